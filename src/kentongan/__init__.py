@@ -1,0 +1,1 @@
+"""Kentongan: the social-media command centre for organisations that span a country."""
