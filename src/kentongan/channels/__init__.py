@@ -1,0 +1,1 @@
+"""Channels: one folder a platform, each behind the same contract. Only here platforms have names."""

@@ -1,0 +1,109 @@
+"""Platforms whose accounts can be declared and shown, and which are not connected yet.
+
+Limits as the platforms published them in November 2026. People can share to those that have a share dialogue.
+"""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.channels import counting, sharing
+from kentongan.channels.contract import Channel, Counting, Limits, Manifest, Rate, ShareLink
+from kentongan.core.ids import public_id
+
+MEGABYTE = 1024 * 1024
+LATER = _("Not connected yet: this platform comes in a later release.")
+
+
+def _announced(
+    kind: str,
+    label: str,
+    icon: str,
+    limits: Limits,
+    *,
+    profile_url: str = "",
+    rate: Rate | None = None,
+    cost_usd: float | None = None,
+    share: ShareLink | None = None,
+) -> Channel:
+    measure = {
+        Counting.WEIGHTED: counting.weighted,
+        Counting.GRAPHEMES: counting.graphemes,
+        Counting.WORDS: counting.words,
+        Counting.CHARACTERS: counting.utf16,
+    }[limits.counting]
+    manifest = Manifest(
+        kind=kind,
+        label=label,
+        icon=icon,
+        limits=limits,
+        count=counting.counter(measure, limits.text, limits.counting),
+        new_key=public_id,
+        rate=rate,
+        cost_usd=cost_usd,
+        note=LATER,
+        profile_url=profile_url,
+    )
+    return Channel(manifest, share=share)
+
+
+WORDPRESS = _announced("wordpress", "WordPress", "brand-wordpress", Limits(None, Counting.WORDS, title=True))
+X = _announced(
+    "x",
+    "X",
+    "brand-x",
+    Limits(280, Counting.WEIGHTED, images=4, image_bytes=5 * MEGABYTE),
+    profile_url="https://x.com/{handle}",
+    rate=Rate(100, timedelta(minutes=15)),
+    cost_usd=0.015,
+    share=sharing.X,
+)
+FACEBOOK = _announced(
+    "facebook",
+    "Facebook",
+    "brand-facebook",
+    Limits(63_206, images=10, image_bytes=4 * MEGABYTE),
+    profile_url="https://www.facebook.com/{handle}",
+    share=sharing.FACEBOOK,
+)
+INSTAGRAM = _announced(
+    "instagram",
+    "Instagram",
+    "brand-instagram",
+    Limits(2_200, images=10, image_bytes=8 * MEGABYTE, image_types=frozenset({"image/jpeg"})),
+    profile_url="https://www.instagram.com/{handle}/",
+)
+THREADS = _announced(
+    "threads",
+    "Threads",
+    "brand-threads",
+    Limits(500, images=20, image_bytes=8 * MEGABYTE),
+    profile_url="https://www.threads.com/@{handle}",
+    rate=Rate(250, timedelta(hours=24)),
+)
+YOUTUBE = _announced(
+    "youtube",
+    "YouTube",
+    "brand-youtube",
+    Limits(5_000, title=True),
+    profile_url="https://www.youtube.com/@{handle}",
+    rate=Rate(100, timedelta(hours=24)),
+)
+TIKTOK = _announced(
+    "tiktok",
+    "TikTok",
+    "brand-tiktok",
+    Limits(2_200),
+    profile_url="https://www.tiktok.com/@{handle}",
+    rate=Rate(6, timedelta(minutes=1)),
+)
+WHATSAPP = _announced("whatsapp", "WhatsApp", "brand-whatsapp", Limits(4_096), share=sharing.WHATSAPP)
+TELEGRAM = _announced(
+    "telegram",
+    "Telegram",
+    "brand-telegram",
+    Limits(4_096, images=1, image_bytes=10 * MEGABYTE),
+    profile_url="https://t.me/{handle}",
+    rate=Rate(20, timedelta(minutes=1)),
+    share=sharing.TELEGRAM,
+)

@@ -1,0 +1,43 @@
+"""What is known of Bluesky without calling it (limits: lexicon `app.bsky.feed.post`, November 2026)."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.channels import counting
+from kentongan.channels.bluesky.tid import new_tid
+from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate, Setting
+
+MANIFEST = Manifest(
+    kind="bluesky",
+    label="Bluesky",
+    icon="brand-bluesky",
+    limits=Limits(300, Counting.GRAPHEMES, text_bytes=3_000, images=4, image_bytes=2_000_000),
+    count=counting.counter(counting.graphemes, 300, Counting.GRAPHEMES),
+    new_key=new_tid,
+    idempotency=Idempotency.RECORD_KEY,
+    settling=timedelta(seconds=30),
+    # 5,000 points an hour, a create costs 3.
+    rate=Rate(1_666, timedelta(hours=1)),
+    settings=(
+        Setting(
+            "service",
+            _("Server address"),
+            initial="https://bsky.social",
+            type="url",
+            help=_("The server that holds the account. For most accounts this is https://bsky.social."),
+        ),
+        Setting("handle", _("Handle"), help=_("For example diskominfo.bsky.social, without the @.")),
+        Setting(
+            "app_password",
+            _("App password"),
+            secret=True,
+            type="password",
+            help=_(
+                "Made on Bluesky under Settings, Privacy and security, App passwords. Not the account's own."
+            ),
+        ),
+    ),
+    recalls=True,
+    profile_url="https://bsky.app/profile/{handle}",
+)

@@ -1,0 +1,380 @@
+"""What a channel is: a frozen manifest and a handful of small synchronous capabilities.
+
+    ChannelError
+    ├── Rejected            the platform refused: trying the same again is useless
+    ├── RetryLater          nothing was published; try again, not before `after`
+    ├── CredentialsExpired  nothing was published; the sign-in has to be renewed
+    └── Ambiguous           nobody knows whether it was published: never tried again by itself
+
+Adapters get plain dataclasses, credentials and an HTTP client; they return `Published` or raise one of the
+four. Every error carries `response`, a summary of what the platform said: an answer is never thrown away.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+import httpx
+from django.utils.functional import Promise
+
+Text = str | Promise
+
+
+class ChannelError(Exception):
+    """The root: an outcome of a call to a platform that is not a success."""
+
+    def __init__(self, message: str, response: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.response = dict(response or {})
+
+
+class Rejected(ChannelError):
+    """The platform refused this post; nothing was published and a repetition would be refused as well."""
+
+
+class RetryLater(ChannelError):
+    """Nothing was published; `after` is what the platform asked us to wait, None when it did not say."""
+
+    def __init__(
+        self, message: str, response: Mapping[str, Any] | None = None, after: timedelta | None = None
+    ) -> None:
+        super().__init__(message, response)
+        self.after = after
+
+
+class CredentialsExpired(ChannelError):
+    """Nothing was published, because the sign-in is no longer accepted."""
+
+
+class Ambiguous(ChannelError):
+    """The request may or may not have been accepted."""
+
+
+class Counting(StrEnum):
+    """What a platform counts when it limits a text."""
+
+    GRAPHEMES = "graphemes"
+    CHARACTERS = "characters"
+    WEIGHTED = "weighted"
+    WORDS = "words"
+
+
+class Idempotency(StrEnum):
+    """By what means a repeated request stays one post."""
+
+    RECORD_KEY = "record key"
+    HEADER = "header"
+    SLUG = "slug"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How long a text is by a platform's own rule; `limit` None means that there is none."""
+
+    used: int
+    limit: int | None
+    counting: Counting
+
+    @property
+    def left(self) -> int | None:
+        """Return how much may still be added; negative when the text is too long."""
+        return None if self.limit is None else self.limit - self.used
+
+    @property
+    def fits(self) -> bool:
+        """Whether the platform would take a text of this length."""
+        return self.limit is None or self.used <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a platform takes; sizes in bytes. `text_bytes` is a second limit on the encoded text."""
+
+    text: int | None
+    counting: Counting = Counting.CHARACTERS
+    text_bytes: int | None = None
+    title: bool = False
+    images: int = 0
+    image_bytes: int = 0
+    image_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A budget of `posts` in any window of `per` for one account."""
+
+    posts: int
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing a person enters to connect an account; secret ones are never shown again."""
+
+    name: str
+    label: Text
+    secret: bool = False
+    required: bool = True
+    help: Text = ""
+    initial: str = ""
+    type: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything about a platform that can be known without calling it.
+
+    `count` measures a text as the platform does, `new_key` makes the idempotency key of a delivery when it is
+    scheduled, `settling` is how long after an attempt an absent post may still appear there.
+    """
+
+    kind: str
+    label: str
+    icon: str
+    limits: Limits
+    count: Callable[[str], Count]
+    new_key: Callable[[], str]
+    idempotency: Idempotency = Idempotency.NONE
+    settling: timedelta = timedelta(minutes=2)
+    rate: Rate | None = None
+    cost_usd: float | None = None
+    settings: tuple[Setting, ...] = ()
+    recalls: bool = False
+    note: Text = ""
+    profile_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One picture: its bytes, its sniffed type, what it shows in words, its size in pixels."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What is to be published once; `key` and `created_at` are the same in every attempt."""
+
+    key: str
+    text: str
+    created_at: datetime
+    title: str = ""
+    summary: str = ""
+    link: str = ""
+    tags: tuple[str, ...] = ()
+    language: str = "id"
+    images: tuple[Media, ...] = ()
+
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of everything that is sent."""
+        body = {
+            "key": self.key,
+            "text": self.text,
+            "created_at": self.created_at.isoformat(),
+            "title": self.title,
+            "summary": self.summary,
+            "link": self.link,
+            "tags": self.tags,
+            "language": self.language,
+            "images": [[hashlib.sha256(image.content).hexdigest(), image.alt] for image in self.images],
+        }
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How one account signs in: `service` is its server's address, `values` are secret, never printed."""
+
+    handle: str
+    service: str = ""
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def get(self, name: str) -> str:
+        """Return a stored value, or an empty string."""
+        return self.values.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The platform has it: its own identifier, its public address, and a summary of its answer."""
+
+    remote_id: str
+    url: str
+    response: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a finder looks for: the post as sent, when, and which remote posts are known to be others."""
+
+    post: Post
+    since: datetime
+    until: datetime
+    taken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """It is there."""
+
+    remote_id: str
+    url: str
+    response: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """It is not there; this counts only after the settling time."""
+
+    response: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """We could not tell, and why."""
+
+    reason: str
+    response: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether this account could publish right now; `problem` says why not and what to do."""
+
+    ready: bool
+    problem: Text = ""
+    name: str = ""
+    url: str = ""
+    limits: Limits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a platform reports for one post; None means that it does not say, which is not zero."""
+
+    views: int | None = None
+    likes: int | None = None
+    shares: int | None = None
+    replies: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One public post as a platform gives it."""
+
+    remote_id: str
+    url: str
+    author: str
+    text: str
+    created_at: datetime
+    language: str = ""
+    counts: Counts = Counts()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Posts that were read together, and the cursor that continues after them."""
+
+    posts: Sequence[Heard]
+    cursor: str
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """Signs in, keeps the sign-in fresh and says whether the account could publish right now."""
+
+    def connect(self, entered: Mapping[str, str], client: httpx.Client) -> Credentials:
+        """Turn what a person entered into stored credentials; raises Rejected with a readable reason."""
+        ...
+
+    def refresh(self, credentials: Credentials, client: httpx.Client) -> Credentials:
+        """Return credentials that are good for a while; the same object when nothing had to be done."""
+        ...
+
+    def health(self, credentials: Credentials, client: httpx.Client) -> Health:
+        """Ask the platform whether this account could publish right now."""
+        ...
+
+
+@runtime_checkable
+class Publisher(Protocol):
+    """Publishes, and takes back what it published."""
+
+    def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
+        """Publish once. Raises Rejected, RetryLater, CredentialsExpired or Ambiguous."""
+        ...
+
+    def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
+        """Delete it there; to find it already gone is a success. Raises the same four."""
+        ...
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """Looks whether a post of doubtful fate arrived."""
+
+    def find(self, sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
+        """Look for the post; trouble on the way is Unsure, never an exception."""
+        ...
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """Reads public posts."""
+
+    def read(self, query: str, cursor: str, credentials: Credentials, client: httpx.Client) -> Batch:
+        """Return what is new after `cursor` (empty: from now back as far as the platform goes)."""
+        ...
+
+
+@runtime_checkable
+class Metrics(Protocol):
+    """Reads back what became of our own posts."""
+
+    def read(
+        self, remote_ids: Collection[str], credentials: Credentials, client: httpx.Client
+    ) -> Mapping[str, Counts]:
+        """Return counts by remote id; an id that the platform did not report on is left out."""
+        ...
+
+
+@runtime_checkable
+class ShareLink(Protocol):
+    """Opens the platform's own share dialogue, filled in, for a person to send or not."""
+
+    def link(self, *, text: str, url: str = "", tags: Sequence[str] = ()) -> str:
+        """Return the address of the dialogue."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A platform: its manifest and what it can do here; a capability that is None comes later."""
+
+    manifest: Manifest
+    connector: Connector | None = None
+    publisher: Publisher | None = None
+    finder: Finder | None = None
+    listener: Listener | None = None
+    metrics: Metrics | None = None
+    share: ShareLink | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return the stored name of the platform."""
+        return self.manifest.kind
+
+    @property
+    def publishes(self) -> bool:
+        """Whether an account here can be connected and published to."""
+        return self.connector is not None and self.publisher is not None

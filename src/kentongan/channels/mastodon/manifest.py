@@ -1,0 +1,47 @@
+"""What is known of Mastodon without calling it; `health` reads a server's own limits from it."""
+
+import uuid
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.channels import counting
+from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate, Setting
+
+DEFAULT_LIMIT = 500
+
+
+def _new_key() -> str:
+    return str(uuid.uuid4())
+
+
+MANIFEST = Manifest(
+    kind="mastodon",
+    label="Mastodon",
+    icon="brand-mastodon",
+    limits=Limits(DEFAULT_LIMIT, Counting.GRAPHEMES, images=4, image_bytes=16 * 1024 * 1024),
+    count=counting.counter(counting.fediverse, DEFAULT_LIMIT, Counting.GRAPHEMES),
+    new_key=_new_key,
+    idempotency=Idempotency.HEADER,
+    settling=timedelta(minutes=1),
+    rate=Rate(300, timedelta(minutes=5)),
+    settings=(
+        Setting(
+            "service",
+            _("Server address"),
+            type="url",
+            help=_("For example https://mastodon.social."),
+        ),
+        Setting(
+            "access_token",
+            _("Access token"),
+            secret=True,
+            type="password",
+            help=_(
+                "Made on the server under Preferences, Development, New application, "
+                "with the scopes read, write:statuses and write:media."
+            ),
+        ),
+    ),
+    recalls=True,
+)

@@ -1,0 +1,6 @@
+"""The newsroom as a channel."""
+
+from kentongan.channels.contract import Channel
+from kentongan.channels.newsroom.manifest import MANIFEST
+
+CHANNEL = Channel(MANIFEST)

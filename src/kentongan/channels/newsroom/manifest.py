@@ -1,0 +1,31 @@
+"""What the built-in newsroom takes."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.channels import counting
+from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Setting
+from kentongan.core.ids import public_id
+
+MANIFEST = Manifest(
+    kind="newsroom",
+    label="Newsroom",
+    icon="news",
+    limits=Limits(None, Counting.WORDS, title=True, images=12, image_bytes=8 * 1024 * 1024),
+    count=counting.counter(counting.words, None, Counting.WORDS),
+    new_key=public_id,
+    idempotency=Idempotency.SLUG,
+    settling=timedelta(0),
+    settings=(
+        Setting(
+            "handle",
+            _("Address of the site"),
+            help=_("Letters, digits and hyphens."),
+        ),
+        Setting("name", _("Name of the site")),
+        Setting("tagline", _("What the site is for, in one sentence"), required=False),
+    ),
+    recalls=True,
+    profile_url="/kabar/{handle}/",
+)
