@@ -1,0 +1,1 @@
+"""Rancang: briefs, content items, their versions for each platform, and their approval."""

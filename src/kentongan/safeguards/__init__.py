@@ -1,0 +1,1 @@
+"""Pagar: the rules that hold at every step, as dated data."""
