@@ -1,0 +1,1 @@
+"""Simak: what people talk about, where, and how fast it grows. Issues, never people."""
