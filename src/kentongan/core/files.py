@@ -1,0 +1,184 @@
+"""Files by content: kept once under their SHA-256, never changed, seen by their unit."""
+
+import builtins
+import hashlib
+import os
+import tempfile
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils.text import get_valid_filename
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.core import audit, authority, sniff
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Invalid, NotFound, Unavailable
+from kentongan.core.models.files import StoredFile
+from kentongan.core.permissions import Capability
+
+CHUNK_BYTES = 1 << 20
+MAX_BYTES = 512 * 1024 * 1024
+
+
+class Readable(Protocol):
+    """Anything that gives bytes piece by piece: an upload, an open file, a BytesIO."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes, nothing at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Bytes that are in the store: SHA-256 in hex, size in bytes, media type by content."""
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+def _root() -> Path:
+    return Path(settings.KENTONGAN_HOME) / "files"
+
+
+def content_path(sha256: str) -> Path:
+    """Return where content of that hash lies."""
+    return _root() / sha256[:2] / sha256[2:4] / sha256
+
+
+def path(file: StoredFile) -> Path:
+    """Return where the file's content lies; raises Unavailable when it was lost."""
+    place = content_path(file.sha256)
+    if not place.exists():
+        raise Unavailable(
+            _("The content of “%(name)s” is missing from the file store.") % {"name": file.name},
+            remedy=_("Restore the folder “files” of the data directory from the backup."),
+        )
+    return place
+
+
+def open(file: StoredFile) -> BinaryIO:
+    """Open the file's content for reading."""
+    return builtins.open(path(file), "rb")  # noqa: SIM115  the caller closes it
+
+
+def _copy(source: Readable, target: BinaryIO, max_bytes: int) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK_BYTES):
+        size += len(chunk)
+        if size > max_bytes:
+            raise Invalid(
+                _("The file is larger than %(limit)s.") % {"limit": filesizeformat(max_bytes)},
+                remedy=_("Split it, or send a smaller one."),
+                code="file_too_large",
+            )
+        digest.update(chunk)
+        target.write(chunk)
+    target.flush()
+    os.fsync(target.fileno())
+    return digest.hexdigest(), size
+
+
+def _place(draft: Path, sha256: str) -> None:
+    """Name the draft by its hash; two uploads of the same bytes rename onto each other, which changes nothing."""
+    place = content_path(sha256)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft.replace(place)
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def keep(source: Readable, *, allowed: Collection[str] | None = None, max_bytes: int = MAX_BYTES) -> Content:
+    """Put bytes into the store, durably, and say what they are; raises Invalid for a size or type not allowed."""
+    drafts = _root() / "drafts"
+    drafts.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=drafts)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            sha256, size = _copy(source, target, max_bytes)
+        if not size:
+            raise Invalid(_("The file is empty."), remedy=_("Choose another file."), code="file_empty")
+        kind = sniff.media_type(draft)
+        if allowed is not None and kind not in allowed:
+            raise Invalid(
+                _("This kind of file (%(kind)s) cannot be used here.") % {"kind": kind},
+                remedy=_("The content counts, not the name: save it anew in one of the permitted formats."),
+                code="file_type",
+            )
+        _place(draft, sha256)
+    finally:
+        draft.unlink(missing_ok=True)
+    return Content(sha256, size, kind)
+
+
+def clean_name(name: str) -> str:
+    """Return a file name that is safe to show and to save under, at most 200 characters."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    stem, dot, suffix = last.rpartition(".")
+    try:
+        return get_valid_filename(f"{(stem or suffix)[:180]}{dot if stem else ''}{suffix[:15] if stem else ''}")
+    except ValueError:
+        return "file"
+
+
+@action("core.file.store", may_do_nothing=True)
+def register(
+    actor: Actor,
+    content: Content,
+    name: str,
+    *,
+    unit_id: int | None = None,
+    capability: Capability = Capability.VIEW,
+) -> StoredFile:
+    """Note who gave this content; the same content by the same person for the same unit is noted once."""
+    file, created = StoredFile.objects.get_or_create(
+        sha256=content.sha256,
+        unit_id=unit_id,
+        capability=capability.value,
+        created_by_id=actor.user_id,
+        name=clean_name(name),
+        defaults={"size": content.size, "media_type": content.media_type},
+    )
+    if created:
+        audit.record(actor, file, after=audit.snapshot(file, "name", "size", "media_type", "sha256"))
+    return file
+
+
+def store(
+    actor: Actor,
+    source: Readable,
+    name: str,
+    *,
+    unit_id: int | None = None,
+    capability: Capability = Capability.VIEW,
+    allowed: Collection[str] | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> StoredFile:
+    """Keep an upload and note who gave it; whoever holds `capability` at the unit can open it, and its creator."""
+    content = keep(source, allowed=allowed, max_bytes=max_bytes)
+    return register(actor, content, name, unit_id=unit_id, capability=capability)
+
+
+def get(actor: Actor, public_id: str) -> StoredFile:
+    """Return a file that `actor` may open; raises NotFound for all others, so that ids tell nothing."""
+    file = StoredFile.objects.filter(public_id=public_id).first()
+    if file is None or not _may_open(actor, file):
+        raise NotFound()
+    return file
+
+
+def _may_open(actor: Actor, file: StoredFile) -> bool:
+    if actor.is_system or (actor.user_id is not None and file.created_by_id == actor.user_id):
+        return True
+    if file.unit_id is None:
+        return False
+    return authority.allows(actor, Capability(file.capability), file.unit_id)

@@ -1,0 +1,9 @@
+"""Tables of the core, one file a noun."""
+
+from kentongan.core.models.audit import AuditEntry
+from kentongan.core.models.files import StoredFile
+from kentongan.core.models.jobs import Job
+from kentongan.core.models.tokens import ApiToken
+from kentongan.core.models.user import User, UserManager
+
+__all__ = ["ApiToken", "AuditEntry", "Job", "StoredFile", "User", "UserManager"]

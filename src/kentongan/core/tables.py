@@ -1,0 +1,174 @@
+"""Tables that leave the system (CSV, XLSX) and tables that are paged on the screen."""
+
+import csv
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+
+import xlsxwriter
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.encoding import force_str
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from kentongan.core.errors import Invalid
+
+Format = Literal["csv", "xlsx"]
+M = TypeVar("M", bound=Model)
+
+CSV_TYPE = "text/csv; charset=utf-8"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+XLSX_MAX_ROWS = 1_048_576
+XLSX_MAX_TEXT = 32_767
+XLSX_MAX_EXACT = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading, and where its value comes from (an attribute path, a mapping's key, or a function)."""
+
+    label: str | Promise
+    value: str | Callable[[Any], Any]
+    width: int = 18
+
+    def of(self, row: Any) -> Any:
+        """Return this column's value in `row`; a missing step of a path gives None."""
+        if callable(self.value):
+            return self.value(row)
+        for step in self.value.split("."):
+            row = row.get(step) if isinstance(row, Mapping) else getattr(row, step, None)
+        return row() if callable(row) else row
+
+
+def safe_text(text: str) -> str:
+    """Return `text` so that no spreadsheet program takes it for a formula when it opens the CSV."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def csv_cell(value: Any) -> str:
+    """Return how a value is written to CSV: numbers bare, times ISO 8601 in the current zone, None empty."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "1" if value else "0"
+        case int() | float() | Decimal():
+            return str(value)
+        case datetime():
+            return (timezone.localtime(value) if timezone.is_aware(value) else value).isoformat(timespec="seconds")
+        case date():
+            return value.isoformat()
+        case _:
+            return safe_text(force_str(value))
+
+
+class _Echo:
+    """A file whose write() returns what it is given, so that csv.writer makes lines one at a time."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+def csv_lines(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[str]:
+    """Yield a CSV file line by line, headed by a byte-order mark (Excel takes it for UTF-8 only then)."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + str(writer.writerow([safe_text(force_str(column.label)) for column in columns]))
+    for row in rows:
+        yield str(writer.writerow([csv_cell(column.of(row)) for column in columns]))
+
+
+class _Sheets:
+    """A workbook written row by row in constant memory; a full sheet is followed by another one."""
+
+    def __init__(self, workbook: Any, columns: Sequence[Column]) -> None:
+        self.workbook = workbook
+        self.columns = columns
+        self.bold = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        self.time = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self.day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        self.row = XLSX_MAX_ROWS
+
+    def _open(self) -> None:
+        self.sheet = self.workbook.add_worksheet()
+        self.sheet.freeze_panes(1, 0)
+        for index, column in enumerate(self.columns):
+            self.sheet.set_column(index, index, column.width)
+            self.sheet.write_string(0, index, force_str(column.label), self.bold)
+        self.row = 1
+
+    def add(self, values: Sequence[Any]) -> None:
+        """Append one row."""
+        if self.row >= XLSX_MAX_ROWS:
+            self._open()
+        for index, value in enumerate(values):
+            self._cell(index, value)
+        self.row += 1
+
+    def _cell(self, index: int, value: Any) -> None:
+        match value:
+            case None:
+                return
+            case bool():
+                self.sheet.write_boolean(self.row, index, value)
+            case int() | float() | Decimal() if abs(value) < XLSX_MAX_EXACT:
+                self.sheet.write_number(self.row, index, value)
+            case datetime():
+                local = timezone.make_naive(value) if timezone.is_aware(value) else value
+                self.sheet.write_datetime(self.row, index, local, self.time)
+            case date():
+                self.sheet.write_datetime(self.row, index, value, self.day)
+            case _:
+                # write_string never makes a formula or a link of a text, so the text stays as it is.
+                self.sheet.write_string(self.row, index, force_str(value)[:XLSX_MAX_TEXT])
+
+    def close(self) -> None:
+        """Finish the workbook; an export of nothing still has its headings."""
+        if self.row >= XLSX_MAX_ROWS and not self.workbook.worksheets():
+            self._open()
+        self.workbook.close()
+
+
+def write_xlsx(path: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
+    """Write a workbook to `path` in constant memory."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    sheets = _Sheets(xlsxwriter.Workbook(path, options), columns)
+    for row in rows:
+        sheets.add([column.of(row) for column in columns])
+    sheets.close()
+
+
+def write_csv(path: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
+    """Write a CSV file to `path`, line by line."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.writelines(csv_lines(columns, rows))
+
+
+def _streamed(rows: Iterable[Any]) -> Iterable[Any]:
+    return rows.iterator(chunk_size=2000) if isinstance(rows, QuerySet) else rows
+
+
+def export(filename: str, columns: Sequence[Column], rows: Iterable[Any], fmt: str = "csv") -> HttpResponseBase:
+    """Return the rows as a download, in constant memory; `filename` comes without its extension."""
+    rows = _streamed(rows)
+    if fmt == "csv":
+        response: HttpResponseBase = StreamingHttpResponse(csv_lines(columns, rows), content_type=CSV_TYPE)
+        response["Content-Disposition"] = f'attachment; filename="{filename}.csv"'
+        return response
+    if fmt == "xlsx":
+        file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115  FileResponse closes it
+        write_xlsx(file.name, columns, rows)
+        return FileResponse(file, as_attachment=True, filename=f"{filename}.xlsx", content_type=XLSX_TYPE)
+    raise Invalid(_("Choose CSV or XLSX."), fields={"format": [_("Unknown format.")]})
+
+
+def page_of(request: HttpRequest, rows: QuerySet[M], per_page: int = 50, parameter: str = "page") -> Page[M]:
+    """Return the page which the request asks for; a number out of range gives the nearest page."""
+    return Paginator(rows, per_page).get_page(request.GET.get(parameter))
