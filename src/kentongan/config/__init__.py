@@ -1,0 +1,1 @@
+"""Project wiring: settings, URLs, WSGI, the API's router."""

@@ -1,0 +1,37 @@
+"""Which room answers which address."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from kentongan.config.api import api
+
+ROOMS = {
+    "simak/": "listening",
+    "rancang/": "planning",
+    "sebar/": "publishing",
+    "gerak/": "missions",
+    "ukur/": "insights",
+    "temu/": "gatherings",
+    "pagar/": "safeguards",
+    "daftar/": "registry",
+    "": "core",
+}
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", api.urls),
+    path("akun/", include("allauth.urls")),
+    *[
+        path(prefix, include(f"kentongan.{room}.urls"))
+        for prefix, room in ROOMS.items()
+        if find_spec(f"kentongan.{room}.urls")
+    ],
+]
+for last in ("channels.newsroom", "web"):
+    if find_spec(f"kentongan.{last}.urls"):
+        urlpatterns.append(path("", include(f"kentongan.{last}.urls")))
+
+handler400 = "kentongan.web.errors.bad_request"
+handler403 = "kentongan.web.errors.forbidden"
+handler404 = "kentongan.web.errors.not_found"
+handler500 = "kentongan.web.errors.server_error"

@@ -1,0 +1,150 @@
+"""What every API endpoint shares: authentication, one error shape, paging.
+
+An endpoint is in its room's `api.py`:
+
+    router = Router(tags=["planning"])
+
+    @router.get("/items", response=Page[ItemOut], auth=scope("planning:read"))
+    def items(request, paging: Query[Paging]) -> Page[ItemOut]: ...
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, NinjaAPI, Router, Schema
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import HttpBearer
+from ninja.security.apikey import APIKeyCookie
+
+from kentongan.core import tokens
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Invalid, KentonganError, NotAllowed
+
+__all__ = ["Page", "Paging", "Router", "actor_of", "new_api", "paginate", "scope"]
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+
+class Fault(Schema):
+    """What went wrong and what to do about it."""
+
+    code: str
+    message: str
+    remedy: str = ""
+    fields: dict[str, list[str]] = Field(default_factory=dict)
+
+
+class ErrorOut(Schema):
+    """The one shape of every error."""
+
+    error: Fault
+
+
+class Paging(Schema):
+    """Which part of a list."""
+
+    page: int = Field(1, ge=1, le=100_000)
+    per_page: int = Field(50, ge=1, le=200)
+
+
+class Page(Schema, Generic[T]):
+    """A part of a list; `total` counts the whole."""
+
+    items: list[T]
+    total: int
+    page: int
+    per_page: int
+
+
+class _Bearer(HttpBearer):
+    def __init__(self, required: str) -> None:
+        super().__init__()
+        self.required = required
+
+    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
+        actor = tokens.authenticate(token)
+        if actor is not None and not actor.has_scope(self.required):
+            raise NotAllowed(f"This token lacks the scope {self.required}.", code="scope_missing")
+        return actor
+
+
+class _Session(APIKeyCookie):
+    param_name = "sessionid"
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        if self.param_name not in request.COOKIES:
+            return None
+        return super()._get_key(request)
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
+        if not request.user.is_authenticated:
+            return None
+        return Actor.of_user(request.user)
+
+
+def scope(required: str) -> list[Callable[[HttpRequest], Any]]:
+    """Return the ways into an endpoint: a token that holds `room:verb`, or the browser's session (CSRF checked)."""
+    return [_Bearer(required), _Session(csrf=True)]
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who calls; set by the endpoint's authentication."""
+    actor = getattr(request, "auth", None)
+    if not isinstance(actor, Actor):
+        raise NotAllowed()
+    return actor
+
+
+def paginate(queryset: QuerySet[M], paging: Paging, render: Callable[[M], Any]) -> dict[str, Any]:
+    """Return one page of `queryset`, each row passed through `render`."""
+    first = (paging.page - 1) * paging.per_page
+    return {
+        "items": [render(row) for row in queryset[first : first + paging.per_page]],
+        "total": queryset.count(),
+        "page": paging.page,
+        "per_page": paging.per_page,
+    }
+
+
+def _fault(api: NinjaAPI, request: HttpRequest, status: int, fault: dict[str, Any]) -> HttpResponse:
+    return api.create_response(request, {"error": {"remedy": "", "fields": {}} | fault}, status=status)
+
+
+def _on_ours(api: NinjaAPI, request: HttpRequest, error: KentonganError) -> HttpResponse:
+    fields = error.fields if isinstance(error, Invalid) else {}
+    fault = {"code": error.code, "message": str(error.message), "remedy": str(error.remedy), "fields": fields}
+    return _fault(api, request, error.status, fault)
+
+
+def _on_validation(api: NinjaAPI, request: HttpRequest, error: ValidationError) -> HttpResponse:
+    fields: dict[str, list[str]] = {}
+    for detail in error.errors:
+        fields.setdefault(".".join(str(part) for part in detail["loc"][1:]) or "body", []).append(detail["msg"])
+    invalid = Invalid(fields=fields)
+    return _on_ours(api, request, invalid)
+
+
+def _on_http(api: NinjaAPI, request: HttpRequest, error: HttpError) -> HttpResponse:
+    return _fault(api, request, error.status_code, {"code": "http", "message": str(error)})
+
+
+def _on_authentication(api: NinjaAPI, request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    fault = {
+        "code": "not_signed_in",
+        "message": "This needs a token or a signed-in session.",
+        "remedy": "Send `Authorization: Bearer ktg_...`; tokens are made in the settings.",
+    }
+    return _fault(api, request, 401, fault)
+
+
+def new_api(**options: Any) -> NinjaAPI:
+    """Return an API with the one error shape."""
+    api = NinjaAPI(**options)
+    api.add_exception_handler(KentonganError, lambda request, error: _on_ours(api, request, error))
+    api.add_exception_handler(ValidationError, lambda request, error: _on_validation(api, request, error))
+    api.add_exception_handler(HttpError, lambda request, error: _on_http(api, request, error))
+    api.add_exception_handler(AuthenticationError, lambda request, error: _on_authentication(api, request, error))
+    return api

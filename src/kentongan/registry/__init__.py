@@ -1,0 +1,1 @@
+"""Daftar: units, people, roles and accounts, and who may see what."""

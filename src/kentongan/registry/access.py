@@ -1,0 +1,102 @@
+"""Who sees and does what: a role granted at a unit holds for its whole subtree.
+
+Every top-level object has a foreign key to its unit. The only way to get an object for somebody is through here:
+`scope` narrows a queryset to what the actor may see or do, `get` fetches one object or says why not.
+"""
+
+from typing import Any, TypeVar
+
+from django.db.models import Exists, Model, OuterRef, QuerySet
+
+from kentongan.core.actor import Actor
+from kentongan.core.errors import NotAllowed, NotFound
+from kentongan.core.permissions import Capability, roles_with
+from kentongan.registry.models import Grant, Unit
+
+M = TypeVar("M", bound=Model)
+
+
+def grants_of(actor: Actor, capability: Capability) -> QuerySet[Grant]:
+    """Return the live grants that give `actor` this capability."""
+    return Grant.objects.filter(user_id=actor.user_id, user__is_active=True, role__in=roles_with(capability))
+
+
+def units_for(actor: Actor, capability: Capability) -> QuerySet[Unit]:
+    """Return the units at which `actor` holds `capability`."""
+    if actor.is_system:
+        return Unit.objects.all()
+    if actor.user_id is None:
+        return Unit.objects.none()
+    return Unit.objects.filter(Exists(grants_of(actor, capability).filter(unit__path__covers=OuterRef("path"))))
+
+
+def scope(queryset: QuerySet[M], actor: Actor, capability: Capability, unit_field: str = "unit") -> QuerySet[M]:
+    """Return the part of `queryset` whose unit lies where `actor` holds `capability`."""
+    if actor.is_system:
+        return queryset
+    return queryset.filter(**{f"{unit_field}__in": units_for(actor, capability).values("pk")})
+
+
+def get(
+    queryset: QuerySet[M],
+    actor: Actor,
+    capability: Capability,
+    unit_field: str = "unit",
+    seen_with: Capability = Capability.VIEW,
+    **lookup: Any,
+) -> M:
+    """Return one object; NotFound where the actor may not know of it, NotAllowed where they lack `capability`."""
+    try:
+        found = scope(queryset, actor, capability, unit_field).filter(**lookup).first()
+    except (ValueError, OverflowError) as error:
+        raise NotFound() from error
+    if found is not None:
+        return found
+    if capability != seen_with and scope(queryset, actor, seen_with, unit_field).filter(**lookup).exists():
+        raise NotAllowed()
+    raise NotFound()
+
+
+def get_unit(actor: Actor, capability: Capability, **lookup: Any) -> Unit:
+    """Return one unit, by the same rules as `get`."""
+    return get(Unit.objects.all(), actor, capability, "pk", **lookup)
+
+
+def require(actor: Actor, capability: Capability, unit: Unit) -> None:
+    """Raise NotFound or NotAllowed unless `actor` holds `capability` at `unit`."""
+    get_unit(actor, capability, pk=unit.pk)
+
+
+def allows(actor: Actor, capability: Capability, unit: Unit) -> bool:
+    """Whether `actor` holds `capability` at `unit`."""
+    return units_for(actor, capability).filter(pk=unit.pk).exists()
+
+
+def capabilities(actor: Actor, unit: Unit | None = None) -> frozenset[Capability]:
+    """Return what `actor` may do at `unit`, or anywhere: one query, for navigation and buttons."""
+    if actor.is_system:
+        return frozenset(Capability)
+    grants = Grant.objects.filter(user_id=actor.user_id, user__is_active=True)
+    if unit is not None:
+        grants = grants.filter(unit__path__covers=unit.path)
+    held = set(grants.values_list("role", flat=True)) if actor.user_id else set()
+    return frozenset(capability for capability in Capability if held.intersection(roles_with(capability)))
+
+
+class RegistryAuthority:
+    """The one implementation of `core.authority.Authority`."""
+
+    def allows(self, actor: Actor, capability: Capability, unit_id: int | None = None) -> bool:
+        """Whether `actor` holds `capability` at that unit, or at the root."""
+        units = units_for(actor, capability)
+        return units.filter(parent=None).exists() if unit_id is None else units.filter(pk=unit_id).exists()
+
+    def allows_anywhere(self, actor: Actor, capability: Capability) -> bool:
+        """Whether `actor` holds `capability` at any unit."""
+        if actor.is_system:
+            return True
+        return actor.user_id is not None and grants_of(actor, capability).exists()
+
+    def unit_ids(self, actor: Actor, capability: Capability) -> "QuerySet[Any]":
+        """Return ids of units, to be used as a subquery."""
+        return units_for(actor, capability).values("pk")

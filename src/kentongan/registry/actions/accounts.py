@@ -1,0 +1,152 @@
+"""Official accounts and how they are reached."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.channels import registry as channels
+from kentongan.core import audit, clock
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Conflict, Invalid, NotFound
+from kentongan.core.permissions import Capability
+from kentongan.registry import access
+from kentongan.registry.models import Account, Connection
+
+
+@action("registry.account.declare")
+def declare_account(
+    actor: Actor, unit_id: int, *, platform: str, handle: str, display_name: str = "", url: str = "", **extra: Any
+) -> Account:
+    """Put an official account of a unit on the list; whether it is connected is another matter."""
+    unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
+    handle = handle.strip().lstrip("@")
+    if platform not in channels.kinds():
+        raise Invalid(fields={"platform": [_("Choose one of the platforms on the list.")]})
+    if not handle:
+        raise Invalid(fields={"handle": [_("Which account is it?")]})
+    if _taken(platform, handle):
+        raise Conflict(
+            _("This account is on the list already, for another unit or this one."),
+            remedy=_("Look it up in the list of accounts; the unit that holds it can hand it over."),
+        )
+    account = Account.objects.create(
+        unit=unit,
+        kind=Account.Kind.OFFICIAL,
+        platform=platform,
+        handle=handle,
+        display_name=display_name or unit.name,
+        url=url,
+        **extra,
+    )
+    audit.record(actor, account, after=audit.snapshot(account, "platform", "handle", "display_name", "url", "state"))
+    return account
+
+
+def _taken(platform: str, handle: str) -> bool:
+    gone = (Account.State.RETIRED, Account.State.LOST, Account.State.IMPOSTOR)
+    same = Account.objects.filter(kind=Account.Kind.OFFICIAL, platform=platform, handle__iexact=handle)
+    return same.exclude(state__in=gone).exists()
+
+
+def _locked(actor: Actor, account_id: int) -> Account:
+    accounts = Account.objects.select_for_update(of=("self",)).filter(kind=Account.Kind.OFFICIAL)
+    return access.get(accounts, actor, Capability.ADMINISTER, pk=account_id)
+
+
+@action("registry.account.connect")
+def connect(
+    actor: Actor, account_id: int, *, secrets: dict[str, Any], service_url: str = "", handle: str = "", url: str = ""
+) -> Connection:
+    """Store what reaches the account (encrypted) after the platform has accepted it; `handle` and `url` as it says."""
+    account = _locked(actor, account_id)
+    connection, _made = Connection.objects.update_or_create(
+        account=account,
+        defaults={
+            "secrets": secrets,
+            "service_url": service_url,
+            "connected_at": clock.now(),
+            "checked_at": clock.now(),
+            "healthy": True,
+            "problem": "",
+        },
+    )
+    before = audit.snapshot(account, "state", "handle", "url")
+    account.state = Account.State.CONNECTED
+    account.handle = handle or account.handle
+    account.url = url or account.url
+    account.save(update_fields=["state", "handle", "url"])
+    audit.record(
+        actor,
+        account,
+        before=before,
+        after=audit.snapshot(account, "state", "handle", "url") | {"service": service_url},
+    )
+    return connection
+
+
+@action("registry.account.disconnect")
+def disconnect(actor: Actor, account_id: int) -> Account:
+    """Forget the secrets of an account; what waits for it is held by the publishing room."""
+    account = _locked(actor, account_id)
+    Connection.objects.filter(account=account).delete()
+    before = audit.snapshot(account, "state")
+    account.state = Account.State.PROVEN
+    account.save(update_fields=["state"])
+    audit.record(actor, account, before=before, after=audit.snapshot(account, "state"))
+    return account
+
+
+def _connection(account: Account) -> Connection:
+    connection = Connection.objects.select_for_update().filter(account=account).first()
+    if connection is None:
+        raise NotFound(_("This account is not connected."), remedy=_("Connect it first."))
+    return connection
+
+
+@action("registry.account.pause")
+def pause_account(actor: Actor, account_id: int, *, reason: str) -> Connection:
+    """Let nothing go out on this account until it is resumed."""
+    account = _locked(actor, account_id)
+    connection = _connection(account)
+    connection.paused_at = clock.now()
+    connection.save(update_fields=["paused_at"])
+    audit.record(actor, account, after={"paused": True}, note=reason)
+    return connection
+
+
+@action("registry.account.resume")
+def resume_account(actor: Actor, account_id: int) -> Connection:
+    """Let the account publish again."""
+    account = _locked(actor, account_id)
+    connection = _connection(account)
+    connection.paused_at = None
+    connection.save(update_fields=["paused_at"])
+    audit.record(actor, account, after={"paused": False})
+    return connection
+
+
+@action("registry.account.health", may_do_nothing=True)
+def record_health(actor: Actor, account_id: int, *, healthy: bool, problem: str = "") -> Connection:
+    """Store whether the account could publish right now; only a change is worth an audit entry."""
+    account = _locked(actor, account_id)
+    connection = _connection(account)
+    changed = (connection.healthy, connection.problem) != (healthy, problem[:300])
+    before = audit.snapshot(connection, "healthy", "problem")
+    connection.healthy, connection.problem, connection.checked_at = healthy, problem[:300], clock.now()
+    connection.save(update_fields=["healthy", "problem", "checked_at"])
+    if changed:
+        audit.record(actor, account, before=before, after=audit.snapshot(connection, "healthy", "problem"))
+    return connection
+
+
+@action("registry.account.renew", may_do_nothing=True)
+def renew_secrets(actor: Actor, account_id: int, *, secrets: dict[str, Any]) -> Connection:
+    """Merge refreshed secrets into the stored ones; an empty value never overwrites a stored one."""
+    account = _locked(actor, account_id)
+    connection = _connection(account)
+    fresh = {name: value for name, value in secrets.items() if value not in (None, "")}
+    connection.secrets = {**connection.secrets, **fresh}
+    connection.save(update_fields=["secrets"])
+    audit.record(actor, account, after={"renewed": sorted(fresh)})
+    return connection

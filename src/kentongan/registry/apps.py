@@ -1,0 +1,21 @@
+"""The registry app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.core import authority
+
+
+class RegistryConfig(AppConfig):
+    """Units, people, roles, accounts."""
+
+    name = "kentongan.registry"
+    label = "registry"
+    verbose_name = _("Registry")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Answer the lower apps' questions about rights."""
+        from kentongan.registry.access import RegistryAuthority
+
+        authority.register(RegistryAuthority())

@@ -1,0 +1,84 @@
+"""Accounts on platforms: a unit's official ones and members' own."""
+
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.core.secrets import EncryptedJSONField
+from kentongan.registry.models.people import Person
+from kentongan.registry.models.units import Unit
+
+
+class Account(models.Model):
+    """A profile, page, channel, group or site; `platform` is a channel's kind."""
+
+    class Kind(models.TextChoices):
+        OFFICIAL = "official", _("Official")
+        ORGANIC = "organic", _("A member's own")
+
+    class State(models.TextChoices):
+        DECLARED = "declared", _("Declared")
+        PROVEN = "proven", _("Proven")
+        CONNECTED = "connected", _("Connected")
+        DORMANT = "dormant", _("Dormant")
+        LOST = "lost", _("Lost")
+        RETIRED = "retired", _("Retired")
+        IMPOSTOR = "impostor", _("Impostor")
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="accounts")
+    person = models.ForeignKey(Person, models.CASCADE, null=True, blank=True, related_name="accounts")
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    platform = models.CharField(_("platform"), max_length=20)
+    handle = models.CharField(_("handle"), max_length=200)
+    display_name = models.CharField(_("name shown"), max_length=200, blank=True)
+    url = models.URLField(_("address"), max_length=500, blank=True)
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DECLARED)
+    custodian = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    deputy_custodian = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        ordering = ("platform", "handle")
+        constraints = (
+            models.UniqueConstraint(
+                "platform",
+                Lower("handle"),
+                condition=models.Q(kind="official") & ~models.Q(state__in=["retired", "lost", "impostor"]),
+                name="registry_official_account_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="official", person=None) | models.Q(kind="organic", person__isnull=False),
+                name="registry_account_owner",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(custodian=None)
+                | models.Q(deputy_custodian=None)
+                | ~models.Q(custodian=models.F("deputy_custodian")),
+                name="registry_two_custodians",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.display_name or self.handle} ({self.platform})"
+
+
+class Connection(models.Model):
+    """How we reach an official account: its service, its secrets (encrypted), and whether it could publish right now."""
+
+    account = models.OneToOneField(Account, models.CASCADE, related_name="connection")
+    service_url = models.URLField(_("service"), max_length=300, blank=True)
+    secrets = EncryptedJSONField(default=dict)
+    connected_at = models.DateTimeField(_("connected"), auto_now_add=True)
+    checked_at = models.DateTimeField(_("checked"), null=True)
+    healthy = models.BooleanField(_("healthy"), null=True)
+    problem = models.CharField(_("problem"), max_length=300, blank=True)
+    paused_at = models.DateTimeField(_("paused"), null=True)
+
+    class Meta:
+        verbose_name = _("connection")
+        verbose_name_plural = _("connections")
+
+    def __str__(self) -> str:
+        return str(self.account)

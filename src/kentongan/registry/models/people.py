@@ -1,0 +1,103 @@
+"""People of the organisation, their roles at units, their consents."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.registry.models.units import Unit
+
+
+class Person(models.Model):
+    """Somebody of the organisation. What an import brings is a minimal `invited` record with its stated basis."""
+
+    class State(models.TextChoices):
+        INVITED = "invited", _("Invited")
+        CONFIRMED = "confirmed", _("Confirmed")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    full_name = models.CharField(_("full name"), max_length=200)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone (E.164)"), max_length=16, blank=True)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="person")
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.INVITED)
+    basis = models.CharField(_("basis"), max_length=200, help_text=_("The list or letter this record rests on."))
+    language = models.CharField(_("language"), max_length=3, default="id")
+    simulated = models.BooleanField(_("simulated"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ("full_name", "id")
+        indexes = (models.Index(fields=["phone"], name="person_phone"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(phone="") | models.Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
+                name="registry_person_phone_e164",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["invited", "confirmed", "withdrawn"]), name="registry_person_state"
+            ),
+            models.CheckConstraint(condition=~models.Q(basis=""), name="registry_person_has_basis"),
+        )
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class Membership(models.Model):
+    """What a person is at a unit, with its term."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="memberships")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="memberships")
+    title = models.CharField(_("position"), max_length=120)
+    starts_on = models.DateField(_("from"), null=True, blank=True)
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = (
+            models.UniqueConstraint(fields=("person", "unit", "title"), name="registry_membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on=None)
+                | models.Q(starts_on=None)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="registry_membership_term",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} · {self.unit}"
+
+
+class Consent(models.Model):
+    """A consent for one purpose, with the text that was shown; revoked, never deleted."""
+
+    class Purpose(models.TextChoices):
+        CONTACT = "contact", _("To be contacted")
+        MISSIONS = "missions", _("To be invited to share missions")
+        ACCOUNTS = "accounts", _("To have own accounts listed")
+        GATHERINGS = "gatherings", _("To be invited to meetings")
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="consents")
+    purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose.choices)
+    text = models.TextField(_("text that was shown"))
+    channel = models.CharField(_("how it was given"), max_length=40)
+    given_at = models.DateTimeField(_("given"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("person", "purpose"),
+                condition=models.Q(revoked_at=None),
+                name="registry_consent_one_live_per_purpose",
+            ),
+            models.CheckConstraint(condition=~models.Q(text=""), name="registry_consent_has_text"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} · {self.person_id}"

@@ -1,0 +1,107 @@
+"""All reads of the registry."""
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+
+from kentongan.core import clock
+from kentongan.core.actor import Actor
+from kentongan.core.permissions import Capability
+from kentongan.registry import access
+from kentongan.registry.models import Account, Consent, Grant, Membership, Organisation, Person, Unit
+
+
+def organisation() -> Organisation | None:
+    """Return the organisation of this installation; None before it is set up."""
+    return Organisation.objects.first()
+
+
+def root() -> Unit | None:
+    """Return the root of the tree; None before the organisation is set up."""
+    return Unit.objects.filter(parent=None).first()
+
+
+def home_unit(actor: Actor) -> Unit | None:
+    """Return the highest unit that the actor sees: where their screens begin."""
+    return access.units_for(actor, Capability.VIEW).order_by("path").first()
+
+
+def ancestors(actor: Actor, unit: Unit) -> QuerySet[Unit]:
+    """Return the units above `unit` that the actor sees, the highest first."""
+    return access.units_for(actor, Capability.VIEW).filter(path__covers=unit.path).exclude(pk=unit.pk)
+
+
+def children(actor: Actor, unit: Unit) -> QuerySet[Unit]:
+    """Return the units right below `unit`, with how much lies in each one's subtree: `units`, `people`, `accounts`."""
+    return (
+        access.units_for(actor, Capability.VIEW)
+        .filter(parent=unit)
+        .annotate(
+            people=Count("memberships__person", distinct=True),
+            official=Count("accounts", filter=Q(accounts__kind=Account.Kind.OFFICIAL), distinct=True),
+            below=Count("children", distinct=True),
+        )
+        .order_by("kind", "code")
+    )
+
+
+def units(actor: Actor, text: str = "") -> QuerySet[Unit]:
+    """Return the units that the actor sees, narrowed by a part of name or code."""
+    found = access.units_for(actor, Capability.VIEW)
+    return found.filter(Q(name__icontains=text) | Q(code__startswith=text)) if text else found
+
+
+def people(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet[Person]:
+    """Return the people with a membership in units the actor administers, each with `memberships` at hand."""
+    seen = access.units_for(actor, Capability.ADMINISTER)
+    if unit is not None:
+        seen = seen.filter(path__within=unit.path)
+    inside = Membership.objects.filter(person=OuterRef("pk"), unit__in=seen.values("pk"))
+    found = Person.objects.filter(Exists(inside))
+    if text:
+        found = found.filter(Q(full_name__icontains=text) | Q(email__icontains=text) | Q(phone__contains=text))
+    shown = Membership.objects.filter(unit__in=seen.values("pk")).select_related("unit")
+    return found.prefetch_related(Prefetch("memberships", queryset=shown))
+
+
+def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet[Account]:
+    """Return the official accounts that the actor sees, each with unit and connection at hand."""
+    found = access.scope(Account.objects.all(), actor, Capability.VIEW).filter(kind=Account.Kind.OFFICIAL)
+    if unit is not None:
+        found = found.filter(unit__path__within=unit.path)
+    if text:
+        found = found.filter(Q(handle__icontains=text) | Q(display_name__icontains=text))
+    return found.select_related("unit", "connection", "custodian", "deputy_custodian")
+
+
+def account(actor: Actor, pk: int, capability: Capability = Capability.VIEW) -> Account:
+    """Return one official account."""
+    official = Account.objects.filter(kind=Account.Kind.OFFICIAL).select_related("unit", "connection")
+    return access.get(official, actor, capability, pk=pk)
+
+
+def connected_accounts(actor: Actor, capability: Capability = Capability.VIEW) -> QuerySet[Account]:
+    """Return the official accounts that are connected where the actor holds `capability`."""
+    connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False)
+    return access.scope(connected, actor, capability).select_related("unit", "connection")
+
+
+def grants(actor: Actor, unit: Unit | None = None) -> QuerySet[Grant]:
+    """Return the roles at units the actor administers."""
+    found = access.scope(Grant.objects.all(), actor, Capability.ADMINISTER)
+    if unit is not None:
+        found = found.filter(unit=unit)
+    return found.select_related("user", "unit").order_by("unit__path", "role", "user__name")
+
+
+def consented(purpose: str, unit: Unit) -> QuerySet[Person]:
+    """Return the people in the unit's subtree whose membership runs and whose consent for `purpose` is live."""
+    today = clock.now().date()
+    running = Membership.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gte=today), person=OuterRef("pk"), unit__path__within=unit.path
+    )
+    consent = Consent.objects.filter(person=OuterRef("pk"), purpose=purpose, revoked_at=None)
+    return Person.objects.filter(Exists(running), Exists(consent)).exclude(state=Person.State.WITHDRAWN)
+
+
+def has_consent(person_id: int, purpose: str) -> bool:
+    """Whether a person's consent for `purpose` is live."""
+    return Consent.objects.filter(person_id=person_id, purpose=purpose, revoked_at=None).exists()

@@ -1,0 +1,148 @@
+"""The test database (a PostgreSQL of our own, really running) and the named cast."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# Before Django reads its settings: every run has a data directory of its own.
+_HOME = tempfile.TemporaryDirectory(prefix="kentongan-test-")
+os.environ["KENTONGAN_HOME"] = _HOME.name
+os.environ.pop("DATABASE_URL", None)
+os.environ.setdefault("KENTONGAN_ALLOW_LOCAL_NETWORK", "yes")
+
+import pytest  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from kentongan.core.actor import Actor  # noqa: E402
+from kentongan.core.models import User  # noqa: E402
+from kentongan.core.permissions import Role  # noqa: E402
+from kentongan.core.postgres import Cluster  # noqa: E402
+from kentongan.registry import actions  # noqa: E402
+from kentongan.registry.actions.units import NewUnit  # noqa: E402
+from kentongan.registry.models import Organisation, Unit  # noqa: E402
+
+PASSWORD = "kentongan-berbunyi-tiga-kali"
+SYSTEM = Actor.system("tests")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A real PostgreSQL in a fresh data directory; fsync is off, nothing else differs from the product's."""
+    cluster = Cluster(Path(_HOME.name), durable=False)
+    cluster.start()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres: Cluster) -> None:
+    """Connect as the owner of the schema, who may make a database, and (here only) may empty the audit log."""
+    connection.settings_dict.update(postgres.params("owner"))
+    connection.settings_dict["OPTIONS"] = {"options": "-c kentongan.test_database=yes"}
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Diskominfo Kabupaten Bekasi: one person for each role, and a neighbour who must see nothing."""
+
+    organisation: Organisation
+    root: Unit
+    cikarang_pusat: Unit
+    sukamahi: Unit
+    tambun_selatan: Unit
+    people: dict[str, User]
+
+    def user(self, name: str) -> User:
+        """Return a user by first name."""
+        return self.people[name]
+
+    def actor(self, name: str) -> Actor:
+        """Return the actor that this user is."""
+        return Actor.of_user(self.people[name])
+
+
+# first name -> (e-mail, role, unit's code)
+ROLES: dict[str, tuple[str, Role, str]] = {
+    "wulan": ("wulan@example.id", Role.LEADER, "32.16"),
+    "arif": ("arif@example.id", Role.ADMINISTRATOR, "32.16"),
+    "dewi": ("dewi@example.id", Role.EDITOR, "32.16"),
+    "hendra": ("hendra@example.id", Role.APPROVER, "32.16"),
+    "sari": ("sari@example.id", Role.ANALYST, "32.16"),
+    "maman": ("maman@example.id", Role.MEMBER, "32.16.20.2002"),
+    "tono": ("tono@example.id", Role.GUEST, "32.16"),
+    "euis": ("euis@example.id", Role.EDITOR, "32.16.06"),
+    "joko": ("joko@example.id", Role.ADMINISTRATOR, "32.16.06"),
+}
+
+
+def found(kind: str = Organisation.Kind.REGENCY, **extra: object) -> Organisation:
+    """Found the organisation of the tests."""
+    return actions.found_organisation(
+        SYSTEM,
+        name="Dinas Komunikasi dan Informatika Kabupaten Bekasi",
+        short_name="Diskominfo Bekasi",
+        kind=kind,
+        area_code="32.16",
+        level=Unit.Level.REGENCY,
+        **extra,  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def make_cast(db: None) -> Callable[..., Cast]:
+    """Return a function that founds an organisation of a kind with the cast at its units."""
+
+    def make(kind: str = Organisation.Kind.REGENCY) -> Cast:
+        organisation = found(kind)
+        actions.add_units(
+            SYSTEM,
+            [
+                NewUnit("32.16.20", "Kecamatan Cikarang Pusat", Unit.Level.DISTRICT, "32.16", area_code="32.16.20"),
+                NewUnit("32.16.06", "Kecamatan Tambun Selatan", Unit.Level.DISTRICT, "32.16", area_code="32.16.06"),
+                NewUnit("32.16.20.2002", "Desa Sukamahi", Unit.Level.VILLAGE, "32.16.20", area_code="32.16.20.2002"),
+            ],
+        )
+        units = {unit.code: unit for unit in Unit.objects.all()}
+        people = {}
+        for name, (email, role, code) in ROLES.items():
+            user = actions.add_user(SYSTEM, units[code].pk, email=email, name=name.title())
+            actions.grant_role(SYSTEM, user.pk, units[code].pk, role)
+            people[name] = user
+        return Cast(organisation, units["32.16"], units["32.16.20"], units["32.16.20.2002"], units["32.16.06"], people)
+
+    return make
+
+
+@pytest.fixture
+def cast(make_cast: Callable[..., Cast]) -> Cast:
+    """The cast of a regency office (neutral)."""
+    return make_cast()
+
+
+@pytest.fixture
+def party(make_cast: Callable[..., Cast]) -> Cast:
+    """The same cast in a political party, which may campaign."""
+    return make_cast(Organisation.Kind.PARTY)
+
+
+@pytest.fixture
+def sign_in(client: Client) -> Callable[[User], Client]:
+    """Return a function that signs a user in at the test client."""
+
+    def enter(user: User) -> Client:
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return enter
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of labelled data beside the repository; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("KENTONGAN_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no labelled data at {folder}")
+    return folder
