@@ -40,9 +40,7 @@ class Rejected(ChannelError):
 class RetryLater(ChannelError):
     """Nothing was published; `after` is what the platform asked us to wait, None when it did not say."""
 
-    def __init__(
-        self, message: str, response: Mapping[str, Any] | None = None, after: timedelta | None = None
-    ) -> None:
+    def __init__(self, message: str, response: Mapping[str, Any] | None = None, after: timedelta | None = None) -> None:
         super().__init__(message, response)
         self.after = after
 
@@ -341,9 +339,7 @@ class Listener(Protocol):
 class Metrics(Protocol):
     """Reads back what became of our own posts."""
 
-    def read(
-        self, remote_ids: Collection[str], credentials: Credentials, client: httpx.Client
-    ) -> Mapping[str, Counts]:
+    def read(self, remote_ids: Collection[str], credentials: Credentials, client: httpx.Client) -> Mapping[str, Counts]:
         """Return counts by remote id; an id that the platform did not report on is left out."""
         ...
 

@@ -1,6 +1,15 @@
-"""Bluesky as a channel."""
+"""Bluesky, through the AT protocol's `com.atproto.*` calls: works with any server, with or without an app view."""
 
+from kentongan.channels.bluesky.connector import BlueskyConnector
 from kentongan.channels.bluesky.manifest import MANIFEST
+from kentongan.channels.bluesky.metrics import BlueskyMetrics
+from kentongan.channels.bluesky.publisher import BlueskyFinder, BlueskyPublisher
 from kentongan.channels.contract import Channel
 
-CHANNEL = Channel(MANIFEST)
+CHANNEL = Channel(
+    MANIFEST,
+    connector=BlueskyConnector(),
+    publisher=BlueskyPublisher(),
+    finder=BlueskyFinder(),
+    metrics=BlueskyMetrics(),
+)

@@ -33,9 +33,7 @@ MANIFEST = Manifest(
             _("App password"),
             secret=True,
             type="password",
-            help=_(
-                "Made on Bluesky under Settings, Privacy and security, App passwords. Not the account's own."
-            ),
+            help=_("Made on Bluesky under Settings, Privacy and security, App passwords. Not the account's own."),
         ),
     ),
     recalls=True,

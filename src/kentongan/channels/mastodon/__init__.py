@@ -1,6 +1,15 @@
-"""Mastodon as a channel."""
+"""Mastodon and its relatives, written for servers that ignore an Idempotency-Key or list a status twice."""
 
 from kentongan.channels.contract import Channel
+from kentongan.channels.mastodon.connector import MastodonConnector
 from kentongan.channels.mastodon.manifest import MANIFEST
+from kentongan.channels.mastodon.metrics import MastodonMetrics
+from kentongan.channels.mastodon.publisher import MastodonFinder, MastodonPublisher
 
-CHANNEL = Channel(MANIFEST)
+CHANNEL = Channel(
+    MANIFEST,
+    connector=MastodonConnector(),
+    publisher=MastodonPublisher(),
+    finder=MastodonFinder(),
+    metrics=MastodonMetrics(),
+)

@@ -1,0 +1,162 @@
+"""Publishing to Bluesky: one record under a key of our own, so that a repeated create can be recognised."""
+
+import ipaddress
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from kentongan.channels.bluesky.richtext import facets
+from kentongan.channels.bluesky.xrpc import call, repository
+from kentongan.channels.contract import (
+    Absent,
+    Ambiguous,
+    ChannelError,
+    Credentials,
+    Found,
+    Media,
+    Post,
+    Published,
+    Rejected,
+    Sought,
+    Unsure,
+)
+
+COLLECTION = "app.bsky.feed.post"
+
+
+def _is_loopback(service: str) -> bool:
+    host = urlsplit(service).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def public_url(credentials: Credentials, rkey: str) -> str:
+    """Return where people read the post; a server on loopback has no app view, so its record is shown."""
+    if _is_loopback(credentials.service):
+        query = urlencode({"repo": repository(credentials), "collection": COLLECTION, "rkey": rkey})
+        return f"{credentials.service}/xrpc/com.atproto.repo.getRecord?{query}"
+    return f"https://bsky.app/profile/{repository(credentials)}/post/{rkey}"
+
+
+def _resolve(client: httpx.Client, service: str, handle: str) -> str | None:
+    try:
+        said = call(client, service, "com.atproto.identity.resolveHandle", params={"handle": handle})
+    except ChannelError:
+        return None
+    return str(said["did"]) if said.get("did") else None
+
+
+class BlueskyPublisher:
+    """`com.atproto.repo.createRecord`, `uploadBlob`, `deleteRecord`; on doubt `getRecord`."""
+
+    def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
+        """Create the record at the post's key.
+
+        A repeated create answers 500, and a proxy may answer anything after acceptance: so whatever is not a clear
+        success is looked up before it is believed.
+        """
+        record = self._record(post, credentials, client)
+        body = {
+            "repo": repository(credentials),
+            "collection": COLLECTION,
+            "rkey": post.key,
+            "record": record,
+        }
+        try:
+            said = call(
+                client,
+                credentials.service,
+                "com.atproto.repo.createRecord",
+                token=credentials.get("access"),
+                body=body,
+                decides=True,
+            )
+            if not said.get("uri"):
+                raise Ambiguous("The server's answer names no record.", dict(said))
+        except (Ambiguous, Rejected) as error:
+            found = lookup(post, credentials, client)
+            if isinstance(found, Found):
+                return Published(found.remote_id, found.url, {**error.response, "looked up": found.response})
+            raise
+        return Published(str(said["uri"]), public_url(credentials, post.key), dict(said))
+
+    def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
+        """Delete the record; the server answers a second deletion like the first."""
+        body = {
+            "repo": repository(credentials),
+            "collection": COLLECTION,
+            "rkey": remote_id.rsplit("/", 1)[-1],
+        }
+        call(
+            client,
+            credentials.service,
+            "com.atproto.repo.deleteRecord",
+            token=credentials.get("access"),
+            body=body,
+        )
+
+    def _record(self, post: Post, credentials: Credentials, client: httpx.Client) -> dict[str, Any]:
+        record: dict[str, Any] = {
+            "$type": COLLECTION,
+            "text": post.text,
+            "createdAt": post.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "langs": [post.language],
+        }
+        marks = facets(post.text, partial(_resolve, client, credentials.service))
+        if marks:
+            record["facets"] = marks
+        if post.images:
+            images = [self._image(media, credentials, client) for media in post.images]
+            record["embed"] = {"$type": "app.bsky.embed.images", "images": images}
+        elif post.link:
+            card = {"uri": post.link, "title": post.title, "description": post.summary}
+            record["embed"] = {"$type": "app.bsky.embed.external", "external": card}
+        return record
+
+    def _image(self, media: Media, credentials: Credentials, client: httpx.Client) -> dict[str, Any]:
+        said = call(
+            client,
+            credentials.service,
+            "com.atproto.repo.uploadBlob",
+            token=credentials.get("access"),
+            content=media.content,
+            media_type=media.media_type,
+        )
+        image: dict[str, Any] = {"alt": media.alt, "image": said.get("blob")}
+        if media.width and media.height:
+            image["aspectRatio"] = {"width": media.width, "height": media.height}
+        return image
+
+
+def _same(post: Post, record: Mapping[str, Any]) -> bool:
+    value = record.get("value")
+    return isinstance(value, dict) and value.get("text") == post.text
+
+
+def lookup(post: Post, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
+    """Look the post up by its key: the server's own store, so absence is a fact once nothing is under way."""
+    params = {"repo": repository(credentials), "collection": COLLECTION, "rkey": post.key}
+    try:
+        record = call(client, credentials.service, "com.atproto.repo.getRecord", params=params)
+    except ChannelError as error:
+        if error.response.get("error") == "RecordNotFound":
+            return Absent(error.response)
+        return Unsure(error.message, error.response)
+    if not record.get("uri"):
+        return Unsure("The server's answer names no record.", dict(record))
+    if not _same(post, record):
+        return Unsure("Another text is stored under this post's key.", dict(record))
+    return Found(str(record["uri"]), public_url(credentials, post.key), {"cid": record.get("cid")})
+
+
+class BlueskyFinder:
+    """`com.atproto.repo.getRecord`."""
+
+    def find(self, sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
+        """Look for the post by its key."""
+        return lookup(sought.post, credentials, client)
