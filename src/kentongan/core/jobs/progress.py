@@ -25,11 +25,11 @@ RATE_WINDOW_BEATS = 15
 Listener = Callable[["Progress"], None]
 
 
-class Stopped(Exception):  # noqa: N818  an order that was obeyed, not an error
+class Stopped(Exception):
     """Somebody asked this job to stop; handlers let it pass, or tidy up and raise it again."""
 
 
-class ClaimLost(Exception):  # noqa: N818
+class ClaimLost(Exception):
     """Another worker has this job now, because this one was thought dead: stop without writing anything more."""
 
 

@@ -2,8 +2,19 @@
 
 from kentongan.core.models.audit import AuditEntry
 from kentongan.core.models.files import StoredFile
+from kentongan.core.models.imports import ImportMapping, ImportReject, ImportRun
 from kentongan.core.models.jobs import Job
 from kentongan.core.models.tokens import ApiToken
 from kentongan.core.models.user import User, UserManager
 
-__all__ = ["ApiToken", "AuditEntry", "Job", "StoredFile", "User", "UserManager"]
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "ImportMapping",
+    "ImportReject",
+    "ImportRun",
+    "Job",
+    "StoredFile",
+    "User",
+    "UserManager",
+]

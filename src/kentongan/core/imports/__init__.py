@@ -1,0 +1,64 @@
+"""Files of other tools and offices on their way in: guess, preview, reject, apply, undo.
+
+@dataclass(frozen=True)
+class Posts:                                  # an ImportKind
+    name = "listening.posts"
+    fields = (Field("text", _("Text"), required=True, synonyms=("tweet", "isi"), guess=looks_like_prose), ...)
+
+    def check(self, values): ...              # the clean row, or RowError("why not")
+
+    def apply(self, run, feed, progress):
+        for batch in feed.batches(2000):
+            prepared = prepare(batch.rows)    # files, hashing: outside the transaction
+            with transaction.atomic():
+                new = write(prepared)
+                feed.commit(batch, new=new, same=len(batch.rows) - new)
+
+imports.register(Posts())                     # in AppConfig.ready
+
+run = imports.upload(actor, "listening.posts", unit.pk, file, "posts.csv")
+job = imports.confirm(actor, run.pk, inline=True); jobs.run_now(job, listener)
+"""
+
+from kentongan.core.imports.actions import choose_sheet, confirm, discard, resume, undo, upload
+from kentongan.core.imports.contract import (
+    Batch,
+    Cell,
+    Feed,
+    Field,
+    ImportKind,
+    Row,
+    RowError,
+    kind_of,
+    kinds,
+    register,
+)
+from kentongan.core.imports.queries import earlier, get, kinds_for, reasons, visible, write_rejects
+from kentongan.core.models.imports import ImportReject, ImportRun
+
+__all__ = [
+    "Batch",
+    "Cell",
+    "Feed",
+    "Field",
+    "ImportKind",
+    "ImportReject",
+    "ImportRun",
+    "Row",
+    "RowError",
+    "choose_sheet",
+    "confirm",
+    "discard",
+    "earlier",
+    "get",
+    "kind_of",
+    "kinds",
+    "kinds_for",
+    "reasons",
+    "register",
+    "resume",
+    "undo",
+    "upload",
+    "visible",
+    "write_rejects",
+]

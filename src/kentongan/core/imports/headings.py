@@ -1,0 +1,98 @@
+"""The row of headings: found under a title block, put together from two merged rows, made unique."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+
+from kentongan.core.imports.contract import Cell, Field
+from kentongan.core.imports.values import moment_in_utc, number, text
+
+HEADER_ROWS = 30
+HEADING_MAX_CHARS = 60
+
+
+def normal(heading: str) -> str:
+    """Return a heading for comparison: lower case, no accents, camelCase, snake_case and marks as single blanks."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", heading)
+    plain = unicodedata.normalize("NFKD", apart).encode("ascii", "ignore").decode()
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", plain.lower()).split())
+
+
+def known_headings(fields: Sequence[Field]) -> frozenset[str]:
+    """Return every heading under which the fields are known, normalised."""
+    return frozenset(
+        normal(str(name))
+        for field in fields
+        for name in (field.name, field.label, *field.synonyms)
+        if normal(str(name))
+    )
+
+
+def _is_data(cell: Cell) -> bool:
+    value = text(cell)
+    return (
+        isinstance(cell, int | float | datetime | date)
+        or number(value) is not None
+        or len(value) > HEADING_MAX_CHARS
+        or "://" in value
+        or (len(value) >= 8 and moment_in_utc(value) is not None)
+    )
+
+
+def _score(row: Sequence[Cell], width: int, known: frozenset[str]) -> float:
+    """Return how much a row looks like headings: known words count most, then filled, distinct, short texts."""
+    filled = [text(cell) for cell in row if text(cell)]
+    if not filled:
+        return 0.0
+    named = sum(normal(value) in known for value in filled)
+    data = sum(_is_data(cell) for cell in row if text(cell))
+    coverage = len(filled) / max(width, 1)
+    distinct = len(set(filled)) / len(filled)
+    return 2.0 * named + coverage + distinct - 2.0 * data / len(filled)
+
+
+def find_header(rows: Sequence[Sequence[Cell]], fields: Sequence[Field]) -> tuple[int, float]:
+    """Return the index of the row of headings (-1: there is none, the first row is data) and how sure that is."""
+    if not rows:
+        return -1, 0.0
+    width = max(sum(bool(text(cell)) for cell in row) for row in rows)
+    known = known_headings(fields)
+    scores = [_score(row, width, known) for row in rows[:HEADER_ROWS]]
+    best = max(range(len(scores)), key=lambda index: (scores[index], -index))
+    filled = [cell for cell in rows[best] if text(cell)]
+    if scores[best] < 2.0 and any(_is_data(cell) for cell in filled):
+        return -1, 0.0
+    if len(filled) < 2 and width >= 2:
+        return -1, 0.0
+    return best, scores[best]
+
+
+def headings_of(rows: Sequence[Sequence[Cell]], header: int) -> tuple[str, ...]:
+    """Return a unique heading for each column; a cell that was merged downwards takes its text from the row above."""
+    width = max((len(row) for row in rows[max(header, 0) :]), default=0)
+    below = list(rows[header]) if header >= 0 else []
+    above = list(rows[header - 1]) if header >= 1 and _is_group(rows[header - 1]) else []
+    names: list[str] = []
+    for index in range(width):
+        own = text(below[index]) if index < len(below) else ""
+        upper = text(above[index]) if index < len(above) else ""
+        names.append(" ".join((own or upper).split()) or _("Column %(number)d") % {"number": index + 1})
+    return _unique(names)
+
+
+def _is_group(row: Sequence[Cell]) -> bool:
+    """Whether the row above the headings belongs to them: several short texts, not the title of the sheet."""
+    filled = [text(cell) for cell in row if text(cell)]
+    return len(filled) >= 2 and all(len(value) <= HEADING_MAX_CHARS for value in filled)
+
+
+def _unique(names: Sequence[str]) -> tuple[str, ...]:
+    seen: dict[str, int] = {}
+    unique = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return tuple(unique)

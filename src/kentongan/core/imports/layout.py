@@ -1,0 +1,231 @@
+"""How a file is laid out: found by looking at it, kept with the import, followed when it is read."""
+
+import io
+import itertools
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+
+from kentongan.core import sniff
+from kentongan.core.errors import Invalid
+from kentongan.core.imports import records
+from kentongan.core.imports.contract import Cell, Field
+from kentongan.core.imports.headings import find_header, headings_of
+from kentongan.core.imports.records import Record
+
+DELIMITERS = ",;\t|"
+SAMPLE_CHARS = 256 * 1024
+SAMPLE_ROWS = 50
+SAMPLE_VALUES = 1000
+UNPACKED_MAX_BYTES = 2 << 30
+TABLE_TYPES = sniff.TABLES | {sniff.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a reader has to know. `header` counts rows from 0 (-1: the first row is data already)."""
+
+    form: str
+    columns: tuple[str, ...] = ()
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    header: int = -1
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "Layout":
+        """Return the layout that `values` was made of."""
+        return cls(**values | {"columns": tuple(values["columns"]), "sheets": tuple(values["sheets"])})
+
+    def values(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+
+class Reader:
+    """The data rows of one file, streamed; `fraction()` says how far it is."""
+
+    def __init__(self, path: Path, layout: Layout) -> None:
+        self.path, self.layout = path, layout
+        self._rows, self._height = 0, 0
+        self._meter: records.Meter | None = None
+
+    def fraction(self) -> float:
+        """Return the share that has been read, 0 to 1."""
+        if self._height:
+            return min(self._rows / self._height, 1.0)
+        return self._meter.fraction() if self._meter else 0.0
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the data rows, without what stands above them."""
+        if self.layout.form == "sheet":
+            yield from self._sheet_rows()
+            return
+        with self.path.open("rb") as file:
+            self._meter = records.Meter(file, self.path.stat().st_size)
+            text = records.open_text(file, self.layout.encoding)
+            if self.layout.form == "csv":
+                width = len(self.layout.columns) or None
+                yield from itertools.islice(
+                    records.delimited(text, self.layout.delimiter, width), self.layout.header + 1, None
+                )
+            else:
+                yield from self._objects(JSON_READERS[self.layout.form](text))
+
+    def _sheet_rows(self) -> Iterator[Record]:
+        with _workbook(self.path) as book:
+            sheet = book.get_sheet_by_name(self.layout.sheet)
+            self._height = sheet.total_height or 1
+            for record in itertools.islice(_sheet_records(sheet), self.layout.header + 1, None):
+                self._rows = record.line
+                yield record
+
+    def _objects(self, values: Iterator[tuple[int, Any, str]]) -> Iterator[Record]:
+        for number, value, fault in values:
+            if not fault and not isinstance(value, dict):
+                fault = _("This is not an object with fields.")
+            if fault:
+                yield Record(number, (str(value)[:2000],), fault)
+                continue
+            flat = records.flatten(value)
+            yield Record(number, tuple(flat.get(name) for name in self.layout.columns))
+
+
+JSON_READERS = {"jsonl": records.json_lines, "json": records.json_values, "document": records.json_document}
+
+
+@contextmanager
+def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            yield book
+    except CalamineError as error:
+        raise Invalid(
+            _("This workbook cannot be read: it is damaged or has a password."),
+            remedy=_("Open it in a spreadsheet program and save it anew as .xlsx without a password."),
+        ) from error
+
+
+def _clean(cell: Any) -> Cell:
+    if isinstance(cell, str):
+        return cell.replace("\x00", "") or None
+    return None if cell == "" else cell
+
+
+def _sheet_records(sheet: CalamineSheet) -> Iterator[Record]:
+    first = (sheet.start or (0, 0))[0]
+    for offset, row in enumerate(sheet.to_python(skip_empty_area=True)):
+        cells = tuple(_clean(cell) for cell in row)
+        if any(cell is not None for cell in cells):
+            yield Record(first + offset + 1, cells)
+
+
+def detect(path: Path, media_type: str, fields: Sequence[Field], sheet: str = "") -> Layout:
+    """Look at a file and say how it is laid out; raises Invalid when it holds no table."""
+    if media_type in (sniff.XLSX, sniff.XLS):
+        layout = _detect_sheet(path, fields, sheet)
+    elif media_type in (sniff.JSON, sniff.JSONL):
+        layout = _detect_json(path)
+    else:
+        layout = _detect_csv(path, fields)
+    if not layout.columns:
+        raise Invalid(
+            _("There is no table in this file."), remedy=_("Check that it has a row of headings and rows below it.")
+        )
+    return layout
+
+
+def _refuse_bomb(path: Path) -> None:
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_MAX_BYTES:
+            raise Invalid(_("This workbook is larger than 2 GB when unpacked."), remedy=_("Save it as CSV."))
+
+
+def _detect_sheet(path: Path, fields: Sequence[Field], wanted: str) -> Layout:
+    _refuse_bomb(path)
+    with _workbook(path) as book:
+        names = tuple(book.sheet_names)
+        if wanted and wanted not in names:
+            raise Invalid(_("There is no sheet of that name."), fields={"sheet": [_("Choose one of the list.")]})
+        best: tuple[float, Layout] | None = None
+        for name in [wanted] if wanted else names:
+            rows = list(itertools.islice(_sheet_records(book.get_sheet_by_name(name)), SAMPLE_ROWS))
+            header, score = find_header([row.cells for row in rows], fields)
+            columns = headings_of([row.cells for row in rows], header)
+            if columns and (best is None or score > best[0]):
+                best = score, Layout("sheet", columns, sheet=name, sheets=names, header=header)
+    return best[1] if best else Layout("sheet", sheets=names)
+
+
+def _delimiter_of(sample: str) -> str:
+    """Return the delimiter under which most lines have the same number of cells, and more than one."""
+    first = sample.split("\n", 1)[0].strip().lower()
+    if first.startswith("sep=") and len(first) == 5:
+        return first[4]
+
+    def score(delimiter: str) -> tuple[float, int]:
+        rows = itertools.islice(records.delimited(io.StringIO(sample, newline=""), delimiter), SAMPLE_ROWS)
+        widths = Counter(len(row.cells) for row in rows if not row.fault)
+        if not widths:
+            return 0.0, 0
+        width, count = max(widths.items(), key=lambda item: item[0] * item[1] if item[0] > 1 else 0)
+        return (count / widths.total() if width > 1 else 0.0), width
+
+    return max(DELIMITERS, key=score)
+
+
+def _detect_csv(path: Path, fields: Sequence[Field]) -> Layout:
+    encoding = records.encoding_of(path)
+    with path.open("rb") as file:
+        sample = records.open_text(file, encoding).read(SAMPLE_CHARS)
+    delimiter = _delimiter_of(sample)
+    found = records.delimited(io.StringIO(sample, newline=""), delimiter)
+    rows = [row.cells for row in itertools.islice(found, SAMPLE_ROWS)]
+    header, _score = find_header(rows, fields)
+    return Layout("csv", headings_of(rows, header), encoding, delimiter, header=header)
+
+
+def _json_form(path: Path, encoding: str) -> str:
+    with path.open("rb") as file:
+        text = records.open_text(file, encoding)
+        first, more = text.readline(records.LINE_MAX_CHARS).lstrip("\ufeff"), bool(text.read(1))
+        if first.lstrip().startswith("["):
+            return "json"
+        try:
+            json.loads(first)
+        except ValueError:
+            return "document" if _is_one_document(path, encoding) else "json"
+        return "jsonl" if more else "document"
+
+
+def _is_one_document(path: Path, encoding: str) -> bool:
+    with path.open("rb") as file:
+        content = records.open_text(file, encoding).read(records.JSON_MAX_DOCUMENT)
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _detect_json(path: Path) -> Layout:
+    encoding = records.encoding_of(path)
+    layout = Layout(_json_form(path, encoding), encoding=encoding)
+    with path.open("rb") as file:
+        values = JSON_READERS[layout.form](records.open_text(file, encoding))
+        names: dict[str, None] = {}
+        for _number, value, fault in itertools.islice(values, SAMPLE_VALUES):
+            if not fault and isinstance(value, dict):
+                names |= dict.fromkeys(records.flatten(value))
+    return replace(layout, columns=tuple(names))
