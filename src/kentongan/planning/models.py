@@ -28,7 +28,9 @@ class Brief(models.Model):
         "listening.Issue", models.SET_NULL, null=True, blank=True, related_name="briefs", verbose_name=_("issue")
     )
     title = models.CharField(_("title"), max_length=200)
-    situation = models.TextField(_("situation"), blank=True, help_text=_("What is happening, in two or three sentences."))
+    situation = models.TextField(
+        _("situation"), blank=True, help_text=_("What is happening, in two or three sentences.")
+    )
     message = models.TextField(_("message"), help_text=_("The one thing people should remember."))
     audience = models.CharField(_("audience"), max_length=300)
     topic = models.CharField(_("topic"), max_length=120, blank=True)
@@ -104,7 +106,12 @@ class ContentItem(models.Model):
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     submitted_at = models.DateTimeField(_("submitted"), null=True, editable=False)
     approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("approver")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("approver"),
     )
     approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
 
@@ -200,7 +207,7 @@ class Comment(models.Model):
 
 
 class Review(models.Model):
-    """A reviewer's word on one version of an item; `checklist` holds the codes of the bans that were ticked as checked."""
+    """A reviewer's word on one version of an item; `checklist` holds the codes of the rules that were ticked."""
 
     class Verdict(models.TextChoices):
         APPROVED = "approved", _("Approved")

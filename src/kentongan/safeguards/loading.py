@@ -49,9 +49,7 @@ def _linked(row: dict[str, Any], elections: dict[str, int]) -> dict[str, Any]:
 def _write(model: type[Model], rows: list[dict[str, Any]]) -> int:
     present = {obj.code: obj for obj in model._default_manager.filter(code__in=[row["code"] for row in rows])}
     fresh = [model(**row) for row in rows if row["code"] not in present]
-    changed = [
-        obj for row in rows if (obj := present.get(row["code"])) and obj.edited_at is None and _apply(obj, row)
-    ]
+    changed = [obj for row in rows if (obj := present.get(row["code"])) and obj.edited_at is None and _apply(obj, row)]
     model._default_manager.bulk_create(fresh)
     if changed:
         columns = {name for row in rows for name in row} - {"code"}

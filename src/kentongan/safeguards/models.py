@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
+from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from kentongan.safeguards.purposes import Purpose
 
 AREA_CODE = RegexValidator(r"^\d\d(\.\d\d){0,2}(\.\d{4})?$", _("An area code looks like 32, 32.16 or 32.16.09."))
+
+LAST_DAY = _("The last day lies before the first one.")
 
 
 class Sourced(models.Model):
@@ -27,6 +30,22 @@ class Sourced(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Dated(models.Model):
+    """A run of whole days; both days belong to it."""
+
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """Refuse a run that ends before it starts, at the field where people look."""
+        super().clean()
+        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+            raise ValidationError({"ends_on": LAST_DAY})
 
 
 class Election(Sourced):
@@ -52,7 +71,7 @@ class Election(Sourced):
         return self.name
 
 
-class Stage(Sourced):
+class Stage(Dated, Sourced):
     """A dated stage of an election; both days belong to it."""
 
     class Kind(models.TextChoices):
@@ -65,8 +84,6 @@ class Stage(Sourced):
     election = models.ForeignKey(Election, models.CASCADE, related_name="stages", verbose_name=_("election"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     name = models.CharField(_("name"), max_length=120)
-    starts_on = models.DateField(_("first day"))
-    ends_on = models.DateField(_("last day"))
 
     class Meta:
         verbose_name = _("stage")
@@ -74,7 +91,9 @@ class Stage(Sourced):
         ordering = ("starts_on", "id")
         constraints = (
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="stage_days"),
-            models.CheckConstraint(condition=Q(kind__in=("campaign", "media", "quiet", "vote", "other")), name="stage_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=("campaign", "media", "quiet", "vote", "other")), name="stage_kind"
+            ),
             models.CheckConstraint(condition=~Q(name="") & ~Q(source=""), name="stage_named_and_sourced"),
         )
 
@@ -82,7 +101,7 @@ class Stage(Sourced):
         return f"{self.name}, {self.election.name}"
 
 
-class QuietPeriod(Sourced):
+class QuietPeriod(Dated, Sourced):
     """Days in which campaigning is forbidden, from the first midnight to the last in each unit's own zone.
 
     `area_code` is the area where it holds, with everything below it; empty is the whole country. `active` is the
@@ -91,8 +110,6 @@ class QuietPeriod(Sourced):
 
     election = models.ForeignKey(Election, models.CASCADE, related_name="quiet_periods", verbose_name=_("election"))
     name = models.CharField(_("name"), max_length=120)
-    starts_on = models.DateField(_("first day"))
-    ends_on = models.DateField(_("last day"))
     area_code = models.CharField(
         _("area"), max_length=13, blank=True, validators=[AREA_CODE], help_text=_("Empty: the whole country.")
     )
@@ -120,6 +137,7 @@ class QuietPeriod(Sourced):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
+                violation_error_message=_("Another quiet period of this election holds on some of these days there."),
             ),
         )
         indexes = (models.Index(fields=("ends_on", "starts_on"), name="quiet_dates", condition=Q(active=True)),)

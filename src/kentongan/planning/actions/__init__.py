@@ -1,0 +1,21 @@
+"""All writes of planning, one file a noun."""
+
+from kentongan.planning.actions.assets import add_asset, remove_asset
+from kentongan.planning.actions.briefs import change_brief, create_brief
+from kentongan.planning.actions.items import change_item, create_item, reopen, withdraw
+from kentongan.planning.actions.reviews import approve, comment, request_changes, submit
+
+__all__ = [
+    "add_asset",
+    "approve",
+    "change_brief",
+    "change_item",
+    "comment",
+    "create_brief",
+    "create_item",
+    "remove_asset",
+    "reopen",
+    "request_changes",
+    "submit",
+    "withdraw",
+]

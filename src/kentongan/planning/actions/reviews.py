@@ -1,0 +1,132 @@
+"""Submitting, commenting, approving: always by another person than the authors."""
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.core import audit, clock
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Invalid, NotAllowed
+from kentongan.core.permissions import Capability
+from kentongan.planning import access, counting
+from kentongan.planning.actions.items import check_version
+from kentongan.planning.models import Comment, ContentItem, Review
+from kentongan.planning.states import Move, after
+from kentongan.registry import access as rights
+from kentongan.safeguards import queries as safeguards
+
+
+@action("planning.item.submit")
+def submit(actor: Actor, item_id: int) -> ContentItem:
+    """Hand an item in for review; every version has to fit its platform."""
+    item = access.item(actor, item_id, Capability.EDIT, lock=True)
+    access.author(actor)
+    state = after(item.state, Move.SUBMIT)
+    _check_complete(item)
+    before = audit.snapshot(item, "state")
+    item.state, item.submitted_at = state, clock.now()
+    item.save()
+    audit.record(actor, item, before=before, after=audit.snapshot(item, "state", "version"))
+    return item
+
+
+@action("planning.item.approve")
+def approve(
+    actor: Actor, item_id: int, *, version: int, checklist: Collection[str] = (), note: str = ""
+) -> ContentItem:
+    """Approve the version that the reviewer saw, with every line of the checklist ticked."""
+    item = access.item(actor, item_id, Capability.APPROVE, lock=True)
+    reviewer = _reviewer(actor, item)
+    state = after(item.state, Move.APPROVE)
+    check_version(item, version)
+    _check_complete(item)
+    ticked = _ticked(item, checklist)
+    before = audit.snapshot(item, "state", "approved_by_id")
+    item.state, item.approved_at, item.approved_by_id = state, clock.now(), reviewer
+    item.save()
+    Review.objects.create(
+        item=item,
+        version=item.version,
+        verdict=Review.Verdict.APPROVED,
+        by_id=reviewer,
+        note=note.strip(),
+        checklist=ticked,
+    )
+    after_values = audit.snapshot(item, "state", "approved_by_id", "version") | {"checklist": ticked}
+    audit.record(actor, item, before=before, after=after_values, note=note.strip())
+    return item
+
+
+@action("planning.item.request_changes")
+def request_changes(actor: Actor, item_id: int, note: str) -> ContentItem:
+    """Send an item back to its authors, and say what has to change; an approval is taken away."""
+    item = access.item(actor, item_id, Capability.APPROVE, lock=True)
+    reviewer = access.author(actor)
+    state = after(item.state, Move.REQUEST_CHANGES)
+    note = note.strip()
+    if not note:
+        raise Invalid(fields={"note": [_("Say what has to change.")]})
+    before = audit.snapshot(item, "state", "approved_by_id")
+    item.state, item.approved_by, item.approved_at = state, None, None
+    item.save()
+    Review.objects.create(
+        item=item, version=item.version, verdict=Review.Verdict.CHANGES_REQUESTED, by_id=reviewer, note=note
+    )
+    audit.record(actor, item, before=before, after=audit.snapshot(item, "state", "approved_by_id"), note=note)
+    return item
+
+
+@action("planning.item.comment")
+def comment(actor: Actor, item_id: int, text: str) -> Comment:
+    """Leave a remark on an item: for those who edit or approve there."""
+    item = access.item(actor, item_id)
+    author = access.author(actor)
+    if not {Capability.EDIT, Capability.APPROVE} & rights.capabilities(actor, item.unit):
+        raise NotAllowed()
+    text = text.strip()
+    if not text:
+        raise Invalid(fields={"text": [_("Write something.")]})
+    row = Comment.objects.create(item=item, by_id=author, text=text)
+    audit.record(actor, item, note=text)
+    return row
+
+
+def _reviewer(actor: Actor, item: ContentItem) -> int:
+    reviewer = access.author(actor)
+    if reviewer in {item.created_by_id, *item.author_ids}:
+        raise NotAllowed(
+            _("You wrote in this item, so another person has to approve it."),
+            remedy=_("Ask an approver of the unit who has not changed it."),
+            code="own_work",
+        )
+    return reviewer
+
+
+def _check_complete(item: ContentItem) -> None:
+    versions = list(item.renditions.all())
+    if not versions:
+        raise Invalid(
+            _("There is no version for any platform yet."),
+            fields={"renditions": [_("Write at least one version.")]},
+            remedy=_("Write the version for the website or a platform first."),
+        )
+    too_long = counting.problems(versions)
+    if too_long:
+        raise Invalid(
+            _("A version is longer than its platform allows."),
+            fields=too_long,
+            remedy=_("Shorten the marked versions."),
+        )
+
+
+def _ticked(item: ContentItem, checklist: Collection[str]) -> list[str]:
+    rules = safeguards.checklist(item.purpose)
+    missing = [rule for rule in rules if rule.code not in checklist]
+    if missing:
+        raise Invalid(
+            _("Look at every line of the checklist and tick it."),
+            fields={"checklist": [rule.text for rule in missing]},
+            remedy=_("If a line cannot be ticked, ask for changes instead."),
+        )
+    return [rule.code for rule in rules]

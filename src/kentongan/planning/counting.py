@@ -1,0 +1,86 @@
+"""How long each version is, by the rule of the platform it is for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from kentongan.channels import registry as channels
+from kentongan.channels.contract import Channel, Count, Counting
+from kentongan.planning.models import Rendition
+
+UNITS: dict[Counting, str | Promise] = {
+    Counting.GRAPHEMES: gettext_lazy("characters as readers see them"),
+    Counting.CHARACTERS: gettext_lazy("characters"),
+    Counting.WEIGHTED: gettext_lazy("weighted characters"),
+    Counting.WORDS: gettext_lazy("words"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A text held against one platform's limit."""
+
+    kind: str
+    label: str
+    count: Count
+
+    @property
+    def over(self) -> int:
+        """How much too long the text is; 0 when it fits."""
+        left = self.count.left
+        return max(-left, 0) if left is not None else 0
+
+    @property
+    def unit(self) -> str:
+        """What this platform counts."""
+        return str(UNITS[self.count.counting])
+
+    @property
+    def tone(self) -> str:
+        """How the count looks: leaf, amber when nearly full, signal when over."""
+        if self.over:
+            return "signal"
+        limit = self.count.limit
+        return "amber" if limit and self.count.used > 0.9 * limit else "leaf"
+
+    @property
+    def problem(self) -> str:
+        """The sentence for a text that is too long; empty when it fits."""
+        if not self.over:
+            return ""
+        return ngettext(
+            "%(platform)s: %(n)s too many (%(used)s of %(limit)s).",
+            "%(platform)s: %(n)s too many (%(used)s of %(limit)s).",
+            self.over,
+        ) % {"platform": self.label, "n": self.over, "used": self.count.used, "limit": self.count.limit}
+
+
+def offered() -> list[Channel]:
+    """Return the channels that a version can be written for: those that can be published to."""
+    return channels.publishing()
+
+
+def measure(kind: str, text: str) -> Measure:
+    """Count a text as that platform does; raises NotFound for an unknown kind."""
+    manifest = channels.get(kind).manifest
+    return Measure(kind, manifest.label, manifest.count(text))
+
+
+def problems(renditions: Iterable[Rendition]) -> dict[str, list[str]]:
+    """Return what is too long, by kind; empty when everything fits."""
+    measures = [measure(rendition.kind, rendition.text) for rendition in renditions]
+    return {one.kind: [one.problem] for one in measures if one.over}
+
+
+def summary(measured: Measure) -> str:
+    """Return the count in words: “212 of 300 characters”."""
+    if measured.count.limit is None:
+        return _("%(used)s %(unit)s, no limit") % {"used": measured.count.used, "unit": measured.unit}
+    return _("%(used)s of %(limit)s %(unit)s") % {
+        "used": measured.count.used,
+        "limit": measured.count.limit,
+        "unit": measured.unit,
+    }

@@ -1,0 +1,50 @@
+"""What people hand in: plain values on their way to the tables, the same from web, API and command line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FactDraft:
+    """A fact and where it comes from."""
+
+    text: str
+    source: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BriefDraft:
+    """A brief as entered; `deadline` is aware."""
+
+    title: str
+    message: str
+    audience: str
+    deadline: datetime
+    situation: str = ""
+    topic: str = ""
+    places: str = ""
+    issue_id: int | None = None
+    facts: tuple[FactDraft, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionDraft:
+    """A version for one platform; an empty text means that there is none."""
+
+    text: str
+    title: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDraft:
+    """A content item as entered; `renditions` by kind of channel; `planned_for` is aware."""
+
+    title: str
+    text: str
+    purpose: str
+    language: str = "id"
+    planned_for: datetime | None = None
+    renditions: Mapping[str, RenditionDraft] = field(default_factory=dict)

@@ -1,0 +1,262 @@
+"""All reads of planning."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
+from django.utils import timezone
+
+from kentongan.core import clock
+from kentongan.core.actor import Actor
+from kentongan.core.permissions import Capability
+from kentongan.planning import access, counting
+from kentongan.planning.models import Brief, Comment, ContentItem, ItemAsset, Rendition
+from kentongan.planning.states import ItemState
+from kentongan.registry import access as rights
+from kentongan.registry import queries as registry
+from kentongan.registry.models import Unit
+from kentongan.safeguards import queries as safeguards
+from kentongan.safeguards.models import ContentRule
+from kentongan.safeguards.purposes import Purpose
+
+BOARD_STATES = (ItemState.DRAFT, ItemState.CHANGES_REQUESTED, ItemState.IN_REVIEW, ItemState.APPROVED)
+BOARD_ROWS = 12
+
+
+def campaigns_exist() -> bool:
+    """Whether this organisation may have campaign content at all."""
+    organisation = registry.organisation()
+    return organisation is not None and not organisation.neutral
+
+
+def purposes() -> list[tuple[str, str]]:
+    """Return the purposes this organisation can choose from, as (value, label)."""
+    chosen = list(Purpose) if campaigns_exist() else [Purpose.SERVICE]
+    return [(purpose.value, str(purpose.label)) for purpose in chosen]
+
+
+def units_to_edit(actor: Actor) -> QuerySet[Unit]:
+    """Return the units at which the actor may write, the highest first."""
+    return rights.units_for(actor, Capability.EDIT).filter(closed_at=None).order_by("path")
+
+
+def _listed(rows: QuerySet[ContentItem]) -> QuerySet[ContentItem]:
+    kinds = Rendition.objects.filter(item=OuterRef("pk")).order_by().values("item")
+    return rows.select_related("unit", "created_by", "approved_by", "issue").annotate(
+        kinds=Coalesce(Subquery(kinds.annotate(all=ArrayAgg("kind", order_by="id")).values("all")), []),
+        comment_count=_count(Comment),
+        ai_assets=_count(ItemAsset, ai_generated=True),
+    )
+
+
+def _count(model: Any, **where: Any) -> Coalesce:
+    rows = model.objects.filter(item=OuterRef("pk"), **where).order_by().values("item")
+    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
+
+
+def items(
+    actor: Actor,
+    *,
+    state: str = "",
+    purpose: str = "",
+    unit: Unit | None = None,
+    issue_id: int | None = None,
+    brief_id: int | None = None,
+    text: str = "",
+) -> QuerySet[ContentItem]:
+    """Return the items that the actor sees, last changed first, each with `kinds`, `comment_count`, `ai_assets`."""
+    found = rights.scope(ContentItem.objects.all(), actor, access.READ)
+    wanted = {"state": state, "purpose": purpose, "issue_id": issue_id, "brief_id": brief_id}
+    found = found.filter(**{name: value for name, value in wanted.items() if value})
+    if unit is not None:
+        found = found.filter(unit__path__within=unit.path)
+    if text:
+        found = found.filter(Q(title__icontains=text) | Q(text__icontains=text))
+    return _listed(found).order_by("-updated_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A state's column of the board: how many there are, and the first of them."""
+
+    state: ItemState
+    total: int
+    items: tuple[ContentItem, ...]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.total - len(self.items)
+
+
+def board(actor: Actor, purpose: str = "", unit: Unit | None = None, text: str = "") -> list[Lane]:
+    """Return the open states with their newest items: two queries, however many items there are."""
+    found = items(actor, purpose=purpose, unit=unit, text=text)
+    totals = state_counts(actor, purpose=purpose, unit=unit, text=text)
+    place = Window(RowNumber(), partition_by=F("state"), order_by=[F("updated_at").desc(), F("id").desc()])
+    rows = list(found.filter(state__in=BOARD_STATES).annotate(place=place).filter(place__lte=BOARD_ROWS))
+    return [
+        Lane(state, totals.get(state.value, 0), tuple(row for row in rows if row.state == state))
+        for state in BOARD_STATES
+    ]
+
+
+def state_counts(actor: Actor, *, purpose: str = "", unit: Unit | None = None, text: str = "") -> dict[str, int]:
+    """Return how many items the actor sees in each state."""
+    found = rights.scope(ContentItem.objects.all(), actor, access.READ)
+    if purpose:
+        found = found.filter(purpose=purpose)
+    if unit is not None:
+        found = found.filter(unit__path__within=unit.path)
+    if text:
+        found = found.filter(Q(title__icontains=text) | Q(text__icontains=text))
+    return dict(found.values_list("state").annotate(n=Count("pk")).order_by())
+
+
+def waiting_for(actor: Actor) -> QuerySet[ContentItem]:
+    """Return what is in review and this actor could approve: not their own work."""
+    found = rights.scope(ContentItem.objects.filter(state=ItemState.IN_REVIEW), actor, Capability.APPROVE)
+    return found.exclude(author_ids__contains=[actor.user_id or 0])
+
+
+def briefs(actor: Actor, text: str = "", issue_id: int | None = None) -> QuerySet[Brief]:
+    """Return the briefs that the actor sees, the latest first, each with `item_count` and `fact_count`."""
+    found = rights.scope(Brief.objects.all(), actor, access.READ)
+    if text:
+        found = found.filter(Q(title__icontains=text) | Q(message__icontains=text))
+    if issue_id is not None:
+        found = found.filter(issue_id=issue_id)
+    return (
+        found.select_related("unit", "created_by", "issue")
+        .annotate(item_count=Count("items", distinct=True), fact_count=Count("facts", distinct=True))
+        .order_by("-id")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A rendition with its measure, as screens and API show it."""
+
+    rendition: Rendition
+    measure: counting.Measure
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Everything that an item's page shows, and what the actor may do there."""
+
+    item: ContentItem
+    versions: tuple[Version, ...]
+    assets: tuple[ItemAsset, ...]
+    checklist: tuple[ContentRule, ...]
+    may_edit: bool
+    may_approve: bool
+    may_publish: bool
+    own_work: bool
+    verdict: safeguards.Verdict
+
+    @property
+    def problems(self) -> list[str]:
+        """What keeps this item from being handed in: the texts that are too long."""
+        return [version.measure.problem for version in self.versions if version.measure.over]
+
+    @property
+    def ai_assets(self) -> int:
+        """How many of its files were made or changed by AI."""
+        return sum(asset.ai_generated for asset in self.assets)
+
+
+def item_page(actor: Actor, pk: int) -> ItemPage:
+    """Return an item with all that belongs to it."""
+    item = access.item(actor, pk)
+    held = rights.capabilities(actor, item.unit)
+    versions = tuple(Version(row, counting.measure(row.kind, row.text)) for row in item.renditions.all())
+    organisation = registry.organisation()
+    verdict = safeguards.check_firing(
+        item.purpose,
+        clock.now(),
+        item.unit.area_code,
+        organisation is None or organisation.neutral,
+        item.unit.timezone,
+    )
+    return ItemPage(
+        item=item,
+        versions=versions,
+        assets=tuple(item.assets.select_related("file")),
+        checklist=tuple(safeguards.checklist(item.purpose)),
+        may_edit=Capability.EDIT in held and item.state != ItemState.WITHDRAWN,
+        may_approve=Capability.APPROVE in held,
+        may_publish=Capability.PUBLISH in held,
+        own_work=actor.user_id in {item.created_by_id, *item.author_ids},
+        verdict=verdict,
+    )
+
+
+def comments(item: ContentItem) -> QuerySet[Comment]:
+    """Return an item's comments, the oldest first."""
+    return item.comments.select_related("by")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the calendar: what happens, when, and where it leads."""
+
+    kind: str
+    at: datetime
+    title: str
+    unit: Unit | None = None
+    item: ContentItem | None = None
+    brief: Brief | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the calendar, with the stages and quiet periods that it lies in."""
+
+    date: date
+    entries: tuple[Entry, ...]
+    marks: tuple[Any, ...]
+    quiet: tuple[Any, ...]
+
+
+def calendar(actor: Actor, start: date, days: int = 14) -> list[Day]:
+    """Return the days from `start` with what is planned, what is due and which stage it is: four queries."""
+    zone = timezone.get_current_timezone()
+    first = datetime(start.year, start.month, start.day, tzinfo=zone)
+    last = first + timedelta(days=days)
+    entries = sorted([*_planned(actor, first, last), *_deadlines(actor, first, last)], key=lambda entry: entry.at)
+    stages, periods = safeguards.dated_between(start, start + timedelta(days=days - 1))
+    return [_day(start + timedelta(days=n), entries, stages, periods) for n in range(days)]
+
+
+def _planned(actor: Actor, first: datetime, last: datetime) -> list[Entry]:
+    found = items(actor).filter(planned_for__gte=first, planned_for__lt=last).exclude(state=ItemState.WITHDRAWN)
+    return [Entry("item", row.planned_for, row.title, row.unit, item=row) for row in found if row.planned_for]
+
+
+def _deadlines(actor: Actor, first: datetime, last: datetime) -> list[Entry]:
+    found = briefs(actor).filter(deadline__gte=first, deadline__lt=last)
+    return [Entry("brief", row.deadline, row.title, row.unit, brief=row) for row in found]
+
+
+def _day(day: date, entries: list[Entry], stages: list[Any], periods: list[Any]) -> Day:
+    zone = timezone.get_current_timezone()
+    return Day(
+        date=day,
+        entries=tuple(entry for entry in entries if entry.at.astimezone(zone).date() == day),
+        marks=tuple(stage for stage in stages if stage.starts_on <= day <= stage.ends_on),
+        quiet=tuple(period for period in periods if period.starts_on <= day <= period.ends_on),
+    )
+
+
+def for_issue(actor: Actor, issue_id: int) -> tuple[list[Brief], list[ContentItem]]:
+    """Return what was made from an issue: its briefs and items that the actor sees."""
+    return list(briefs(actor, issue_id=issue_id)[:20]), list(items(actor, issue_id=issue_id)[:20])
+
+
+def is_publishable(item: ContentItem) -> bool:
+    """Whether the item's present content has a standing approval; asked again whenever something is about to go out."""
+    return item.state == ItemState.APPROVED and item.approved_by_id is not None
