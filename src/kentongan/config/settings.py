@@ -1,6 +1,7 @@
 """Django's settings; everything that differs between installations comes from `environment()`."""
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -117,6 +118,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "kentongan.core.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -138,7 +140,7 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = KENTONGAN_HOME / "static"
+STATIC_ROOT = Path(__file__).resolve().parent.parent / "web" / "collected"  # by `make install`; in the wheel
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 
 from kentongan.config.api import api
+from kentongan.core.health import health
 
 ROOMS = {
     "simak/": "listening",
@@ -19,6 +20,7 @@ ROOMS = {
 }
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health),
     path("api/", api.urls),
     path("akun/", include("allauth.urls")),
     *[

@@ -113,14 +113,14 @@ def check() -> None:
 
 
 @contextmanager
-def running_database(*, patience: float = COMMANDS_PATIENCE) -> Iterator[None]:
-    """Have a database that is up to date for as long as the block runs; start and stop our own where none runs."""
+def running_database(*, migrated: bool = True, patience: float = COMMANDS_PATIENCE) -> Iterator[None]:
+    """Have a database for as long as the block runs, up to date if `migrated`; ours is started and stopped again."""
     own = cluster()
     if own is not None:
         own.start()
     try:
         check()
-        if pending():
+        if migrated and pending():
             migrate()
         yield
     finally:

@@ -117,9 +117,21 @@ class Cluster:
 
     # Starting and stopping
 
+    def prepare_folders(self) -> None:
+        """Make the data directory; PostgresProblem when it may not be used or the disk is full."""
+        with self._explained():
+            files.prepare_home(self.home, self.account)
+            files.prepare_folder(self.root, mode=0o711 if os.geteuid() == 0 else 0o700)
+        free = shutil.disk_usage(self.root).free
+        if free < FREE_BYTES_NEEDED:
+            raise PostgresProblem(
+                f"The disk that holds {self.home} is full: {free // 1024**2} MB are free.",
+                remedy=f"Free at least {FREE_BYTES_NEEDED // 1024**2} MB, or set KENTONGAN_HOME to another disk.",
+            )
+
     def start(self, seconds: float = 60) -> bool:
         """Start PostgreSQL, or attach to the one that runs on this directory; return whether we started it."""
-        self._prepare_folders()
+        self.prepare_folders()
         deadline = time.monotonic() + seconds
         while True:
             # Whoever stops a cluster holds this lock alone: no one can attach to a cluster that is going away.
@@ -151,6 +163,10 @@ class Cluster:
     def restart(self) -> None:
         """Start it again after it ended by itself, keeping our locks."""
         self._start_as_owner(time.monotonic() + 60)
+
+    def holder(self) -> str:
+        """Return the process that started, or last started, PostgreSQL here."""
+        return self._run_lock.holder()
 
     def is_running(self) -> bool:
         """Whether PostgreSQL answers on this cluster's socket."""
@@ -184,17 +200,6 @@ class Cluster:
         except BaseException:
             self.stop(patience=0)
             raise
-
-    def _prepare_folders(self) -> None:
-        with self._explained():
-            files.prepare_home(self.home, self.account)
-            files.prepare_folder(self.root, mode=0o711 if os.geteuid() == 0 else 0o700)
-        free = shutil.disk_usage(self.root).free
-        if free < FREE_BYTES_NEEDED:
-            raise PostgresProblem(
-                f"The disk that holds {self.home} is full: {free // 1024**2} MB are free.",
-                remedy=f"Free at least {FREE_BYTES_NEEDED // 1024**2} MB, or set KENTONGAN_HOME to another disk.",
-            )
 
     def _end_strays(self) -> None:
         """End what a killed supervisor left behind, and forget a process number that now belongs to another."""

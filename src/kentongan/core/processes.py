@@ -149,21 +149,24 @@ def spawn(
     reach: Sequence[Path] = (),
     env: Mapping[str, str] | None = None,
     output: Output = None,
+    stdout: Output = None,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own, so that it gets `death_signal` when the calling *thread* ends.
 
     As root with another `account` it runs as that user; where a parent directory of one of `reach` is closed to that
     user (a clone inside a private temporary directory), it keeps the capability to pass it. PermissionError when the
-    system does not let us; OSError when the program cannot be run.
+    system does not let us; OSError when the program cannot be run. `output` takes both streams, `stdout` one.
     """
     prefix = [] if account is None or account.is_me else _as_account(account, reach, death_signal)
     return subprocess.Popen(
         [*prefix, *command],
         stdin=subprocess.DEVNULL,
-        stdout=output,
+        stdout=output if stdout is None else stdout,
         stderr=subprocess.STDOUT if output is not None else None,
         env=env,
         cwd="/" if prefix else None,
+        pass_fds=tuple(pass_fds),
         start_new_session=True,
         # Only system calls run between fork and exec.
         preexec_fn=_in_child(death_signal),

@@ -1,0 +1,5 @@
+"""`python -m kentongan.cli`."""
+
+from kentongan.cli import main
+
+main()
