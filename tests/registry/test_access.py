@@ -93,7 +93,7 @@ def test_a_disabled_user_has_no_rights(cast) -> None:
 
 def test_the_last_administrator_stays(cast) -> None:
     grant = Grant.objects.get(user=cast.user("arif"))
-    with pytest.raises(Exception, match="last administrator|administrator terakhir"):
+    with pytest.raises(Exception, match=r"last administrator|administrator terakhir"):
         actions.revoke_role(cast.actor("arif"), grant.pk)
 
 

@@ -32,7 +32,7 @@ class NewPerson:
 
 
 def e164(text: str) -> str:
-    """Return an Indonesian (or international) phone number as E.164, "" for none; raises Invalid when it is no number."""
+    """Return a phone number (Indonesian unless it says otherwise) as E.164, "" for none; else raise Invalid."""
     if not text.strip():
         return ""
     try:

@@ -148,8 +148,8 @@ def grant_role(actor: Actor, user_id: int, unit_id: int, role: str) -> Grant:
 
 
 @action("registry.role.revoke")
-def revoke_role(actor: Actor, grant_id: int) -> None:
-    """Take a role away; the last administrator of the root stays."""
+def revoke_role(actor: Actor, grant_id: int) -> int:
+    """Take a role away and return its unit's id; the last administrator of the root stays."""
     grant = access.get(Grant.objects.select_related("user", "unit"), actor, Capability.ADMINISTER, pk=grant_id)
     last = Grant.objects.select_for_update().filter(role=Role.ADMINISTRATOR, unit__parent=None).exclude(pk=grant.pk)
     if grant.role == Role.ADMINISTRATOR and grant.unit.parent_id is None and not last.exists():
@@ -159,3 +159,4 @@ def revoke_role(actor: Actor, grant_id: int) -> None:
         )
     audit.record(actor, grant, before={"user": grant.user.email, "unit": grant.unit.code, "role": grant.role})
     grant.delete()
+    return grant.unit_id

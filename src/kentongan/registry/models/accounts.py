@@ -65,7 +65,7 @@ class Account(models.Model):
 
 
 class Connection(models.Model):
-    """How we reach an official account: its service, its secrets (encrypted), and whether it could publish right now."""
+    """How we reach an official account: its service, its secrets (encrypted), whether it could publish right now."""
 
     account = models.OneToOneField(Account, models.CASCADE, related_name="connection")
     service_url = models.URLField(_("service"), max_length=300, blank=True)

@@ -1,0 +1,27 @@
+"""How allauth behaves here: nobody signs up by themselves, and each sign-in is in the audit log."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+from kentongan.core import audit
+from kentongan.core.actor import Actor
+from kentongan.core.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Sign-ins are made by administrators."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Keep sign-up closed."""
+        return False
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: object) -> object:
+        """Record the sign-in, then go on."""
+        audit.record(Actor.of_user(user), user, verb="core.user.sign_in", after={"method": self._method(request)})
+        return super().post_login(request, user, **kwargs)
+
+    @staticmethod
+    def _method(request: HttpRequest) -> str:
+        """Return how they came in: password, code, mfa ...; several steps are joined by +."""
+        records = request.session.get("account_authentication_methods", [])
+        return "+".join(str(record.get("method", "")) for record in records) or "unknown"
