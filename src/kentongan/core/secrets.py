@@ -87,7 +87,7 @@ def keyed_hash(purpose: str, value: str) -> str:
 
 def _signer(purpose: str) -> signing.Signer:
     newest, *older = _keys().signing
-    return signing.Signer(key=newest, fallback_keys=older, salt=f"kentongan.{purpose}")
+    return signing.Signer(key=newest, fallback_keys=[*older], salt=f"kentongan.{purpose}")
 
 
 def sign(purpose: str, value: Any, *, expires_in: timedelta | None = None) -> str:

@@ -85,6 +85,11 @@ def csv_lines(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[str]:
         yield str(writer.writerow([csv_cell(column.of(row)) for column in columns]))
 
 
+def _is_exact(value: float | Decimal) -> bool:
+    """Whether a sheet can hold the number: 15 digits at most, neither infinite nor NaN."""
+    return -XLSX_MAX_EXACT < value < XLSX_MAX_EXACT
+
+
 class _Sheets:
     """A workbook written row by row in constant memory; a full sheet is followed by another one."""
 
@@ -118,7 +123,7 @@ class _Sheets:
                 return
             case bool():
                 self.sheet.write_boolean(self.row, index, value)
-            case int() | float() | Decimal() if abs(value) < XLSX_MAX_EXACT:
+            case int() | float() | Decimal() if _is_exact(value):
                 self.sheet.write_number(self.row, index, value)
             case datetime():
                 local = timezone.make_naive(value) if timezone.is_aware(value) else value

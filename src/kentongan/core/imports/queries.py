@@ -2,7 +2,9 @@
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -71,12 +73,13 @@ def reasons(run: ImportRun) -> list[tuple[str, int]]:
     return [(reason, rows) for reason, rows in grouped[:SHOWN_REASONS]]
 
 
+def _original(place: int, reject: ImportReject) -> Any:
+    return reject.original[place] if place < len(reject.original) else None
+
+
 def reject_columns(run: ImportRun) -> list[Column]:
     """Return the columns of the reject file: line, reason, then the file's own."""
-    own = [
-        Column(name, lambda reject, place=place: reject.original[place] if place < len(reject.original) else None)
-        for place, name in enumerate(Layout.of(run.layout).columns)
-    ]
+    own = [Column(name, partial(_original, place)) for place, name in enumerate(Layout.of(run.layout).columns)]
     return [Column(_("line"), "line", 8), Column(_("reason"), "reason", 50), *own]
 
 

@@ -204,8 +204,12 @@ def json_document(file: TextIO) -> Iterator[tuple[int, Any, str]]:
         document = json.loads(content)
     except (ValueError, RecursionError):
         raise Invalid(_("This file is not JSON."), remedy=_("Export it anew from the tool it comes from.")) from None
-    for ordinal, value in enumerate(max(_lists(document), key=len, default=[document]), start=1):
+    for ordinal, value in enumerate(_longest(_lists(document)) or [document], start=1):
         yield ordinal, value, ""
+
+
+def _longest(lists: Iterator[list[Any]]) -> list[Any]:
+    return max(lists, key=lambda found: len(found), default=[])
 
 
 def _lists(value: Any, depth: int = 0) -> Iterator[list[Any]]:

@@ -18,6 +18,7 @@ from kentongan.core.models.jobs import Job
 @action("core.job.start")
 def start(
     actor: Actor,
+    /,
     kind: str,
     label: str | Promise,
     *,

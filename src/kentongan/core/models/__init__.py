@@ -4,6 +4,7 @@ from kentongan.core.models.audit import AuditEntry
 from kentongan.core.models.files import StoredFile
 from kentongan.core.models.imports import ImportMapping, ImportReject, ImportRun
 from kentongan.core.models.jobs import Job
+from kentongan.core.models.messages import Message, OptOut
 from kentongan.core.models.tokens import ApiToken
 from kentongan.core.models.user import User, UserManager
 
@@ -14,6 +15,8 @@ __all__ = [
     "ImportReject",
     "ImportRun",
     "Job",
+    "Message",
+    "OptOut",
     "StoredFile",
     "User",
     "UserManager",

@@ -1,0 +1,181 @@
+"""Queueing, handing over, deciding about doubtful ones, opting out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from kentongan.core import audit, clock
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Conflict, Invalid
+from kentongan.core.messages import queries
+from kentongan.core.messages.contract import Contact, Draft, address_hash, directory
+from kentongan.core.models.messages import Message, OptOut
+
+State = Message.State
+
+
+def queue(actor: Actor, **fields: Any) -> Message:
+    """Queue one message (the fields of Draft) and return it, or the one that has its `dedupe_key` already.
+
+    Rights are checked by the action that calls this.
+    """
+    draft = Draft(**fields)
+    queue_many(actor, [draft])
+    return Message.objects.get(dedupe_key=draft.dedupe_key)
+
+
+@action("core.message.queue", may_do_nothing=True)
+def queue_many(actor: Actor, drafts: Sequence[Draft]) -> int:
+    """Queue messages in a fixed number of queries; return how many are new.
+
+    To whom nothing may be sent (no address, no consent, opted out) gets a row in `suppressed` that says why.
+    """
+    contacts = _contacts(drafts)
+    rows = [_row(draft, contacts.get((draft.person_id or 0, draft.purpose))) for draft in drafts]
+    refused = queries.opted_out({(row.address_hash, row.purpose) for row in rows})
+    for row in rows:
+        if row.state == State.QUEUED and (row.address_hash, row.purpose) in refused:
+            row.state, row.reason = State.SUPPRESSED, _("They asked for no more messages of this kind.")
+    known = set(
+        Message.objects.filter(dedupe_key__in=[row.dedupe_key for row in rows]).values_list("dedupe_key", flat=True)
+    )
+    fresh = {row.dedupe_key: row for row in rows if row.dedupe_key not in known}
+    if not fresh:
+        return 0
+    # Race: another transaction queues the same key; its row stays, ours is dropped.
+    Message.objects.bulk_create(fresh.values(), batch_size=1000, ignore_conflicts=True)
+    first = Message.objects.get(dedupe_key=next(iter(fresh)))
+    audit.record(actor, first, after={"messages": len(fresh), "purpose": first.purpose, "channel": first.channel})
+    return len(fresh)
+
+
+def _contacts(drafts: Sequence[Draft]) -> Mapping[tuple[int, str], Contact]:
+    people: dict[str, set[int]] = {}
+    for draft in drafts:
+        if draft.person_id is not None:
+            people.setdefault(draft.purpose, set()).add(draft.person_id)
+    return {
+        (person_id, purpose): contact
+        for purpose, person_ids in people.items()
+        for person_id, contact in directory().contacts(person_ids, purpose).items()
+    }
+
+
+def _row(draft: Draft, contact: Contact | None) -> Message:
+    if draft.channel not in Message.Channel.values:
+        raise Invalid(fields={"channel": [_("There is no such channel.")]})
+    address = draft.address or (contact.address(draft.channel) if contact else "")
+    reason = ""
+    if contact and contact.refusal:
+        reason = str(contact.refusal)
+    elif not address:
+        reason = _("There is no address for this channel.")
+    return Message(
+        channel=draft.channel,
+        unit_id=draft.unit_id,
+        person_id=draft.person_id,
+        recipient=(draft.recipient or (contact.name if contact else ""))[:200],
+        address=address,
+        address_hash=address_hash(address),
+        purpose=draft.purpose,
+        subject=" ".join(draft.subject.split())[:200],
+        body=draft.body,
+        link=draft.link,
+        dedupe_key=draft.dedupe_key,
+        due_at=draft.due_at or clock.now(),
+        state=State.SUPPRESSED if reason else State.QUEUED,
+        reason=reason,
+    )
+
+
+def _locked(actor: Actor, message_id: int, *states: State) -> Message:
+    queries.get(actor, message_id)
+    message = Message.objects.select_for_update().get(pk=message_id)
+    if message.state not in states:
+        raise Conflict(_("This message is “%(state)s”.") % {"state": message.get_state_display()})
+    return message
+
+
+def _move(actor: Actor, message: Message, state: State, **values: Any) -> Message:
+    before = {"state": message.state}
+    message.state = state
+    for name, value in values.items():
+        setattr(message, name, value)
+    message.save(update_fields=["state", *values])
+    audit.record(actor, message, before=before, after={"state": state})
+    return message
+
+
+@action("core.message.hand_over")
+def hand_over(actor: Actor, message_id: int) -> Message:
+    """Note that the operator has handed the message over from their own phone."""
+    message = _locked(actor, message_id, State.QUEUED)
+    if message.channel != Message.Channel.LINK:
+        raise Conflict(_("This message is sent by e-mail, by itself."))
+    if queries.opted_out({(message.address_hash, message.purpose)}):
+        return _move(actor, message, State.SUPPRESSED, reason=_("They asked for no more messages of this kind."))
+    return _move(
+        actor,
+        message,
+        State.HANDED_OVER,
+        sent_at=clock.now(),
+        handed_over_by_id=actor.user_id,
+        attempts=message.attempts + 1,
+    )
+
+
+@action("core.message.take_back")
+def take_back(actor: Actor, message_id: int) -> Message:
+    """Undo a hand-over that was marked by mistake."""
+    message = _locked(actor, message_id, State.HANDED_OVER)
+    return _move(actor, message, State.QUEUED, sent_at=None, handed_over_by_id=None)
+
+
+@action("core.message.send_again")
+def send_again(actor: Actor, message_id: int) -> Message:
+    """Send a failed or doubtful message once more: for a doubtful one the person accepts that it may arrive twice."""
+    message = _locked(actor, message_id, State.FAILED, State.UNKNOWN)
+    return _move(actor, message, State.QUEUED, reason="", due_at=clock.now(), attempts=0, claimed_at=None)
+
+
+@action("core.message.settle")
+def settle(actor: Actor, message_id: int, *, arrived: bool) -> Message:
+    """Say what became of a doubtful message, as the recipient told."""
+    message = _locked(actor, message_id, State.UNKNOWN)
+    if arrived:
+        return _move(actor, message, State.SENT, sent_at=message.claimed_at or clock.now(), reason="")
+    return _move(actor, message, State.FAILED, reason=_("It did not arrive."))
+
+
+@action("core.message.opt_out", may_do_nothing=True)
+def opt_out(actor: Actor, message: Message, *, everything: bool) -> OptOut:
+    """Stop messages of this purpose, or all messages, to the address of `message`; those waiting are held back."""
+    purpose = "" if everything else message.purpose
+    row, created = OptOut.objects.get_or_create(address_hash=message.address_hash, purpose=purpose)
+    waiting = Q(address_hash=message.address_hash, state=State.QUEUED)
+    if not everything:
+        waiting &= Q(purpose=purpose)
+    Message.objects.filter(waiting).update(
+        state=State.SUPPRESSED, reason=_("They asked for no more messages of this kind.")
+    )
+    if created:
+        audit.record(actor, row, after={"purpose": purpose or "*"}, unit_id=message.unit_id)
+    return row
+
+
+@action("core.message.opt_in", may_do_nothing=True)
+def opt_in(actor: Actor, message: Message) -> int:
+    """Take back the opt-outs of the address of `message`; its holder changed their mind."""
+    rows = list(OptOut.objects.select_for_update().filter(address_hash=message.address_hash))
+    for row in rows:
+        audit.record(actor, row, before={"purpose": row.purpose or "*"}, unit_id=message.unit_id)
+    OptOut.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
+
+
+def opened(public_id: str) -> None:
+    """Note the first time that a message's link was opened; a receipt, so neither audited nor refused."""
+    Message.objects.filter(public_id=public_id, opened_at=None).update(opened_at=clock.now())

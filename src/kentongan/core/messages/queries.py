@@ -1,0 +1,83 @@
+"""Who sees which messages, who is not written to, and what is to be handed over."""
+
+from collections.abc import Collection
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from kentongan.core import authority, clock, secrets
+from kentongan.core.actor import Actor
+from kentongan.core.errors import NotFound
+from kentongan.core.models.messages import Message, OptOut
+from kentongan.core.permissions import Capability
+
+OPT_OUT = "message.opt_out"
+
+
+def visible(actor: Actor) -> QuerySet[Message]:
+    """Return the messages of units that `actor` may instruct, newest first."""
+    messages = Message.objects.order_by("-id")
+    if actor.is_system:
+        return messages
+    units = Q(unit_id__in=authority.unit_ids(actor, Capability.INSTRUCT))
+    if authority.allows(actor, Capability.INSTRUCT):
+        units |= Q(unit_id=None)
+    return messages.filter(units)
+
+
+def get(actor: Actor, message_id: int) -> Message:
+    """Return one message; raises NotFound when `actor` may not see it."""
+    message = visible(actor).filter(pk=message_id).first()
+    if message is None:
+        raise NotFound()
+    return message
+
+
+def to_hand_over(actor: Actor) -> QuerySet[Message]:
+    """Return what waits for the operator's own phone, the oldest first."""
+    return (
+        visible(actor)
+        .filter(channel=Message.Channel.LINK, state=Message.State.QUEUED, due_at__lte=clock.now())
+        .order_by("due_at", "id")
+    )
+
+
+def opted_out(pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which (address hash, purpose) are not to be written to."""
+    hashes = {address for address, _purpose in pairs}
+    rows = set(OptOut.objects.filter(address_hash__in=hashes).values_list("address_hash", "purpose"))
+    return {(address, purpose) for address, purpose in pairs if {(address, ""), (address, purpose)} & rows}
+
+
+def text_of(message: Message) -> str:
+    """Return the message as one text with its link."""
+    return f"{message.body}\n\n{message.link}".strip() if message.link else message.body
+
+
+def hand_over_url(message: Message) -> str:
+    """Return the address that opens the message in the messenger of the operator's phone, ready to be sent."""
+    digits = "".join(filter(str.isdigit, message.address))
+    return f"https://wa.me/{digits}?text={quote(text_of(message))}"
+
+
+def opt_out_url(message: Message) -> str:
+    """Return the signed address of the page that ends such messages; it never expires."""
+    return settings.PUBLIC_URL + reverse("core:opt_out", args=(secrets.sign(OPT_OUT, message.pk),))
+
+
+def by_opt_out_token(token: str) -> Message:
+    """Return the message whose opt-out link this is; raises BadSignature, or NotFound when it was purged."""
+    message = Message.objects.filter(pk=secrets.unsign(OPT_OUT, token)).first()
+    if message is None:
+        raise NotFound()
+    return message
+
+
+def masked(address: str) -> str:
+    """Return an address that can be recognised by who knows it, and by nobody else."""
+    name, at, domain = address.partition("@")
+    if at:
+        return f"{name[:2]}…@{domain}"
+    return f"{address[:5]}…{address[-3:]}" if len(address) > 8 else "…"
