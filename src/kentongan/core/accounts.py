@@ -8,7 +8,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.models import User
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Sign-ins are made by administrators."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -9,6 +9,7 @@ An endpoint is in its room's `api.py`:
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -140,11 +141,19 @@ def _on_authentication(api: NinjaAPI, request: HttpRequest, error: Authenticatio
     return _fault(api, request, 401, fault)
 
 
+Renderer = Callable[[NinjaAPI, HttpRequest, Any], HttpResponse]
+
+FAULTS: dict[type[Exception], Renderer] = {
+    KentonganError: _on_ours,
+    ValidationError: _on_validation,
+    HttpError: _on_http,
+    AuthenticationError: _on_authentication,
+}
+
+
 def new_api(**options: Any) -> NinjaAPI:
     """Return an API with the one error shape."""
     api = NinjaAPI(**options)
-    api.add_exception_handler(KentonganError, lambda request, error: _on_ours(api, request, error))
-    api.add_exception_handler(ValidationError, lambda request, error: _on_validation(api, request, error))
-    api.add_exception_handler(HttpError, lambda request, error: _on_http(api, request, error))
-    api.add_exception_handler(AuthenticationError, lambda request, error: _on_authentication(api, request, error))
+    for error, renderer in FAULTS.items():
+        api.add_exception_handler(error, partial(renderer, api))
     return api

@@ -4,13 +4,14 @@ Who may do what follows from roles at units, which the registry knows. Core, cha
 they ask through this Protocol; the registry registers the one implementation when it is ready.
 """
 
-from typing import Protocol
-
-from django.db.models import QuerySet
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kentongan.core.actor import Actor
 from kentongan.core.errors import KentonganError, NotAllowed
 from kentongan.core.permissions import Capability
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 class Authority(Protocol):
@@ -24,7 +25,7 @@ class Authority(Protocol):
         """Whether `actor` holds `capability` at any unit."""
         ...
 
-    def unit_ids(self, actor: Actor, capability: Capability) -> "QuerySet[object]":
+    def unit_ids(self, actor: Actor, capability: Capability) -> "QuerySet[Any, Any]":
         """Return a queryset of unit ids, to be used as a subquery."""
         ...
 
@@ -54,7 +55,7 @@ def allows_anywhere(actor: Actor, capability: Capability) -> bool:
     return _current().allows_anywhere(actor, capability)
 
 
-def unit_ids(actor: Actor, capability: Capability) -> "QuerySet[object]":
+def unit_ids(actor: Actor, capability: Capability) -> "QuerySet[Any, Any]":
     """Return the ids of the units where `actor` holds `capability`, as a subquery."""
     return _current().unit_ids(actor, capability)
 

@@ -111,6 +111,9 @@ def unsign(purpose: str, text: str) -> Any:
 class _Encrypted(models.TextField[Any, Any]):
     """A text column that holds cipher text; it can be tested for NULL and nothing else."""
 
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def dump(self, value: Any) -> str:
         """Return `value` as the text that is encrypted."""
         raise NotImplementedError

@@ -16,9 +16,15 @@ from kentongan.registry.models import Grant, Unit
 M = TypeVar("M", bound=Model)
 
 
+def _grants(actor: Actor) -> QuerySet[Grant]:
+    if actor.user_id is None:
+        return Grant.objects.none()
+    return Grant.objects.filter(user_id=actor.user_id, user__is_active=True)
+
+
 def grants_of(actor: Actor, capability: Capability) -> QuerySet[Grant]:
     """Return the live grants that give `actor` this capability."""
-    return Grant.objects.filter(user_id=actor.user_id, user__is_active=True, role__in=roles_with(capability))
+    return _grants(actor).filter(role__in=roles_with(capability))
 
 
 def units_for(actor: Actor, capability: Capability) -> QuerySet[Unit]:
@@ -76,10 +82,10 @@ def capabilities(actor: Actor, unit: Unit | None = None) -> frozenset[Capability
     """Return what `actor` may do at `unit`, or anywhere: one query, for navigation and buttons."""
     if actor.is_system:
         return frozenset(Capability)
-    grants = Grant.objects.filter(user_id=actor.user_id, user__is_active=True)
+    grants = _grants(actor)
     if unit is not None:
         grants = grants.filter(unit__path__covers=unit.path)
-    held = set(grants.values_list("role", flat=True)) if actor.user_id else set()
+    held = set(grants.values_list("role", flat=True))
     return frozenset(capability for capability in Capability if held.intersection(roles_with(capability)))
 
 
@@ -95,8 +101,8 @@ class RegistryAuthority:
         """Whether `actor` holds `capability` at any unit."""
         if actor.is_system:
             return True
-        return actor.user_id is not None and grants_of(actor, capability).exists()
+        return grants_of(actor, capability).exists()
 
-    def unit_ids(self, actor: Actor, capability: Capability) -> "QuerySet[Any]":
+    def unit_ids(self, actor: Actor, capability: Capability) -> QuerySet[Any, Any]:
         """Return ids of units, to be used as a subquery."""
         return units_for(actor, capability).values("pk")

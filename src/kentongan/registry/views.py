@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from kentongan.channels import registry as channels
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, NotAllowed
 from kentongan.core.permissions import Capability
+from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of
 from kentongan.registry import access, actions, queries
 from kentongan.registry.actions.people import NewPerson
@@ -34,7 +35,7 @@ ACCOUNT_COLUMNS = (
 )
 
 
-def _unit(request: HttpRequest, pk: int | None, capability: Capability = Capability.VIEW) -> Unit:
+def _unit(request: StaffRequest, pk: int | None, capability: Capability = Capability.VIEW) -> Unit:
     if pk is not None:
         return access.get_unit(request.actor, capability, pk=pk)
     unit = queries.home_unit(request.actor)
@@ -46,7 +47,7 @@ def _unit(request: HttpRequest, pk: int | None, capability: Capability = Capabil
     return unit
 
 
-def _around(request: HttpRequest, unit: Unit, **more: Any) -> dict[str, Any]:
+def _around(request: StaffRequest, unit: Unit, **more: Any) -> dict[str, Any]:
     return {
         "unit": unit,
         "above": queries.ancestors(request.actor, unit),
@@ -56,7 +57,7 @@ def _around(request: HttpRequest, unit: Unit, **more: Any) -> dict[str, Any]:
 
 
 @login_required
-def index(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def index(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     """A unit: the units below it, its accounts and its people at a glance."""
     unit = _unit(request, pk)
     text = request.GET.get("q", "").strip()
@@ -66,7 +67,7 @@ def index(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 
 @login_required
-def accounts(request: HttpRequest, pk: int | None = None) -> HttpResponseBase:
+def accounts(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     """The official accounts in a unit's subtree."""
     unit = _unit(request, pk)
     text = request.GET.get("q", "").strip()
@@ -77,7 +78,7 @@ def accounts(request: HttpRequest, pk: int | None = None) -> HttpResponseBase:
 
 
 @login_required
-def account(request: HttpRequest, pk: int) -> HttpResponse:
+def account(request: StaffRequest, pk: int) -> HttpResponse:
     """One official account."""
     found = queries.account(request.actor, pk)
     manifest = channels.get(found.platform).manifest if found.platform in channels.kinds() else None
@@ -90,7 +91,7 @@ def _publishes(platform: str) -> bool:
 
 
 @login_required
-def people(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def people(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     """The people in a unit's subtree; for its administrators."""
     unit = _unit(request, pk, Capability.ADMINISTER)
     text = request.GET.get("q", "").strip()
@@ -99,7 +100,7 @@ def people(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 
 @login_required
-def roles(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def roles(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     """Who may do what at a unit; for its administrators."""
     unit = _unit(request, pk, Capability.ADMINISTER)
     found = page_of(request, queries.grants(request.actor, unit))
@@ -107,7 +108,7 @@ def roles(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 
 def _add(
-    request: HttpRequest,
+    request: StaffRequest,
     unit: Unit,
     form: forms.Form,
     save: Callable[[Actor, dict[str, Any]], object],
@@ -132,7 +133,7 @@ def _add(
 
 
 @login_required
-def unit_add(request: HttpRequest, pk: int) -> HttpResponse:
+def unit_add(request: StaffRequest, pk: int) -> HttpResponse:
     """Add a unit."""
     unit = _unit(request, pk, Capability.ADMINISTER)
     return _add(
@@ -148,7 +149,7 @@ def unit_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def account_add(request: HttpRequest, pk: int) -> HttpResponse:
+def account_add(request: StaffRequest, pk: int) -> HttpResponse:
     """Put an official account on the list."""
     unit = _unit(request, pk, Capability.ADMINISTER)
     return _add(
@@ -164,7 +165,7 @@ def account_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def person_add(request: HttpRequest, pk: int) -> HttpResponse:
+def person_add(request: StaffRequest, pk: int) -> HttpResponse:
     """Put a person on the list."""
     unit = _unit(request, pk, Capability.ADMINISTER)
     return _add(
@@ -180,7 +181,7 @@ def person_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def colleague_add(request: HttpRequest, pk: int) -> HttpResponse:
+def colleague_add(request: StaffRequest, pk: int) -> HttpResponse:
     """Let a colleague sign in, with a role."""
     unit = _unit(request, pk, Capability.ADMINISTER)
 
@@ -204,7 +205,7 @@ def colleague_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def role_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+def role_revoke(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a role away."""
     unit_id = actions.revoke_role(request.actor, pk)
     messages.success(request, _("The role was taken away."))
@@ -213,7 +214,7 @@ def role_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def account_pause(request: HttpRequest, pk: int) -> HttpResponse:
+def account_pause(request: StaffRequest, pk: int) -> HttpResponse:
     """Stop everything that would go out on an account, or let it go out again."""
     if request.POST.get("resume"):
         actions.resume_account(request.actor, pk)

@@ -16,7 +16,7 @@ from kentongan.registry.models import Account, Connection
 
 @action("registry.account.declare")
 def declare_account(
-    actor: Actor, unit_id: int, *, platform: str, handle: str, display_name: str = "", url: str = "", **extra: Any
+    actor: Actor, /, unit_id: int, *, platform: str, handle: str, display_name: str = "", url: str = "", **extra: Any
 ) -> Account:
     """Put an official account of a unit on the list; whether it is connected is another matter."""
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)

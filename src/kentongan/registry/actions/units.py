@@ -75,7 +75,7 @@ def found_organisation(
 
 
 @action("registry.unit.add")
-def add_unit(actor: Actor, parent_id: int, *, code: str, name: str, level: str, **extra: str) -> Unit:
+def add_unit(actor: Actor, /, parent_id: int, *, code: str, name: str, level: str, **extra: str) -> Unit:
     """Add a unit below `parent_id`."""
     parent = access.get_unit(actor, Capability.ADMINISTER, pk=parent_id)
     if Unit.objects.filter(code=code).exists():
