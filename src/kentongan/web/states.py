@@ -1,0 +1,86 @@
+"""How states look: a tone and an icon for each, the same on every screen. Never the colour alone."""
+
+NEUTRAL = ("plain", "point")
+
+STATE_LOOKS: dict[str, tuple[str, str]] = {
+    # content
+    "draft": ("plain", "pencil"),
+    "open": ("sky", "circle-dot"),
+    "submitted": ("amber", "eye"),
+    "in_review": ("amber", "eye"),
+    "review": ("amber", "eye"),
+    "changes_requested": ("amber", "message-2"),
+    "approved": ("leaf", "check"),
+    "archived": ("plain", "archive"),
+    "closed": ("plain", "circle-check"),
+    "cancelled": ("plain", "x"),
+    "withdrawn": ("plain", "x"),
+    # deliveries
+    "planned": ("sky", "clock"),
+    "scheduled": ("sky", "clock"),
+    "due": ("sky", "clock"),
+    "ready": ("sky", "clock"),
+    "claimed": ("sky", "loader-2"),
+    "sending": ("sky", "loader-2"),
+    "attempting": ("sky", "loader-2"),
+    "retry": ("amber", "refresh"),
+    "retry_later": ("amber", "refresh"),
+    "waiting": ("amber", "hourglass"),
+    "published": ("leaf", "circle-check"),
+    "partly_published": ("amber", "circle-half-2"),
+    "held": ("amber", "shield-half"),
+    "rejected": ("signal", "alert-circle"),
+    "unknown": ("amber", "help-circle"),
+    "recalled": ("plain", "arrow-back-up"),
+    "recalling": ("amber", "arrow-back-up"),
+    "recall_failed": ("signal", "alert-circle"),
+    # jobs, imports, messages
+    "queued": ("sky", "clock"),
+    "uploaded": ("sky", "upload"),
+    "running": ("sky", "loader-2"),
+    "applying": ("sky", "loader-2"),
+    "done": ("leaf", "circle-check"),
+    "applied": ("leaf", "circle-check"),
+    "failed": ("signal", "alert-circle"),
+    "stopped": ("amber", "player-stop"),
+    "undone": ("plain", "arrow-back-up"),
+    "to_hand_over": ("amber", "hand-stop"),
+    "handed_over": ("leaf", "check"),
+    "sent": ("leaf", "send"),
+    "delivered": ("leaf", "check"),
+    "opened": ("leaf", "eye"),
+    "bounced": ("signal", "alert-circle"),
+    "suppressed": ("plain", "bell-off"),
+    # people, accounts, receipts, gatherings
+    "invited": ("sky", "mail"),
+    "active": ("leaf", "circle-check"),
+    "inactive": ("plain", "circle-off"),
+    "blocked": ("signal", "ban"),
+    "expired": ("plain", "clock-off"),
+    "connected": ("leaf", "plug-connected"),
+    "not_connected": ("plain", "plug-connected-x"),
+    "claimed_by_person": ("amber", "user-question"),
+    "proven": ("leaf", "rosette-discount-check"),
+    "pending": ("amber", "hourglass"),
+    "seen": ("sky", "eye"),
+    "shared": ("leaf", "share"),
+    "declined": ("plain", "x"),
+    "accepted": ("leaf", "check"),
+    "attended": ("leaf", "user-check"),
+    "absent": ("plain", "user-x"),
+    "held_meeting": ("leaf", "circle-check"),
+    # issues
+    "new": ("sky", "sparkles"),
+    "rising": ("signal", "trending-up"),
+    "falling": ("leaf", "trending-down"),
+    "steady": ("plain", "minus"),
+    "handled": ("leaf", "check"),
+    "resolved": ("leaf", "circle-check"),
+    "muted": ("plain", "eye-off"),
+    "merged": ("plain", "arrow-merge"),
+}
+
+
+def look(state: str) -> tuple[str, str]:
+    """Return (tone, icon) of a state's stored value."""
+    return STATE_LOOKS.get(state.lower(), NEUTRAL)

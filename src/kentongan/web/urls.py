@@ -1,0 +1,21 @@
+"""Addresses of the pages that belong to no single room."""
+
+from django.urls import path
+
+from kentongan.web.views import pages, people, pwa, search, wall
+
+app_name = "web"
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("status/", pages.status, name="status"),
+    path("tampilan/", pages.preferences, name="preferences"),
+    path("cari/", search.search, name="search"),
+    path("dinding/", wall.wall, name="wall"),
+    path("dinding/isi/", wall.body, name="wall_body"),
+    path("pengaturan/", people.settings, name="settings"),
+    path("pengaturan/profil/", people.profile, name="profile"),
+    path("manifest.webmanifest", pwa.manifest, name="manifest"),
+    path("sw.js", pwa.worker, name="worker"),
+    path("luring/", pwa.offline, name="offline"),
+]

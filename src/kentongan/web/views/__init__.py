@@ -1,0 +1,1 @@
+"""Views of the pages that belong to no single room."""

@@ -1,0 +1,52 @@
+"""The front door, the state of things for the top bar, and the switches for language and appearance."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from kentongan.web import actions
+from kentongan.web.context import THEME_COOKIE, THEMES, Shell
+
+YEAR = 365 * 24 * 3600
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead staff to the first room they see, and visitors to signing in."""
+    if not request.user.is_authenticated:
+        return redirect("account_login")
+    entries = [entry for group in Shell(request).navigation for entry in group.entries if entry.name != "wall"]
+    return redirect(entries[0].url if entries else "web:profile")
+
+
+@never_cache
+@login_required
+@require_GET
+def status(request: HttpRequest) -> HttpResponse:
+    """Answer the top bar's question: are the channels well, and what needs a person now?"""
+    return render(request, "web/status.html", {})
+
+
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Change language or appearance, for the user, or for this browser where nobody is signed in."""
+    wanted = {name: request.POST[name] for name in ("language", "theme") if request.POST.get(name)}
+    following = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(following, allowed_hosts={request.get_host()}):
+        following = "/"
+    response = redirect(following)
+    if request.user.is_authenticated:
+        actions.change_profile(request.actor, **wanted)  # type: ignore[attr-defined]
+    if wanted.get("language") in dict(settings.LANGUAGES):
+        _remember(response, settings.LANGUAGE_COOKIE_NAME, wanted["language"])
+    if wanted.get("theme") in THEMES:
+        _remember(response, THEME_COOKIE, wanted["theme"])
+    return response
+
+
+def _remember(response: HttpResponse, cookie: str, value: str) -> None:
+    response.set_cookie(cookie, value, max_age=YEAR, samesite="Lax", secure=settings.SECURE, httponly=True)
