@@ -129,7 +129,8 @@ class Manifest:
     """Everything about a platform that can be known without calling it.
 
     `count` measures a text as the platform does, `new_key` makes the idempotency key of a delivery when it is
-    scheduled, `settling` is how long after an attempt an absent post may still appear there.
+    scheduled, `settling` is how long after an attempt an absent post may still appear there. `link_in_text` says that
+    a post's link is written below its text and counts with it.
     """
 
     kind: str
@@ -144,6 +145,7 @@ class Manifest:
     cost_usd: float | None = None
     settings: tuple[Setting, ...] = ()
     recalls: bool = False
+    link_in_text: bool = False
     note: Text = ""
     profile_url: str = ""
 

@@ -44,4 +44,5 @@ MANIFEST = Manifest(
         ),
     ),
     recalls=True,
+    link_in_text=True,
 )
