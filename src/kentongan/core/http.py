@@ -1,6 +1,6 @@
 """Calls to the outside: only to public addresses, with limits of size and time.
 
-Addresses that people type (a feed, a server, a web hook) must not reach what only this machine can reach. The check sits
+Addresses that people type (a feed, a server, a hook) must not reach what only this machine can reach. The check sits
 where the connection is made: a name is resolved once, all its addresses are checked, and one of those is connected to.
 So neither a redirect nor a name that changes its address in between (DNS rebinding) gets around it.
 """
@@ -182,7 +182,7 @@ def client(
     deadline: float = DEADLINE_SECONDS,
     follow_redirects: bool = False,
 ) -> httpx.Client:
-    """Return an httpx.Client that calls permitted addresses only; `timeout` a step, `deadline` an answer, in seconds."""
+    """Return a client that calls permitted addresses only; `timeout` a step, `deadline` an answer, in seconds."""
     return httpx.Client(
         base_url=base_url,
         headers={"User-Agent": USER_AGENT, **(headers or {})},

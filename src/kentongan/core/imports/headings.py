@@ -67,7 +67,16 @@ def find_header(rows: Sequence[Sequence[Cell]], fields: Sequence[Field]) -> tupl
         return -1, 0.0
     if len(filled) < 2 and width >= 2:
         return -1, 0.0
+    if best + 1 < len(rows) and _is_below(rows[best], rows[best + 1]):
+        return best + 1, scores[best]
     return best, scores[best]
+
+
+def _is_below(upper: Sequence[Cell], lower: Sequence[Cell]) -> bool:
+    """Whether a second row of headings follows: it fills gaps of the first, under a heading merged across columns."""
+    filled = {index for index, cell in enumerate(lower) if text(cell)}
+    above = {index for index, cell in enumerate(upper) if text(cell)}
+    return bool(filled - above) and bool(above - filled) and not any(_is_data(lower[index]) for index in filled)
 
 
 def headings_of(rows: Sequence[Sequence[Cell]], header: int) -> tuple[str, ...]:

@@ -116,8 +116,7 @@ def delimited(file: TextIO, delimiter: str, width: int | None = None) -> Iterato
     while True:
         try:
             cells = next(reader)
-            several = len(lines.taken) > 1
-            if several and (lines.ended or (width not in (None, len(cells)) and _fits(lines, delimiter, width))):
+            if len(lines.taken) > 1 and (lines.ended or _is_merged(lines.taken, delimiter, width)):
                 raise Runaway
         except StopIteration:
             return
@@ -133,9 +132,18 @@ def delimited(file: TextIO, delimiter: str, width: int | None = None) -> Iterato
             yield Record(number, tuple(cells))
 
 
-def _fits(lines: _Lines, delimiter: str, width: int | None) -> bool:
-    """Whether the first of the lines swallowed by one record would be a record by itself."""
-    return lines.taken[0].count(delimiter) + 1 == width
+def _is_merged(taken: list[str], delimiter: str, width: int | None) -> bool:
+    """Whether quotation marks that were meant literally have made one record of several lines.
+
+    Then the first line has the right number of cells by itself, and the marks stand where no writer puts them.
+    """
+    if width is None or taken[0].count(delimiter) + 1 != width:
+        return False
+    try:
+        list(csv.reader(taken, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return True
+    return False
 
 
 def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Cell]:
