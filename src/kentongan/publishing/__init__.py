@@ -1,0 +1,1 @@
+"""Publishing: deliveries, attempts, reconciliation, the ledger."""

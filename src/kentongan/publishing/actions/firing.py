@@ -1,0 +1,268 @@
+"""What a worker does with a delivery that is due: claim, check again, note the attempt, record the outcome.
+
+Each step is a transaction of its own and none is open during a call. Every step after the claim is a compare-and-set on
+the claim's token: who lost the claim changes nothing.
+"""
+
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from kentongan.channels import registry as channels
+from kentongan.channels.contract import (
+    Ambiguous,
+    ChannelError,
+    CredentialsExpired,
+    Post,
+    Published,
+    Rejected,
+    RetryLater,
+)
+from kentongan.core import audit, clock
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.models import User
+from kentongan.core.permissions import Capability
+from kentongan.planning.states import ItemState
+from kentongan.publishing.actions.moves import SEEN
+from kentongan.publishing.models import Attempt, Delivery, Pause
+from kentongan.publishing.states import CLAIMS, Outcome, State, check_move
+from kentongan.registry import access as rights
+from kentongan.registry import queries as registry
+from kentongan.safeguards import queries as safeguards
+
+LEASE = timedelta(minutes=2)
+BATCH = 8
+MOST_TRIES = 8
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this worker holds, for as long as the token is its."""
+
+    delivery_id: int
+    token: uuid.UUID
+
+
+def paused(of: str = "") -> Q:
+    """Return the condition that a delivery is paused by its account or by a unit at or above its own."""
+    live = Pause.objects.filter(ended_at=None)
+    above = live.filter(account=None, unit__path__covers=OuterRef(f"{of}unit__path"))
+    same = live.filter(account=OuterRef(f"{of}account"))
+    return Q(Exists(above)) | Q(Exists(same)) | Q(**{f"{of}account__connection__paused_at__isnull": False})
+
+
+def claim_due(limit: int = BATCH) -> list[Claim]:
+    """Claim what is due now; two workers never get the same row, and neither waits for the other."""
+    now = clock.now()
+    with transaction.atomic():
+        due = Delivery.objects.filter(~paused(), state=State.READY, try_at__lte=now)
+        rows = list(due.order_by("try_at", "id").select_for_update(skip_locked=True, of=("self",))[:limit])
+        for row in rows:
+            row.state, row.claim_token, row.claimed_until = State.CLAIMED, uuid.uuid4(), now + LEASE
+        Delivery.objects.bulk_update(rows, ["state", "claim_token", "claimed_until"])
+    return [Claim(row.pk, row.claim_token) for row in rows if row.claim_token]
+
+
+def _mine(claim: Claim, state: State) -> Delivery | None:
+    """Lock and return the delivery while the claim is still ours; the lease may have lapsed meanwhile."""
+    rows: QuerySet[Delivery] = Delivery.objects.select_for_update(of=("self",)).select_related(
+        "unit", "account__connection", "item", "scheduled_by", "release"
+    )
+    return rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=state).first()
+
+
+def move(delivery: Delivery, state: State, reason: str = "", **values: Any) -> None:
+    check_move(delivery.state, state)
+    delivery.state, delivery.reason = state, reason[:500]
+    if state not in CLAIMS:
+        delivery.claim_token = delivery.claimed_until = None
+    for name, value in values.items():
+        setattr(delivery, name, value)
+    delivery.save()
+
+
+def _obstacle(delivery: Delivery, now: datetime) -> tuple[State, str] | None:
+    """Return what stands against sending this now, all of it asked again at the very moment."""
+    account, item = delivery.account, delivery.item
+    if now > delivery.late_until:
+        return State.MISSED, _("It could not go out in time.")
+    if account.state != account.State.CONNECTED or not hasattr(account, "connection"):
+        return State.HELD, _("The account is not connected.")
+    if item.state != ItemState.APPROVED or item.version != delivery.item_version:
+        return State.HELD, _("The item was changed or withdrawn after it was scheduled.")
+    if not _still_allowed(delivery.scheduled_by, delivery):
+        return State.HELD, _("Whoever scheduled it may no longer publish here.")
+    organisation = registry.organisation()
+    neutral = organisation is not None and organisation.neutral
+    verdict = safeguards.check_purpose(item.purpose, neutral=neutral)
+    if verdict.allowed and delivery.release is None:
+        unit = delivery.unit
+        verdict = safeguards.check_firing(item.purpose, now, unit.area_code, neutral, unit.timezone)
+    return (State.HELD, str(verdict.reason)) if verdict.held else None
+
+
+def _still_allowed(user: User | None, delivery: Delivery) -> bool:
+    # Scheduled by the system itself (the command line, the demo): the operator's right does not lapse.
+    if user is None:
+        return True
+    return rights.allows(Actor.of_user(user), Capability.PUBLISH, delivery.unit)
+
+
+def _budget_left_at(delivery: Delivery, now: datetime) -> datetime | None:
+    """Return when the account's rate budget has room again; None when it has room now."""
+    rate = channels.get(delivery.account.platform).manifest.rate
+    if rate is None:
+        return None
+    began = Attempt.objects.filter(
+        delivery__account_id=delivery.account_id, kind=Attempt.Kind.PUBLISH, started_at__gt=now - rate.per
+    )
+    # The attempt that has to leave the window before one more fits in.
+    blocking = began.order_by("-started_at").values_list("started_at", flat=True)[rate.posts - 1 : rate.posts]
+    moment = next(iter(blocking), None)
+    return None if moment is None else moment + rate.per
+
+
+@action("publishing.delivery.check", may_do_nothing=True)
+def check(actor: Actor, claim: Claim) -> Delivery | None:
+    """Ask permissions, safeguards, lateness and the rate budget again; None when it must not go out now."""
+    delivery = _mine(claim, State.CLAIMED)
+    if delivery is None:
+        return None
+    now = clock.now()
+    if obstacle := _obstacle(delivery, now):
+        stop(actor, delivery, *obstacle)
+        return None
+    if room_at := _budget_left_at(delivery, now):
+        move(delivery, State.READY, _("Waits for the account's rate budget."), try_at=room_at)
+        return None
+    return delivery
+
+
+def stop(actor: Actor, delivery: Delivery, state: State, reason: str, **values: Any) -> None:
+    before = audit.snapshot(delivery, *SEEN)
+    move(delivery, state, reason, **values)
+    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN), note=reason)
+
+
+@action("publishing.delivery.hold", may_do_nothing=True)
+def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
+    """Note that a claimed delivery could not even be tried: try again later, or hold it for a person."""
+    delivery = _mine(claim, State.CLAIMED)
+    if delivery is None:
+        return
+    if isinstance(error, RetryLater) and delivery.tries + 1 < MOST_TRIES:
+        tries = delivery.tries + 1
+        move(delivery, State.READY, error.message, tries=tries, try_at=_again_at(tries, error.after))
+        return
+    stop(actor, delivery, State.HELD, error.message)
+
+
+@transaction.atomic
+def begin(claim: Claim, post: Post) -> Attempt | None:
+    """Commit the attempt before the call. From here on a lapsed claim means `unknown`; None if the claim is lost."""
+    now = clock.now()
+    held = Delivery.objects.filter(pk=claim.delivery_id, claim_token=claim.token, state=State.CLAIMED)
+    if not held.update(state=State.SENDING, claimed_until=now + LEASE, changed_at=now):
+        return None
+    return Attempt.objects.create(
+        delivery_id=claim.delivery_id,
+        kind=Attempt.Kind.PUBLISH,
+        token=claim.token,
+        digest=post.digest(),
+        started_at=now,
+    )
+
+
+OUTCOMES: dict[type[ChannelError], Outcome] = {
+    Rejected: Outcome.REJECTED,
+    RetryLater: Outcome.RETRY,
+    CredentialsExpired: Outcome.EXPIRED,
+    Ambiguous: Outcome.AMBIGUOUS,
+}
+
+
+@transaction.atomic
+def note(attempt: Attempt, result: Published | ChannelError) -> None:
+    """Complete the attempt, whoever holds the claim by now: an answer is never thrown away."""
+    attempt.ended_at, attempt.response = clock.now(), dict(result.response)
+    if isinstance(result, Published):
+        attempt.outcome, attempt.remote_id, attempt.url = Outcome.PUBLISHED, result.remote_id, result.url
+    else:
+        attempt.outcome, attempt.message = OUTCOMES.get(type(result), Outcome.AMBIGUOUS), result.message[:500]
+    attempt.save()
+
+
+@action("publishing.delivery.finish", may_do_nothing=True)
+def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | ChannelError) -> State | None:
+    """Record the outcome: the attempt always, the delivery only while the claim is ours. Returns the new state."""
+    note(attempt, result)
+    delivery = _mine(claim, State.SENDING)
+    if delivery is None:
+        return None
+    now = clock.now()
+    match result:
+        case Published(remote_id=remote_id, url=url):
+            stop(actor, delivery, State.PUBLISHED, "", remote_id=remote_id, url=url, published_at=now)
+        case Rejected():
+            stop(actor, delivery, State.REJECTED, result.message or _("The platform refused it."))
+        case RetryLater() | CredentialsExpired():
+            _retry(actor, delivery, result)
+        case _:
+            doubt(actor, delivery, result.message or _("The answer did not arrive."))
+    return State(delivery.state)
+
+
+def _retry(actor: Actor, delivery: Delivery, error: RetryLater | CredentialsExpired) -> None:
+    tries = delivery.tries + 1
+    # An expired sign-in is renewed once; a second refusal is for the custodian.
+    most = 2 if isinstance(error, CredentialsExpired) else MOST_TRIES
+    if tries >= most:
+        stop(actor, delivery, State.HELD, error.message, tries=tries)
+        return
+    after = error.after if isinstance(error, RetryLater) else timedelta(0)
+    move(delivery, State.READY, error.message, tries=tries, try_at=_again_at(tries, after))
+
+
+def _again_at(tries: int, after: timedelta | None) -> datetime:
+    """Return when to try again: not before the platform said, doubling when it said nothing, spread by chance."""
+    wait = after if after is not None else min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
+    return clock.now() + wait * (1 + random.random() / 4)  # noqa: S311  spread, not a secret
+
+
+def doubt(actor: Actor, delivery: Delivery, reason: str) -> None:
+    """Move a delivery to `unknown`: looked for at once, absent only after the platform's settling time."""
+    now = clock.now()
+    settling = channels.get(delivery.account.platform).manifest.settling
+    stop(actor, delivery, State.UNKNOWN, reason, look_at=now, looks=0, settled_at=now + settling)
+
+
+@action("publishing.delivery.lapse", may_do_nothing=True)
+def sweep(actor: Actor, limit: int = 200) -> int:
+    """Free what a dead worker held: `ready` again without an attempt, `unknown` with one. Returns how many."""
+    rows = Delivery.objects.filter(state__in=CLAIMS, claimed_until__lt=clock.now()).select_related("account")
+    lapsed = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
+    for delivery in lapsed:
+        if delivery.state == State.CLAIMED:
+            move(delivery, State.READY)
+        else:
+            doubt(actor, delivery, _("The worker ended while it was being sent."))
+    return len(lapsed)
+
+
+@action("publishing.delivery.miss", may_do_nothing=True)
+def miss(actor: Actor, limit: int = 200) -> int:
+    """Move what became too late (while paused, or with no worker running) to `missed`. Returns how many."""
+    late = Delivery.objects.filter(state=State.READY, try_at__lte=clock.now(), late_until__lt=clock.now())
+    rows = list(late.select_for_update(skip_locked=True, of=("self",))[:limit])
+    for delivery in rows:
+        stop(actor, delivery, State.MISSED, _("It could not go out in time."))
+    return len(rows)

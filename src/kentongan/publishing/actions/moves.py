@@ -1,0 +1,26 @@
+"""Moves that several actions share."""
+
+from datetime import datetime, timedelta
+
+from kentongan.core import clock
+from kentongan.publishing.models import Delivery
+from kentongan.publishing.states import State, check_move
+
+SEEN = ("state", "due_at", "reason")
+
+
+def set_time(delivery: Delivery, moment: datetime) -> None:
+    """Set when it goes out; what was sent once keeps its time, since every attempt must send the same bytes."""
+    if not delivery.attempts.exists():
+        delivery.due_at = moment
+    delivery.try_at = max(moment, delivery.due_at)
+    delivery.late_until = delivery.try_at + timedelta(minutes=delivery.late_minutes)
+
+
+def to_ready(delivery: Delivery) -> None:
+    """Put a delivery back into the queue, due now, its tries forgotten; raises Conflict where that is not legal."""
+    check_move(delivery.state, State.READY)
+    delivery.state, delivery.reason, delivery.tries = State.READY, "", 0
+    delivery.look_at = delivery.settled_at = None
+    set_time(delivery, clock.now())
+    delivery.save()

@@ -1,0 +1,147 @@
+"""What is done about a delivery of unknown fate, and about one that is to be deleted on its platform."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Min
+from django.utils.translation import gettext as _
+
+from kentongan.channels.contract import Absent, ChannelError, Found, RetryLater, Unsure
+from kentongan.core import audit, clock
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.publishing.actions.firing import LEASE, OUTCOMES, move, stop
+from kentongan.publishing.actions.moves import SEEN
+from kentongan.publishing.models import Attempt, Delivery
+from kentongan.publishing.states import Outcome, State
+
+PAUSES = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+LOOKED: dict[type[Found | Absent | Unsure], Outcome] = {
+    Found: Outcome.FOUND,
+    Absent: Outcome.ABSENT,
+    Unsure: Outcome.UNSURE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A delivery to look for: since when, and which remote posts of its account belong to others of ours."""
+
+    delivery: Delivery
+    since: datetime
+    taken: frozenset[str]
+
+
+@transaction.atomic
+def claim_doubts(limit: int = 4) -> list[Doubt]:
+    """Return deliveries whose next look is due; the look is put off first, so that two workers do not look at once."""
+    now = clock.now()
+    rows = list(
+        Delivery.objects.filter(state=State.UNKNOWN, look_at__lte=now)
+        .select_related("account__connection", "unit")
+        .order_by("look_at")
+        .select_for_update(skip_locked=True, of=("self",))[:limit]
+    )
+    for row in rows:
+        row.look_at = now + LEASE
+    Delivery.objects.bulk_update(rows, ["look_at"])
+    return [_doubt(row) for row in rows]
+
+
+def _doubt(delivery: Delivery) -> Doubt:
+    tried = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH).aggregate(first=Min("started_at"))["first"]
+    since = tried or delivery.due_at
+    others = Delivery.objects.filter(account_id=delivery.account_id, published_at__gte=since - timedelta(days=1))
+    taken = others.exclude(pk=delivery.pk).exclude(remote_id="").values_list("remote_id", flat=True)
+    return Doubt(delivery, since, frozenset(taken))
+
+
+def evidence(delivery: Delivery) -> Found | None:
+    """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed."""
+    known = delivery.attempts.filter(outcome=Outcome.PUBLISHED).exclude(remote_id="").last()
+    return Found(known.remote_id, known.url, {"attempt": known.pk}) if known else None
+
+
+@action("publishing.delivery.reconcile", may_do_nothing=True)
+def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, looked_at: datetime) -> State | None:
+    """Move a delivery on by what the finder saw at `looked_at`; absence counts only once the platform has settled."""
+    delivery = Delivery.objects.select_for_update(of=("self",)).filter(pk=delivery_id, state=State.UNKNOWN).first()
+    if delivery is None:
+        return None
+    _note_look(delivery, seen, looked_at)
+    settled = delivery.settled_at is not None and looked_at >= delivery.settled_at
+    match seen:
+        case Found(remote_id=remote_id, url=url):
+            values = {"remote_id": remote_id, "url": url, "published_at": clock.now()}
+            stop(actor, delivery, State.PUBLISHED, "", look_at=None, settled_at=None, **values)
+        case Absent() if settled:
+            tries, now = delivery.tries + 1, clock.now()
+            reason = _("Not found there: it is sent again.")
+            stop(actor, delivery, State.READY, reason, tries=tries, try_at=now, look_at=None, settled_at=None)
+        case _:
+            _look_again(delivery, seen)
+    return State(delivery.state)
+
+
+def _note_look(delivery: Delivery, seen: Found | Absent | Unsure, looked_at: datetime) -> None:
+    Attempt.objects.create(
+        delivery=delivery,
+        kind=Attempt.Kind.FIND,
+        started_at=looked_at,
+        ended_at=clock.now(),
+        outcome=LOOKED[type(seen)],
+        message=seen.reason[:500] if isinstance(seen, Unsure) else "",
+        response=dict(seen.response),
+    )
+
+
+def _look_again(delivery: Delivery, seen: Absent | Unsure | Found) -> None:
+    looks = delivery.looks + 1
+    wait = PAUSES[min(looks, len(PAUSES)) - 1]
+    if isinstance(seen, Absent) and delivery.settled_at is not None:
+        # Not there yet: the next look is the one that counts.
+        wait = max(delivery.settled_at - clock.now(), timedelta(seconds=1))
+    delivery.looks, delivery.look_at = looks, clock.now() + wait
+    delivery.save(update_fields=["looks", "look_at", "changed_at"])
+
+
+@transaction.atomic
+def claim_recalls(limit: int = 4) -> list[Delivery]:
+    """Return published deliveries that are to be deleted; deleting twice is harmless, so a time is claim enough."""
+    now = clock.now()
+    rows = list(
+        Delivery.objects.filter(state=State.PUBLISHED, recall_at__lte=now)
+        .select_related("account__connection", "unit")
+        .order_by("recall_at")
+        .select_for_update(skip_locked=True, of=("self",))[:limit]
+    )
+    for row in rows:
+        row.recall_at = now + LEASE
+    Delivery.objects.bulk_update(rows, ["recall_at"])
+    return rows
+
+
+@action("publishing.delivery.recalled")
+def recalled(actor: Actor, delivery_id: int, began: datetime, error: ChannelError | None) -> None:
+    """Record how the deletion went: gone, to be tried again, or for a person to do there."""
+    delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery_id)
+    Attempt.objects.create(
+        delivery=delivery,
+        kind=Attempt.Kind.RECALL,
+        started_at=began,
+        ended_at=clock.now(),
+        outcome=Outcome.DELETED if error is None else OUTCOMES.get(type(error), Outcome.AMBIGUOUS),
+        message="" if error is None else error.message[:500],
+        response={} if error is None else error.response,
+    )
+    before = audit.snapshot(delivery, *SEEN, "recall_problem")
+    if error is None:
+        move(delivery, State.RECALLED, delivery.reason, recall_at=None, recall_problem="")
+    else:
+        wait = (error.after if isinstance(error, RetryLater) else None) or PAUSES[1]
+        tried = delivery.attempts.filter(kind=Attempt.Kind.RECALL).count()
+        delivery.recall_at = clock.now() + wait if tried < len(PAUSES) else None
+        delivery.recall_problem = error.message[:500]
+        delivery.save(update_fields=["recall_at", "recall_problem", "changed_at"])
+    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN, "recall_problem"))

@@ -1,0 +1,180 @@
+"""What people do with deliveries: schedule, change the time, put back, recall, resolve."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from kentongan.channels import registry as channels
+from kentongan.core import audit, clock
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Conflict, Held, Invalid
+from kentongan.core.permissions import Capability
+from kentongan.planning import access as planning
+from kentongan.planning.models import ContentItem, Rendition
+from kentongan.planning.states import ItemState
+from kentongan.publishing import access, content
+from kentongan.publishing.actions.moves import SEEN, set_time, to_ready
+from kentongan.publishing.models import Delivery
+from kentongan.publishing.states import State, check_move
+from kentongan.registry import queries as registry
+from kentongan.registry.models import Account
+from kentongan.safeguards import queries as safeguards
+
+LATE_MINUTES = 120
+LATEST_MINUTES = 7 * 24 * 60
+PAST_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What all deliveries of one scheduling share."""
+
+    item: ContentItem
+    due_at: datetime
+    late_minutes: int
+    neutral: bool
+    user_id: int | None
+
+
+@action("publishing.schedule")
+def schedule(
+    actor: Actor, item_id: int, account_ids: Sequence[int], due_at: datetime, late_minutes: int = LATE_MINUTES
+) -> list[Delivery]:
+    """Schedule an approved item to accounts: one delivery each, of the version written for its platform.
+
+    What a quiet period would hold is scheduled as held, with the reason. Raises Conflict for an item that is not
+    approved, an account that has it already, or one that is not connected; Held for content that may never go out.
+    """
+    item = planning.item(actor, item_id, lock=True)
+    if item.state != ItemState.APPROVED:
+        raise Conflict(_("Only an approved item can be scheduled."), remedy=_("Have it approved first."))
+    accounts = list(registry.connected_accounts(actor, Capability.PUBLISH).filter(pk__in=account_ids).order_by("pk"))
+    _check_input(accounts, account_ids, due_at, late_minutes)
+    organisation = registry.organisation()
+    neutral = organisation is not None and organisation.neutral
+    never = safeguards.check_purpose(item.purpose, neutral=neutral)
+    if never.held:
+        raise Held(never.reason)
+    plan = _Plan(item, max(due_at, clock.now()), late_minutes, neutral, actor.user_id)
+    quiet = safeguards.quiet_calendar(plan.due_at)
+    renditions = {rendition.kind: rendition for rendition in item.renditions.all()}
+    made = [_new(plan, account, _written_for(account, renditions), quiet) for account in accounts]
+    try:
+        with transaction.atomic():
+            Delivery.objects.bulk_create(made)
+    except IntegrityError as error:
+        raise Conflict(
+            _("This item is scheduled to one of these accounts already."),
+            remedy=_("Look at its deliveries; each account gets an item once."),
+        ) from error
+    for delivery in made:
+        audit.record(actor, delivery, after=audit.snapshot(delivery, *SEEN, "account_id", "late_minutes"))
+    return made
+
+
+def _check_input(accounts: Sequence[Account], wanted: Sequence[int], due_at: datetime, late_minutes: int) -> None:
+    problems: dict[str, list[str]] = {}
+    if not wanted:
+        problems["accounts"] = [_("Choose at least one account.")]
+    elif len(accounts) != len(set(wanted)):
+        problems["accounts"] = [_("You may publish only to connected accounts of your units.")]
+    if due_at < clock.now() - PAST_TOLERANCE:
+        problems["due_at"] = [_("This time has passed.")]
+    if not 0 <= late_minutes <= LATEST_MINUTES:
+        problems["late_minutes"] = [_("Between 0 minutes and one week.")]
+    if problems:
+        raise Invalid(fields=problems)
+
+
+def _written_for(account: Account, renditions: dict[str, Rendition]) -> Rendition:
+    manifest = channels.get(account.platform).manifest
+    rendition = renditions.get(account.platform)
+    if rendition is None:
+        raise Invalid(
+            fields={"accounts": [_("The item has no version for %(platform)s.") % {"platform": manifest.label}]}
+        )
+    if not manifest.count(rendition.text).fits:
+        raise Invalid(
+            fields={"accounts": [_("The version for %(platform)s is too long.") % {"platform": manifest.label}]}
+        )
+    return rendition
+
+
+def _new(plan: _Plan, account: Account, rendition: Rendition, quiet: safeguards.QuietCalendar) -> Delivery:
+    unit = account.unit
+    verdict = quiet.check(plan.item.purpose, plan.due_at, unit.area_code, plan.neutral, unit.timezone)
+    return Delivery(
+        unit=unit,
+        account=account,
+        rendition=rendition,
+        item=plan.item,
+        item_version=plan.item.version,
+        content=content.fixed(plan.item, rendition),
+        key=channels.get(account.platform).manifest.new_key(),
+        state=State.HELD if verdict.held else State.READY,
+        reason=str(verdict.reason),
+        due_at=plan.due_at,
+        try_at=plan.due_at,
+        late_minutes=plan.late_minutes,
+        late_until=plan.due_at + timedelta(minutes=plan.late_minutes),
+        scheduled_by_id=plan.user_id,
+    )
+
+
+@action("publishing.delivery.reschedule")
+def reschedule(actor: Actor, delivery_id: int, due_at: datetime) -> Delivery:
+    """Give a delivery that has not been tried another time; a held or missed one is scheduled again by it."""
+    delivery = access.delivery(actor, delivery_id, Capability.PUBLISH, lock=True)
+    if due_at < clock.now() - PAST_TOLERANCE:
+        raise Invalid(fields={"due_at": [_("This time has passed.")]})
+    if delivery.attempts.exists():
+        raise Conflict(_("It was tried already, so its time is fixed."), remedy=_("Send it again instead."))
+    before = audit.snapshot(delivery, *SEEN)
+    if delivery.state != State.READY:
+        check_move(delivery.state, State.READY)
+    delivery.state, delivery.reason = State.READY, ""
+    set_time(delivery, max(due_at, clock.now()))
+    delivery.save()
+    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN))
+    return delivery
+
+
+@action("publishing.delivery.send_again")
+def send_again(actor: Actor, delivery_id: int, *, reason: str = "") -> Delivery:
+    """Put a held, missed or rejected delivery back into the queue, now; everything is checked again before it fires.
+
+    One of unknown fate goes through `resolve`, where the person says that it is not there.
+    """
+    delivery = access.delivery(actor, delivery_id, Capability.PUBLISH, lock=True)
+    if delivery.state == State.UNKNOWN:
+        raise Conflict(_("Nobody knows yet whether it is out."), remedy=_("Resolve it first."))
+    before = audit.snapshot(delivery, *SEEN)
+    to_ready(delivery)
+    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN), note=reason)
+    return delivery
+
+
+@action("publishing.delivery.recall")
+def recall(actor: Actor, delivery_id: int, *, reason: str) -> Delivery:
+    """Take a delivery back: what is not out yet never goes out; what is out is deleted there by the next tick."""
+    delivery = access.delivery(actor, delivery_id, Capability.PUBLISH, lock=True)
+    if not reason.strip():
+        raise Invalid(fields={"reason": [_("Say why it is taken back.")]})
+    before = audit.snapshot(delivery, *SEEN)
+    check_move(delivery.state, State.RECALLED)
+    if delivery.state == State.PUBLISHED:
+        if not channels.get(delivery.account.platform).manifest.recalls:
+            raise Conflict(
+                _("This platform does not let us delete."), remedy=_("Ask the custodian to delete it there.")
+            )
+        delivery.recall_at, delivery.recall_problem = clock.now(), ""
+    else:
+        delivery.state = State.RECALLED
+    delivery.reason = reason.strip()[:500]
+    delivery.save()
+    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN, "recall_at"), note=reason)
+    return delivery

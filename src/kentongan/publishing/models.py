@@ -1,0 +1,171 @@
+"""Tables of publishing: deliveries (the queue itself), attempts, and pauses."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.publishing.states import CLAIMS, Outcome, State
+
+
+class Delivery(models.Model):
+    """One version of a content item, to one account, at one time.
+
+    The row is the queue: `try_at` is when a worker may claim it, `claim_token` whose it is, until `claimed_until`.
+    `key`, `due_at` and `content` are fixed from the first attempt on, so that every attempt sends the same bytes.
+    """
+
+    unit = models.ForeignKey("registry.Unit", models.PROTECT, related_name="deliveries", verbose_name=_("unit"))
+    account = models.ForeignKey(
+        "registry.Account", models.PROTECT, related_name="deliveries", verbose_name=_("account")
+    )
+    rendition = models.ForeignKey("planning.Rendition", models.PROTECT, related_name="deliveries")
+    item = models.ForeignKey(
+        "planning.ContentItem", models.PROTECT, related_name="deliveries", verbose_name=_("content item")
+    )
+    item_version = models.PositiveIntegerField()
+    content = models.JSONField()
+    key = models.CharField(max_length=64)
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.READY)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    due_at = models.DateTimeField(_("due"))
+    late_minutes = models.PositiveIntegerField(_("may be late by (minutes)"), default=120)
+    late_until = models.DateTimeField(_("at the latest"))
+    try_at = models.DateTimeField(_("next try"))
+    tries = models.PositiveSmallIntegerField(default=0)
+    claim_token = models.UUIDField(null=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    look_at = models.DateTimeField(_("next look"), null=True, editable=False)
+    looks = models.PositiveSmallIntegerField(default=0, editable=False)
+    settled_at = models.DateTimeField(_("absence counts from"), null=True, editable=False)
+    release = models.ForeignKey("safeguards.Release", models.PROTECT, null=True, related_name="+", editable=False)
+    recall_at = models.DateTimeField(_("recall due"), null=True, editable=False)
+    recall_problem = models.CharField(_("recall failed"), max_length=500, blank=True)
+    remote_id = models.CharField(_("id there"), max_length=300, blank=True)
+    url = models.URLField(_("address"), max_length=500, blank=True)
+    published_at = models.DateTimeField(_("published"), null=True)
+    scheduled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("scheduled by")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = (
+            models.UniqueConstraint(fields=("rendition", "account"), name="delivery_once"),
+            models.UniqueConstraint(fields=("account", "key"), name="delivery_key"),
+            models.UniqueConstraint(
+                fields=("account", "remote_id"), condition=~Q(remote_id=""), name="delivery_remote_once"
+            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="delivery_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=CLAIMS, claim_token__isnull=False, claimed_until__isnull=False)
+                | (~Q(state__in=CLAIMS) & Q(claim_token=None, claimed_until=None)),
+                name="delivery_claimed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.PUBLISHED) | (~Q(remote_id="") & Q(published_at__isnull=False)),
+                name="delivery_published_is_somewhere",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.UNKNOWN) | Q(look_at__isnull=False, settled_at__isnull=False),
+                name="delivery_unknown_is_looked_for",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.REJECTED, State.UNKNOWN, State.HELD, State.MISSED]) | ~Q(reason=""),
+                name="delivery_trouble_has_reason",
+            ),
+            models.CheckConstraint(condition=Q(try_at__gte=F("due_at")), name="delivery_not_before_due"),
+            models.CheckConstraint(condition=Q(late_until__gte=F("due_at")), name="delivery_late_after_due"),
+        )
+        indexes = (
+            # Partial, so that a tick is as fast with a million done as with none.
+            models.Index(fields=("try_at",), name="delivery_due", condition=Q(state=State.READY)),
+            models.Index(fields=("claimed_until",), name="delivery_claimed", condition=Q(state__in=CLAIMS)),
+            models.Index(fields=("look_at",), name="delivery_unknown", condition=Q(state=State.UNKNOWN)),
+            models.Index(fields=("recall_at",), name="delivery_recall", condition=Q(recall_at__isnull=False)),
+            models.Index(fields=("due_at", "id"), name="delivery_day"),
+            models.Index(fields=("unit", "state", "due_at"), name="delivery_unit"),
+            models.Index(fields=("account", "-published_at"), name="delivery_rate"),
+            models.Index(fields=("item",), name="delivery_item"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.content.get('item_title', '')} → {self.account_id}"
+
+
+class Attempt(models.Model):
+    """One call about a delivery: committed before the call, completed after it, never removed."""
+
+    class Kind(models.TextChoices):
+        PUBLISH = "publish", _("Publish")
+        FIND = "find", _("Look it up")
+        RECALL = "recall", _("Delete")
+
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="attempts")
+    kind = models.CharField(_("what"), max_length=7, choices=Kind.choices)
+    token = models.UUIDField(null=True)
+    digest = models.CharField(_("digest of the request"), max_length=64)
+    started_at = models.DateTimeField(_("started"))
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=9, choices=Outcome.choices, default=Outcome.OPEN)
+    message = models.CharField(_("message"), max_length=500, blank=True)
+    response = models.JSONField(_("answer"), default=dict)
+    remote_id = models.CharField(max_length=300, blank=True)
+    url = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(outcome=Outcome.OPEN, ended_at=None)
+                | (~Q(outcome=Outcome.OPEN) & Q(ended_at__isnull=False)),
+                name="attempt_ended_has_outcome",
+            ),
+            models.UniqueConstraint(
+                fields=("delivery", "token"), condition=Q(kind="publish"), name="attempt_once_per_claim"
+            ),
+        )
+        indexes = (models.Index(fields=("delivery", "id"), name="attempt_delivery"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.delivery_id}: {self.outcome}"
+
+    @property
+    def seconds(self) -> float | None:
+        """Return how long the call took; None while it is open."""
+        return None if self.ended_at is None else (self.ended_at - self.started_at).total_seconds()
+
+
+class Pause(models.Model):
+    """Nothing goes out below this unit, or on this account, until the pause is ended."""
+
+    unit = models.ForeignKey("registry.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
+    account = models.ForeignKey(
+        "registry.Account", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("account")
+    )
+    reason = models.CharField(_("reason"), max_length=300)
+    paused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    paused_at = models.DateTimeField(_("since"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    class Meta:
+        verbose_name = _("pause")
+        verbose_name_plural = _("pauses")
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(condition=~Q(reason=""), name="pause_has_reason"),
+            models.UniqueConstraint(
+                fields=("unit", "account"),
+                condition=Q(ended_at=None),
+                nulls_distinct=False,
+                name="pause_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,0 +1,194 @@
+"""All reads of publishing: the ledger, what is coming, what needs a person."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Count, DateField, F, Max, Q, QuerySet
+from django.db.models.functions import TruncDate
+
+from kentongan.channels import registry as channels
+from kentongan.core import clock
+from kentongan.core.actor import Actor
+from kentongan.core.permissions import Capability
+from kentongan.publishing import access
+from kentongan.publishing.actions.firing import paused
+from kentongan.publishing.models import Attempt, Delivery, Pause
+from kentongan.publishing.states import ENDS, NEEDS_PERSON, TO_COME, State
+from kentongan.registry import access as rights
+from kentongan.registry import queries as registry
+from kentongan.registry.models import Account, Unit
+
+ALARM_AFTER = timedelta(minutes=5)
+CHECK_EVERY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which deliveries: by state (or `to_come`), account, item, unit's subtree, days in the zone `timezone`."""
+
+    state: str = ""
+    account_id: int | None = None
+    item_id: int | None = None
+    unit: Unit | None = None
+    since: date | None = None
+    until: date | None = None
+    timezone: str = "Asia/Jakarta"
+
+    def apply(self, rows: QuerySet[Delivery], *, with_state: bool = True) -> QuerySet[Delivery]:
+        """Narrow the deliveries."""
+        zone = clock.zone(self.timezone)
+        if with_state and self.state:
+            rows = rows.filter(state__in=TO_COME if self.state == "to_come" else [self.state])
+        if self.account_id:
+            rows = rows.filter(account_id=self.account_id)
+        if self.item_id:
+            rows = rows.filter(item_id=self.item_id)
+        if self.unit is not None:
+            rows = rows.filter(unit__path__within=self.unit.path)
+        if self.since:
+            rows = rows.filter(due_at__gte=datetime.combine(self.since, time(), zone))
+        if self.until:
+            rows = rows.filter(due_at__lt=datetime.combine(self.until + timedelta(days=1), time(), zone))
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """One line of the ledger: how many were planned and what became of each. It always adds up."""
+
+    counts: Mapping[State, int] = field(default_factory=dict)
+    day: date | None = None
+
+    def __getattr__(self, name: str) -> int:
+        """Return the count of a state by its name, so that a template can write `sum.published`."""
+        try:
+            return self.counts.get(State(name), 0)
+        except ValueError:
+            raise AttributeError(name) from None
+
+    @property
+    def to_come(self) -> int:
+        """How many are still on their way."""
+        return sum(self.counts.get(state, 0) for state in TO_COME)
+
+    @property
+    def planned(self) -> int:
+        """How many there are, counted by what became of them."""
+        return self.to_come + sum(self.counts.get(state, 0) for state in ENDS)
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the line as names and numbers."""
+        ends = {state.value: self.counts.get(state, 0) for state in ENDS}
+        return {"planned": self.planned, **ends, "to_come": self.to_come}
+
+
+def _counted(rows: Iterable[Mapping[str, Any]]) -> dict[State, int]:
+    return {State(row["state"]): row["n"] for row in rows}
+
+
+def deliveries(actor: Actor, wanted: Filter = Filter()) -> QuerySet[Delivery]:
+    """Return the deliveries that the actor may see, newest first, each with unit, account and item at hand."""
+    rows = wanted.apply(access.deliveries(actor))
+    return rows.select_related("unit", "account", "item").order_by("-due_at", "-id")
+
+
+def ledger(actor: Actor, wanted: Filter = Filter()) -> Sum:
+    """Return the sum over all days, whatever state the list is narrowed to."""
+    rows = wanted.apply(access.deliveries(actor), with_state=False)
+    return Sum(_counted(rows.order_by().values("state").annotate(n=Count("pk"))))
+
+
+def days(actor: Actor, wanted: Filter = Filter()) -> list[Sum]:
+    """Return one line a day in the filter's zone, newest first."""
+    rows = wanted.apply(access.deliveries(actor), with_state=False).order_by()
+    day = TruncDate("due_at", tzinfo=clock.zone(wanted.timezone), output_field=DateField())
+    lines: dict[date, dict[State, int]] = {}
+    for row in rows.annotate(day=day).values("day", "state").annotate(n=Count("pk")):
+        lines.setdefault(row["day"], {})[State(row["state"])] = row["n"]
+    return [Sum(lines[when], when) for when in sorted(lines, reverse=True)]
+
+
+def coming(actor: Actor, wanted: Filter = Filter()) -> QuerySet[Delivery]:
+    """Return what is still to come, the next first, each with `is_paused`."""
+    rows = wanted.apply(access.deliveries(actor), with_state=False).filter(state__in=TO_COME)
+    return rows.select_related("unit", "account", "item").annotate(is_paused=paused()).order_by("due_at", "id")
+
+
+def needing_a_person(actor: Actor) -> QuerySet[Delivery]:
+    """Return what nothing but a person moves on: unknown first, then held, missed, rejected."""
+    rows = access.deliveries(actor).filter(state__in=NEEDS_PERSON)
+    return rows.select_related("unit", "account", "item").order_by("-state", "due_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What should be seen at once: deliveries of unknown fate, and how many are later than they should be."""
+
+    unknown: int
+    late: int
+
+    def __bool__(self) -> bool:
+        return bool(self.unknown or self.late)
+
+
+def alarm(actor: Actor) -> Alarm:
+    """Return what is wrong now; late is what should have gone out five minutes ago and nobody paused."""
+    mine = access.deliveries(actor)
+    stuck = Q(state=State.READY, try_at__lt=clock.now() - ALARM_AFTER) & ~paused()
+    return Alarm(mine.filter(state=State.UNKNOWN).count(), mine.filter(stuck).count())
+
+
+def delivery(actor: Actor, pk: int) -> Delivery:
+    """Return one delivery."""
+    return access.delivery(actor, pk)
+
+
+def attempts(of: Delivery) -> QuerySet[Attempt]:
+    """Return a delivery's attempts, the newest first."""
+    return of.attempts.order_by("-id")
+
+
+def of_item(actor: Actor, item_id: int) -> QuerySet[Delivery]:
+    """Return an item's deliveries."""
+    return deliveries(actor, Filter(item_id=item_id))
+
+
+def about_issue(actor: Actor, issue_id: int) -> QuerySet[Delivery]:
+    """Return what was published, or will be, about an issue, newest first."""
+    return deliveries(actor).filter(item__issue_id=issue_id).exclude(state=State.RECALLED)
+
+
+def published(since: datetime) -> QuerySet[Delivery]:
+    """Return what is out there since that moment, by account, for reading back its numbers."""
+    live = Delivery.objects.filter(state=State.PUBLISHED, published_at__gte=since)
+    return live.select_related("account__connection", "unit", "item").order_by("account_id", "id")
+
+
+def live_pauses(actor: Actor) -> QuerySet[Pause]:
+    """Return the pauses that hold now, at units the actor sees."""
+    live = rights.scope(Pause.objects.filter(ended_at=None), actor, access.READ)
+    return live.select_related("unit", "account", "paused_by")
+
+
+def accounts(actor: Actor, unit: Unit | None = None) -> QuerySet[Account]:
+    """Return the official accounts, each with `next_due`, `last_published` and `waiting`: one query."""
+    waiting = Q(deliveries__state__in=TO_COME)
+    return registry.accounts(actor, unit).annotate(
+        waiting=Count("deliveries", filter=waiting, distinct=True),
+        last_published=Max("deliveries__published_at"),
+        unknown=Count("deliveries", filter=Q(deliveries__state=State.UNKNOWN), distinct=True),
+    )
+
+
+def accounts_to_check(limit: int = 20) -> QuerySet[Account]:
+    """Return connected accounts whose health was not asked for a day, the longest ago first."""
+    old = Q(connection__checked_at=None) | Q(connection__checked_at__lt=clock.now() - CHECK_EVERY)
+    connected = Account.objects.filter(connection__isnull=False, platform__in=[c.kind for c in channels.publishing()])
+    return connected.filter(old).order_by(F("connection__checked_at").asc(nulls_first=True))[:limit]
+
+
+def accounts_for(actor: Actor, kinds: Iterable[str]) -> QuerySet[Account]:
+    """Return the connected accounts to which the actor may publish a version written for one of `kinds`."""
+    return registry.connected_accounts(actor, Capability.PUBLISH).filter(platform__in=list(kinds))

@@ -1,0 +1,38 @@
+"""Publishing's ticks: what is due is claimed in small batches, by any number of workers."""
+
+from kentongan.core.actor import Actor
+from kentongan.core.ticks import every
+from kentongan.publishing import connections, queries, worker
+from kentongan.publishing.actions import firing, reconciling
+
+SYSTEM = Actor.system("publishing.tick")
+
+
+@every(seconds=1, name="publishing.due")
+def deliver_due() -> int:
+    """Publish what is due."""
+    return worker.each(worker.deliver, firing.claim_due())
+
+
+@every(seconds=5, name="publishing.sweep")
+def sweep() -> int:
+    """Free what dead workers held, and give up on what became too late."""
+    return firing.sweep(SYSTEM) + firing.miss(SYSTEM)
+
+
+@every(seconds=2, name="publishing.reconcile")
+def reconcile() -> int:
+    """Look for deliveries of unknown fate."""
+    return worker.each(worker.look, reconciling.claim_doubts())
+
+
+@every(seconds=2, name="publishing.recall")
+def recall() -> int:
+    """Delete what was recalled."""
+    return worker.each(worker.take_back, reconciling.claim_recalls())
+
+
+@every(seconds=60, name="publishing.health")
+def check_health() -> int:
+    """Ask platforms whether accounts could publish right now, each about once a day."""
+    return worker.each(lambda account: connections.test(SYSTEM, account.pk), list(queries.accounts_to_check()))

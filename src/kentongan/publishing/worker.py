@@ -1,0 +1,138 @@
+"""One delivery, once: the calls to platforms, each between two transactions and inside none."""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connections as database
+from django.utils.translation import gettext as _
+
+from kentongan.channels import registry as channels
+from kentongan.channels.contract import (
+    Absent,
+    Ambiguous,
+    ChannelError,
+    Credentials,
+    CredentialsExpired,
+    Found,
+    Post,
+    Published,
+    Rejected,
+    RetryLater,
+    Sought,
+    Unsure,
+)
+from kentongan.core import clock
+from kentongan.core.actor import Actor
+from kentongan.core.errors import KentonganError
+from kentongan.publishing import connections, content
+from kentongan.publishing.actions import firing, reconciling
+from kentongan.publishing.models import Delivery
+from kentongan.publishing.states import State
+
+SYSTEM = Actor.system("publishing.worker")
+THREADS = 4
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+def deliver(claim: firing.Claim) -> State | None:
+    """Carry a claimed delivery through; returns its new state, None when the claim was lost or nothing was sent."""
+    delivery = firing.check(SYSTEM, claim)
+    if delivery is None:
+        return None
+    try:
+        post, credentials = _prepare(delivery)
+    except ChannelError as error:
+        if isinstance(error, CredentialsExpired):
+            connections.unwell(SYSTEM, delivery.account, error)
+        firing.give_back(SYSTEM, claim, error)
+        return None
+    attempt = firing.begin(claim, post)
+    if attempt is None:
+        return None
+    result = _call(delivery, post, credentials)
+    if isinstance(result, CredentialsExpired):
+        connections.expire(SYSTEM, delivery.account)
+    return firing.finish(SYSTEM, claim, attempt, result)
+
+
+def _prepare(delivery: Delivery) -> tuple[Post, Credentials]:
+    try:
+        post = content.post_of(delivery)
+        with connections.client() as calls:
+            return post, connections.fresh(SYSTEM, delivery.account, calls)
+    except KentonganError as error:
+        raise Rejected(str(error)) from error
+
+
+def _call(delivery: Delivery, post: Post, credentials: Credentials) -> Published | ChannelError:
+    try:
+        with connections.client() as calls:
+            return connections.publisher_of(delivery.account).publish(post, credentials, calls)
+    except ChannelError as error:
+        return error
+    except Exception as error:
+        # A mistake in an adapter, after the request may have left: nobody knows, so it is not tried again.
+        logger.exception("The adapter failed on delivery %s.", delivery.pk)
+        return Ambiguous(_("Our own program failed while sending."), {"error": repr(error)})
+
+
+def look(doubt: reconciling.Doubt) -> State | None:
+    """Look for a delivery of unknown fate and move it on by what was seen."""
+    looked_at = clock.now()
+    seen = reconciling.evidence(doubt.delivery) or _find(doubt)
+    return reconciling.reconcile(SYSTEM, doubt.delivery.pk, seen, looked_at)
+
+
+def _find(doubt: reconciling.Doubt) -> Found | Absent | Unsure:
+    delivery = doubt.delivery
+    finder = channels.get(delivery.account.platform).finder
+    if finder is None:
+        return Unsure(_("This platform gives no way to look."))
+    try:
+        with connections.client() as calls:
+            credentials = connections.fresh(SYSTEM, delivery.account, calls)
+            sought = Sought(content.post_of(delivery), doubt.since, clock.now(), doubt.taken)
+            return finder.find(sought, credentials, calls)
+    except (ChannelError, KentonganError) as error:
+        return Unsure(str(error))
+    except Exception as error:
+        logger.exception("The finder failed on delivery %s.", delivery.pk)
+        return Unsure(_("Our own program failed while looking."), {"error": repr(error)})
+
+
+def take_back(delivery: Delivery) -> None:
+    """Delete a published delivery on its platform."""
+    began, failure = clock.now(), None
+    try:
+        with connections.client() as calls:
+            credentials = connections.fresh(SYSTEM, delivery.account, calls)
+            connections.publisher_of(delivery.account).recall(delivery.remote_id, credentials, calls)
+    except ChannelError as error:
+        failure = error
+    except Exception as error:
+        logger.exception("The adapter failed to recall delivery %s.", delivery.pk)
+        # To delete twice is harmless, so doubt is no reason to wait for a person.
+        failure = RetryLater(_("Our own program failed while deleting."), {"error": repr(error)})
+    reconciling.recalled(SYSTEM, delivery.pk, began, failure)
+
+
+def each(work: Callable[[T], object], rows: Sequence[T]) -> int:
+    """Do `work` for every row on a few threads, so that one slow server does not hold up the rest; returns how many."""
+    if not rows:
+        return 0
+
+    def alone(row: T) -> None:
+        try:
+            work(row)
+        except Exception:
+            # The lease lapses and the sweep decides: ready again, or unknown.
+            logger.exception("A delivery was left to the sweep.")
+        finally:
+            database.close_all()
+
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="deliver") as pool:
+        list(pool.map(alone, rows))
+    return len(rows)
