@@ -29,6 +29,10 @@ class Authority(Protocol):
         """Return a queryset of unit ids, to be used as a subquery."""
         ...
 
+    def units(self, actor: Actor, capability: Capability, limit: int) -> list[tuple[int, str]]:
+        """Return (id, name) of the units where `actor` holds `capability`, the highest first."""
+        ...
+
 
 _authority: Authority | None = None
 
@@ -70,3 +74,8 @@ def require_anywhere(actor: Actor, capability: Capability) -> None:
     """Raise NotAllowed unless `actor` holds `capability` at some unit."""
     if not allows_anywhere(actor, capability):
         raise NotAllowed()
+
+
+def units(actor: Actor, capability: Capability, limit: int = 200) -> list[tuple[int, str]]:
+    """Return (id, name) of the units where `actor` holds `capability`, the highest first."""
+    return _current().units(actor, capability, limit)

@@ -106,3 +106,7 @@ class RegistryAuthority:
     def unit_ids(self, actor: Actor, capability: Capability) -> QuerySet[Any, Any]:
         """Return ids of units, to be used as a subquery."""
         return units_for(actor, capability).values("pk")
+
+    def units(self, actor: Actor, capability: Capability, limit: int) -> list[tuple[int, str]]:
+        """Return (id, name) of units, the highest first."""
+        return list(units_for(actor, capability).order_by("path").values_list("pk", "name")[:limit])
