@@ -16,6 +16,7 @@ from kentongan import __version__
 from kentongan.cli.terminal import fail, speak_the_users_language
 from kentongan.config.environment import SettingsError
 from kentongan.core.errors import KentonganError
+from kentongan.core.keyring import KeyFileDamaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ GROUPS = {
     "settings": Group("settings", "Show every setting, what it means and where to set it.", models=False),
     "migrate": Group("migrate", "Bring the database up to date."),
     "prepare": Group("prepare", "", models=True),
+    "organisation": Group("organisation", "Make your organisation, instead of the demo."),
     "users": Group("users", "Make user accounts and give them roles."),
     "manage": Group("manage", "Run a management command of Django."),
 }
@@ -87,6 +89,12 @@ def _guarded(name: str, arguments: Sequence[str]) -> None:
         _run(name, arguments)
     except (KentonganError, SettingsError) as error:
         fail(str(error.message), str(error.remedy))
+    except KeyFileDamaged as error:
+        fail(str(error))
+    except PermissionError as error:
+        fail(
+            f"This user may not use {error.filename}.", "Give it the right, or set KENTONGAN_HOME to another directory."
+        )
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

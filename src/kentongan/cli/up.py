@@ -115,13 +115,14 @@ def _wait_until_ready(supervisor: Supervisor, settings: Environment) -> None:
     web = supervisor.parts[0]
     while not supervisor.stopping.wait(0.2):
         supervisor.tend()
-        if _answers(settings):
+        if answers(settings):
             return
         if web.ends >= FAILURES_AT_START or time.monotonic() > deadline:
             fail("The web server does not start.", "What it said is above; `kentongan doctor` may know more.")
 
 
-def _answers(settings: Environment) -> bool:
+def answers(settings: Environment) -> bool:
+    """Whether the web server of these settings answers, and its database too."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     request = urllib.request.Request(f"http://{host}:{settings.port}/healthz", headers={"Host": "localhost"})
     try:
