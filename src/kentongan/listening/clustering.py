@@ -24,14 +24,17 @@ Vector = dict[int, float]
 class Settings:
     """Defaults for every stream; `gap` is in seconds, counts are posts or clusters."""
 
-    similar: float = 0.28
-    alike: float = 0.42
+    similar: float = 0.25
+    alike: float = 0.2
     gap: float = 4 * 86400.0
     terms: int = 48
     bits: int = 20
     step: int = 256
     merge_every: int = 1024
-    small: int = 60
+    small: int = 1000
+    newcomer: float = 0.4
+    common: float = 0.3
+    witness: float = 0.04
     most: int = 20_000
     long_posting: int = 400
     df_window: int = 200_000
@@ -98,12 +101,18 @@ class Clusterer:
         return found
 
     def _vectors(self, words: Sequence[Sequence[str]]) -> list[list[tuple[int, float]]]:
-        """Return unit vectors, heaviest term first, weighted by how rare each term has been so far."""
+        """Return unit vectors, heaviest term first, weighted by how rare each term has been so far.
+
+        A word never seen before weighs less: it can match nothing, and would only push its post away from all others.
+        """
         term = self._term
         counted = [Counter(found for word in text if (found := term(word)) >= 0) for text in words]
         self._count(counted)
         flat = np.fromiter((key for counts in counted for key in counts), np.int64)
-        rarity = iter(np.log1p(self._documents / self._frequency[flat]).tolist())
+        frequency = self._frequency[flat]
+        known = np.where(frequency < 1.5, self.settings.newcomer, 1.0)
+        spread = np.maximum(np.log(self.settings.common * (self._documents + 20.0) / frequency), 0.02)
+        rarity = iter((np.sqrt(spread) * known).tolist())
         vectors = []
         for counts in counted:
             weighted = [(key, (1.0 + math.log(times)) * next(rarity)) for key, times in counts.items()]
@@ -148,7 +157,11 @@ class Clusterer:
             for key, product in self._similar(vector).items():
                 cluster = self.clusters[key]
                 score = product / math.sqrt(cluster.square)
-                if score > highest and cluster.first - gap <= time <= cluster.last + gap:
+                if (
+                    score > highest
+                    and cluster.first - gap <= time <= cluster.last + gap
+                    and self._agree(vector, cluster, math.sqrt(cluster.square))
+                ):
                     best, highest = key, score
         cluster = self.clusters[best] if best >= 0 else self._open()
         self._absorb(cluster, vector, 1.0)
@@ -157,6 +170,18 @@ class Clusterer:
         if copy is not None:
             self._near[copy] = cluster.key
         return cluster.key
+
+    def _agree(self, vector: Sequence[tuple[int, float]], cluster: Cluster, norm: float) -> bool:
+        """Whether more than one word speaks for it: on an ordinary day one shared word is no shared happening."""
+        least = self.settings.witness * norm
+        terms = cluster.terms
+        witnesses = 0
+        for term, weight in vector:
+            if weight * terms.get(term, 0.0) >= least:
+                witnesses += 1
+                if witnesses == 2:
+                    return True
+        return len(vector) == 1 and witnesses == 1
 
     def _open(self) -> Cluster:
         cluster = self.clusters[self._next] = Cluster(self._next)
@@ -205,7 +230,12 @@ class Clusterer:
             other = self.clusters[key]
             apart = max(other.first - cluster.last, cluster.first - other.last)
             score = product / math.sqrt(other.square * cluster.square)
-            if score > highest and other.posts >= cluster.posts and apart <= self.settings.gap:
+            if (
+                score > highest
+                and other.posts >= cluster.posts
+                and apart <= self.settings.gap
+                and self._agree(heaviest, other, math.sqrt(other.square * cluster.square))
+            ):
                 best, highest = other, score
         if best is None:
             return
