@@ -1,4 +1,4 @@
-"""What every page's frame shows: the organisation, the rooms, theme, language, the time. Read only when a template asks."""
+"""What every page's frame shows: organisation, rooms, theme, language, time. Read only when a template asks."""
 
 from functools import cached_property
 from typing import Any

@@ -5,7 +5,6 @@ from django.urls import path
 from kentongan.web.views import pages, people, pwa, search, wall
 
 app_name = "web"
-
 urlpatterns = [
     path("", pages.home, name="home"),
     path("status/", pages.status, name="status"),
@@ -15,6 +14,10 @@ urlpatterns = [
     path("dinding/isi/", wall.body, name="wall_body"),
     path("pengaturan/", people.settings, name="settings"),
     path("pengaturan/profil/", people.profile, name="profile"),
+    path("pengaturan/token/", people.tokens, name="tokens"),
+    path("pengaturan/token/<int:pk>/cabut/", people.token_revoke, name="token_revoke"),
+    path("pengaturan/organisasi/", people.organisation, name="organisation"),
+    path("pengaturan/riwayat/", people.audit_log, name="audit_log"),
     path("manifest.webmanifest", pwa.manifest, name="manifest"),
     path("sw.js", pwa.worker, name="worker"),
     path("luring/", pwa.offline, name="offline"),

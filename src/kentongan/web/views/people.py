@@ -1,17 +1,86 @@
-"""Settings."""
+"""Settings: the user's own, their tokens, the organisation with its roles, and the audit log."""
 
+from datetime import timedelta
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from kentongan.core import authority, clock
+from kentongan.core import tokens as token_actions
+from kentongan.core.permissions import Capability
+from kentongan.core.requests import StaffRequest
+from kentongan.registry import queries as registry
+from kentongan.web import actions, queries
+from kentongan.web.forms import ProfileForm, TokenForm
+
+PER_PAGE = 30
+_form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @login_required
-def settings(request: HttpRequest) -> HttpResponse:
-    """Show what can be set."""
-    return render(request, "web/settings.html", {})
+@require_GET
+def settings(request: StaffRequest) -> HttpResponse:
+    """Lead to the first page of the settings."""
+    return redirect("web:profile")
 
 
 @login_required
-def profile(request: HttpRequest) -> HttpResponse:
-    """Show the user's own settings."""
-    return render(request, "web/profile.html", {})
+@_form_methods
+def profile(request: StaffRequest) -> HttpResponse:
+    """Show and change the user's own name, language, appearance and zone."""
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        user = actions.change_profile(request.actor, **form.cleaned_data)
+        with translation.override(user.language):
+            messages.success(request, _("Saved."))
+        return redirect("web:profile")
+    return render(request, "web/profile.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@_form_methods
+def tokens(request: StaffRequest) -> HttpResponse:
+    """List the user's API tokens and make one; the secret is shown on this page, once."""
+    form, secret = TokenForm(request.POST or None), ""
+    if request.method == "POST" and form.is_valid():
+        until = clock.now() + timedelta(days=int(form.cleaned_data["days"]))
+        _row, secret = token_actions.create(request.actor, form.cleaned_data["name"], form.scopes(), until)
+        form = TokenForm()
+    context = {"form": form, "secret": secret, "tokens": queries.tokens(request.actor), "now": clock.now()}
+    return render(request, "web/tokens.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def token_revoke(request: StaffRequest, pk: int) -> HttpResponse:
+    """End one of the user's tokens."""
+    token = token_actions.revoke(request.actor, pk)
+    messages.success(request, _("The token “%(name)s” no longer works.") % {"name": token.name})
+    return redirect("web:tokens")
+
+
+@login_required
+@require_GET
+def organisation(request: StaffRequest) -> HttpResponse:
+    """Show whose installation this is and who holds which role."""
+    authority.require_anywhere(request.actor, Capability.ADMINISTER)
+    page = Paginator(registry.grants(request.actor), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "web/organisation.html", {"page": page, "root": registry.root()})
+
+
+@login_required
+@require_GET
+def audit_log(request: StaffRequest) -> HttpResponse:
+    """Show who did what at the units that the user may audit."""
+    authority.require_anywhere(request.actor, Capability.AUDIT)
+    text = request.GET.get("text", "").strip()
+    page = Paginator(queries.audit_log(request.actor, text), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "web/audit_log.html", {"page": page, "text": text})
