@@ -1,5 +1,6 @@
 """The API: every room's router under one roof, described at /api/docs."""
 
+import traceback
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -21,4 +22,7 @@ api = new_api(
 )
 for room in ROOMS:
     if find_spec(f"kentongan.{room}.api"):
-        api.add_router(f"/v1/{room}", import_module(f"kentongan.{room}.api").router)
+        try:
+            api.add_router(f"/v1/{room}", import_module(f"kentongan.{room}.api").router)
+        except ImportError:  # TEMPORARY until every room can be imported
+            traceback.print_exc()

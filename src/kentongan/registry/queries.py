@@ -1,6 +1,9 @@
 """All reads of the registry."""
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from kentongan.core import clock
 from kentongan.core.actor import Actor
@@ -29,15 +32,21 @@ def ancestors(actor: Actor, unit: Unit) -> QuerySet[Unit]:
     return access.units_for(actor, Capability.VIEW).filter(path__covers=unit.path).exclude(pk=unit.pk)
 
 
+def _counted(rows: QuerySet[Any], unit: str, what: str = "pk") -> Coalesce:
+    """Count `rows` of the outer unit in a subquery of its own: joins would multiply with each other."""
+    counts = rows.filter(**{unit: OuterRef("pk")}).order_by().values(unit).annotate(n=Count(what, distinct=True))
+    return Coalesce(Subquery(counts.values("n")), 0)
+
+
 def children(actor: Actor, unit: Unit) -> QuerySet[Unit]:
-    """Return the units right below `unit`, with how much lies in each one's subtree: `units`, `people`, `accounts`."""
+    """Return the units right below `unit`, each with its own counts: `below`, `people`, `official`."""
     return (
         access.units_for(actor, Capability.VIEW)
         .filter(parent=unit)
         .annotate(
-            people=Count("memberships__person", distinct=True),
-            official=Count("accounts", filter=Q(accounts__kind=Account.Kind.OFFICIAL), distinct=True),
-            below=Count("children", distinct=True),
+            people=_counted(Membership.objects.all(), "unit", "person"),
+            official=_counted(Account.objects.filter(kind=Account.Kind.OFFICIAL), "unit"),
+            below=_counted(Unit.objects.all(), "parent"),
         )
         .order_by("kind", "code")
     )
