@@ -1,28 +1,22 @@
 """The test database (a PostgreSQL of our own, really running) and the named cast."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# Before Django reads its settings: every run has a data directory of its own.
-_HOME = tempfile.TemporaryDirectory(prefix="kentongan-test-")
-os.environ["KENTONGAN_HOME"] = _HOME.name
-os.environ.pop("DATABASE_URL", None)
-os.environ.setdefault("KENTONGAN_ALLOW_LOCAL_NETWORK", "yes")
+import pytest
+from django.db import connection
+from django.test import Client
 
-import pytest  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-
-from kentongan.core.actor import Actor  # noqa: E402
-from kentongan.core.models import User  # noqa: E402
-from kentongan.core.permissions import Role  # noqa: E402
-from kentongan.core.postgres import Cluster  # noqa: E402
-from kentongan.registry import actions  # noqa: E402
-from kentongan.registry.actions.units import NewUnit  # noqa: E402
-from kentongan.registry.models import Organisation, Unit  # noqa: E402
+from kentongan.core.actor import Actor
+from kentongan.core.models import User
+from kentongan.core.permissions import Role
+from kentongan.core.postgres import Cluster
+from kentongan.registry import actions
+from kentongan.registry.actions.units import NewUnit
+from kentongan.registry.models import Organisation, Unit
+from settings_for_tests import HOME
 
 PASSWORD = "kentongan-berbunyi-tiga-kali"
 SYSTEM = Actor.system("tests")
@@ -31,7 +25,7 @@ SYSTEM = Actor.system("tests")
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """A real PostgreSQL in a fresh data directory; fsync is off, nothing else differs from the product's."""
-    cluster = Cluster(Path(_HOME.name), durable=False)
+    cluster = Cluster(Path(HOME.name), durable=False)
     cluster.start()
     yield cluster
     cluster.stop()

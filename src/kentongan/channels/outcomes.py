@@ -13,11 +13,12 @@ import httpx
 
 from kentongan.channels.contract import Ambiguous, ChannelError, CredentialsExpired, Rejected, RetryLater
 from kentongan.core.clock import now
+from kentongan.core.http import AddressRefused
 
 BODY_KEPT = 2_000
 HEADERS_KEPT = ("retry-after", "ratelimit-reset", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-NEVER_SENDABLE = (httpx.UnsupportedProtocol, httpx.InvalidURL)
+NEVER_SENDABLE = (AddressRefused, httpx.UnsupportedProtocol, httpx.InvalidURL)
 LONGEST_WAIT = timedelta(hours=24)
 
 
@@ -67,10 +68,10 @@ def send(client: httpx.Client, request: httpx.Request, *, decides: bool) -> http
     doubt: type[ChannelError] = Ambiguous if decides else RetryLater
     try:
         return client.send(request, follow_redirects=False)
-    except NEVER_SENT as error:
-        raise RetryLater("The server could not be reached.", {"error": repr(error)}) from error
     except NEVER_SENDABLE as error:
         raise Rejected("The server's address cannot be used.", {"error": repr(error)}) from error
+    except NEVER_SENT as error:
+        raise RetryLater("The server could not be reached.", {"error": repr(error)}) from error
     except (httpx.HTTPError, httpx.StreamError) as error:
         raise doubt("The answer did not arrive.", {"error": repr(error)}) from error
 

@@ -1,0 +1,196 @@
+"""The contract suite: what every adapter must do, against a real server wherever there is one.
+
+A channel's tests subclass `PublisherContract` (or `HttpPublisherContract` for one that is called over HTTP) and provide
+a pytest fixture `bench`. Nothing here imports pytest, so that packages of others can use it as they like.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+
+import httpx
+
+from kentongan.channels.contract import (
+    Absent,
+    Ambiguous,
+    Channel,
+    ChannelError,
+    Credentials,
+    CredentialsExpired,
+    Finder,
+    Found,
+    Post,
+    Published,
+    Publisher,
+    Rejected,
+    RetryLater,
+    Sought,
+    Unsure,
+)
+
+
+class Failure(Enum):
+    """What can happen to the deciding request; AFTER means that the platform has taken it."""
+
+    CUT_BEFORE = auto()
+    CUT_AFTER = auto()
+    HALF_AFTER = auto()
+    MALFORMED_AFTER = auto()
+    ERROR_500_AFTER = auto()
+    REFUSED_400_AFTER = auto()
+    ERROR_500_BEFORE = auto()
+    LIMITED_WITH_DELAY = auto()
+    LIMITED_WITHOUT_DELAY = auto()
+
+
+AFTER = (
+    Failure.CUT_AFTER,
+    Failure.HALF_AFTER,
+    Failure.MALFORMED_AFTER,
+    Failure.ERROR_500_AFTER,
+    Failure.REFUSED_400_AFTER,
+)
+DELAY = timedelta(seconds=37)
+
+
+@dataclass
+class Bench:
+    """A channel with an account on a server: `count` says how many posts of that text are there."""
+
+    channel: Channel
+    credentials: Credentials
+    client: httpx.Client
+    count: Callable[[Post], int]
+    refused: Post
+    fail: Callable[[Failure], None] = field(default=lambda failure: None)
+    expired: Credentials | None = None
+
+    def post(self, text: str) -> Post:
+        """Return a post with a key of its own."""
+        key = self.channel.manifest.new_key()
+        return Post(key, f"{text} ({key})", datetime.now(UTC).replace(microsecond=0), title=text)
+
+    @property
+    def publisher(self) -> Publisher:
+        """Return what publishes."""
+        assert self.channel.publisher is not None
+        return self.channel.publisher
+
+    @property
+    def finder(self) -> Finder:
+        """Return what finds."""
+        assert self.channel.finder is not None
+        return self.channel.finder
+
+    def publish(self, post: Post, credentials: Credentials | None = None) -> Published | ChannelError:
+        """Publish and return the outcome, errors included; anything but the contract's errors goes through."""
+        try:
+            return self.publisher.publish(post, credentials or self.credentials, self.client)
+        except ChannelError as error:
+            return error
+
+    def find(self, post: Post, taken: frozenset[str] = frozenset()) -> Found | Absent | Unsure:
+        """Look for a post."""
+        now = datetime.now(UTC)
+        sought = Sought(post, now - timedelta(minutes=1), now, taken)
+        return self.finder.find(sought, self.credentials, self.client)
+
+
+class PublisherContract:
+    """Holds for every channel."""
+
+    def test_the_manifest_says_what_the_channel_can_do(self, bench: Bench) -> None:
+        """A channel that publishes can be looked into, and makes a new key for each delivery."""
+        assert bench.channel.publishes
+        assert bench.channel.finder is not None
+        assert bench.channel.manifest.new_key() != bench.channel.manifest.new_key()
+
+    def test_an_accepted_post_is_there_once(self, bench: Bench) -> None:
+        """Success names the post's id and address, and the finder finds the same."""
+        post = bench.post("Jalan Setu selesai diperbaiki")
+        published = bench.publish(post)
+        assert isinstance(published, Published)
+        assert published.remote_id
+        assert published.url
+        assert bench.count(post) == 1
+        found = bench.find(post)
+        assert isinstance(found, Found)
+        assert found.remote_id == published.remote_id
+
+    def test_a_repeated_request_leaves_one_post(self, bench: Bench) -> None:
+        """The same key again is the same post, or at worst a doubt; never a second post."""
+        post = bench.post("Puskesmas buka sampai malam")
+        first = bench.publish(post)
+        second = bench.publish(post)
+        assert isinstance(first, Published)
+        assert isinstance(second, Published | Ambiguous)
+        if isinstance(second, Published):
+            assert second.remote_id == first.remote_id
+        assert bench.count(post) == 1
+
+    def test_what_was_never_sent_is_absent(self, bench: Bench) -> None:
+        """The finder tells absence from doubt."""
+        assert isinstance(bench.find(bench.post("Tidak pernah dikirim")), Absent)
+
+    def test_a_refusal_is_final_and_says_why(self, bench: Bench) -> None:
+        """What the platform refuses is Rejected, with its words."""
+        outcome = bench.publish(bench.refused)
+        assert isinstance(outcome, Rejected)
+        assert outcome.message
+        assert bench.count(bench.refused) == 0
+
+    def test_a_recalled_post_is_gone_and_recalling_twice_is_harmless(self, bench: Bench) -> None:
+        """Deleting what is deleted already is a success."""
+        post = bench.post("Keliru, ditarik kembali")
+        published = bench.publish(post)
+        assert isinstance(published, Published)
+        bench.publisher.recall(published.remote_id, bench.credentials, bench.client)
+        bench.publisher.recall(published.remote_id, bench.credentials, bench.client)
+        assert bench.count(post) == 0
+
+
+class HttpPublisherContract(PublisherContract):
+    """Holds for every channel that is called over HTTP."""
+
+    def test_an_answer_lost_after_acceptance_is_never_taken_for_a_refusal(self, bench: Bench) -> None:
+        """Cut, half, unreadable, 500 or 400: it is known to be published, or in doubt, and there is one post."""
+        for failure in AFTER:
+            post = bench.post(f"Diterima, lalu {failure.name}")
+            bench.fail(failure)
+            outcome = bench.publish(post)
+            assert isinstance(outcome, Published | Ambiguous), (failure, outcome)
+            assert isinstance(bench.find(post), Found), failure
+            assert bench.count(post) == 1, failure
+
+    def test_a_request_cut_before_acceptance_is_in_doubt_and_found_absent(self, bench: Bench) -> None:
+        """Nobody can tell from here whether the platform got it: only looking helps."""
+        for failure in (Failure.CUT_BEFORE, Failure.ERROR_500_BEFORE):
+            post = bench.post(f"Tidak sampai: {failure.name}")
+            bench.fail(failure)
+            assert isinstance(bench.publish(post), Ambiguous), failure
+            assert isinstance(bench.find(post), Absent), failure
+            assert bench.count(post) == 0, failure
+
+    def test_a_rate_limit_says_when_if_the_platform_says_when(self, bench: Bench) -> None:
+        """Nothing was published; the platform's delay is kept, and none is made up."""
+        for failure, after in ((Failure.LIMITED_WITH_DELAY, DELAY), (Failure.LIMITED_WITHOUT_DELAY, None)):
+            post = bench.post(f"Terlalu sering: {failure.name}")
+            bench.fail(failure)
+            outcome = bench.publish(post)
+            assert isinstance(outcome, RetryLater), failure
+            assert outcome.after == after, failure
+            assert outcome.response["status"] == 429, failure
+            assert bench.count(post) == 0, failure
+
+    def test_an_expired_sign_in_is_told_apart(self, bench: Bench) -> None:
+        """Nothing was published, and somebody has to sign in."""
+        post = bench.post("Sudah tidak boleh")
+        assert bench.expired is not None
+        assert isinstance(bench.publish(post, bench.expired), CredentialsExpired)
+        assert bench.count(post) == 0
+
+    def test_a_server_that_is_not_there_was_sent_nothing(self, bench: Bench) -> None:
+        """A connection that was never made is safe to try again."""
+        nowhere = replace(bench.credentials, service="http://127.0.0.1:1")
+        assert isinstance(bench.publish(bench.post("Tidak ada siapa-siapa"), nowhere), RetryLater)

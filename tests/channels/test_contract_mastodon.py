@@ -1,0 +1,169 @@
+"""Mastodon passes the contract against a stateful server, and so do servers that know less."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from channels.benches import fault
+from kentongan.channels import registry
+from kentongan.channels.contract import Ambiguous, Found, Media, Post, Published, Rejected, Unsure
+from kentongan.channels.mastodon import likeness
+from kentongan.channels.mastodon.connector import limits
+from kentongan.channels.testing import Bench, Failure, HttpPublisherContract
+from kentongan.core import http
+from servers.mastodon import MastodonServer
+from servers.proxy import Fault, Proxy, between
+
+CREATE = "POST /api/v1/statuses"
+
+
+@pytest.fixture
+def proxy(mastodon_server: MastodonServer) -> Iterator[Proxy]:
+    """A fault proxy before the server."""
+    with between(mastodon_server.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def bench(mastodon_server: MastodonServer, proxy: Proxy) -> Iterator[Bench]:
+    """Mastodon, connected through the proxy."""
+    channel = registry.get("mastodon")
+    with http.client() as client:
+        credentials = channel.connector.connect({"service": proxy.url, "access_token": mastodon_server.token}, client)
+        yield Bench(
+            channel,
+            credentials,
+            client,
+            count=lambda post: len(mastodon_server.statuses(post.key)),
+            refused=Post(channel.manifest.new_key(), "x" * 501, datetime.now(UTC)),
+            fail=lambda failure: proxy.faults.append(fault(failure, CREATE)),
+            expired=replace(credentials, values={**credentials.values, "access_token": "withdrawn"}),
+        )
+
+
+class TestMastodon(HttpPublisherContract):
+    """The contract."""
+
+
+class TestServerThatIgnoresIdempotencyKeys:
+    """Some relatives of Mastodon do: then only looking prevents a second post."""
+
+    def test_doubt_is_resolved_by_looking_not_by_sending_again(self, bench: Bench, proxy: Proxy):
+        proxy.strip = frozenset({"idempotency-key"})
+        post = bench.post("Tanpa kunci")
+        bench.fail(Failure.CUT_AFTER)
+        assert isinstance(bench.publish(post), Ambiguous)
+        assert isinstance(bench.find(post), Found)
+        assert bench.count(post) == 1
+
+    def test_two_posts_of_the_same_text_are_not_guessed_between(self, bench: Bench, proxy: Proxy):
+        proxy.strip = frozenset({"idempotency-key"})
+        post = bench.post("Sudah telanjur dua")
+        first, second = bench.publish(post), bench.publish(post)
+        assert first.remote_id != second.remote_id
+        assert isinstance(bench.find(post), Unsure)
+        known = bench.find(post, taken=frozenset({first.remote_id}))
+        assert isinstance(known, Found)
+        assert known.remote_id == second.remote_id
+
+
+def test_a_server_that_lists_a_status_twice_is_understood(bench: Bench, proxy: Proxy):
+    def doubled(answer: httpx.Response) -> httpx.Response:
+        if "/statuses" not in str(answer.request.url) or answer.request.method != "GET":
+            return answer
+        return httpx.Response(200, json=answer.json() * 2, request=answer.request)
+
+    proxy.edit = doubled
+    post = bench.post("Terdaftar dua kali")
+    published = bench.publish(post)
+    found = bench.find(post)
+    assert isinstance(found, Found)
+    assert found.remote_id == published.remote_id
+
+
+def test_the_answer_of_a_refused_sign_in_is_a_sentence(bench: Bench):
+    entered = {"service": bench.credentials.service, "access_token": "bukan"}
+    with pytest.raises(Rejected):
+        bench.channel.connector.connect(entered, bench.client)
+
+
+def test_connecting_learns_the_handle_and_health_the_limits(bench: Bench, mastodon_server: MastodonServer):
+    assert bench.credentials.handle.startswith(mastodon_server.me()["username"] + "@")
+    health = bench.channel.connector.health(bench.credentials, bench.client)
+    assert health.ready
+    assert health.limits.text == 500
+
+
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        ({"configuration": {"statuses": {"max_characters": 11_000}}}, 11_000),
+        ({"max_toot_chars": 1_312}, 1_312),
+        ({"configuration": {"statuses": {"max_characters": "many"}}}, 500),
+        ({}, 500),
+        ([], 500),
+    ],
+)
+def test_instance_documents_of_all_kinds_give_limits(document, text):
+    assert limits(document).text == text
+
+
+def test_a_picture_goes_with_its_description(bench: Bench, mastodon_server: MastodonServer):
+    post = bench.post("Dengan gambar")
+    pixel = bytes.fromhex(
+        "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+    )
+    published = bench.publish(replace(post, images=(Media(pixel, "image/png", "Satu titik"),)))
+    assert isinstance(published, Published)
+    (status,) = mastodon_server.statuses(post.key)
+    assert status["media_attachments"][0]["description"] == "Satu titik"
+
+
+def test_counts_are_read_and_views_are_none(bench: Bench, mastodon_server: MastodonServer):
+    published = bench.publish(bench.post("Berapa?"))
+    headers = {"Authorization": f"Bearer {mastodon_server.token}"}
+    mastodon_server.client.post(
+        f"{mastodon_server.url}/api/v1/statuses/{published.remote_id}/favourite", headers=headers
+    ).raise_for_status()
+    counts = bench.channel.metrics.read([published.remote_id, "404"], bench.credentials, bench.client)
+    assert set(counts) == {published.remote_id}
+    assert (counts[published.remote_id].likes, counts[published.remote_id].views) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("Halo & selamat <pagi>", "<p>Halo &amp; selamat &lt;pagi&gt;</p>"),
+        ("Satu\n\nDua", "<p>Satu</p><p>Dua</p>"),
+        (
+            "Baca https://bekasikab.go.id/berita/panjang",
+            '<p>Baca <a href="x"><span class="invisible">https://</span><span class="ellipsis">bekasikab.go.id/ber</span>'
+            '<span class="invisible">ita/panjang</span></a></p>',
+        ),
+        ("Kepada @dewi@contoh.id", '<p>Kepada <span class="h-card"><a href="x">@<span>dewi</span></a></span></p>'),
+        ("#Setu banjir", '<p><a href="x" rel="tag">#<span>Setu</span></a> banjir</p>'),
+    ],
+)
+def test_a_status_is_recognised_in_the_html_that_servers_make_of_it(text, content):
+    assert likeness.of_text(text) == likeness.of_html(content)
+    assert likeness.of_text(text + " lagi") != likeness.of_html(content)
+
+
+def test_a_success_with_unreadable_rate_headers_is_still_a_success(bench: Bench, proxy: Proxy):
+    def odd(answer: httpx.Response) -> httpx.Response:
+        answer.headers["X-RateLimit-Reset"] = "besok pagi"
+        answer.headers["X-RateLimit-Remaining"] = "-"
+        return answer
+
+    proxy.edit = odd
+    assert isinstance(bench.publish(bench.post("Kop surat aneh")), Published)
+
+
+def test_a_redirect_is_not_followed(bench: Bench, proxy: Proxy):
+    proxy.faults.append(Fault(CREATE, accept=False, status=302, headers=(("Location", "http://127.0.0.1:1/"),)))
+    post = bench.post("Dialihkan")
+    assert isinstance(bench.publish(post), Rejected)
+    assert bench.count(post) == 0
