@@ -213,7 +213,9 @@ class Cluster:
             if postmaster.pid in {process.pid for process in running_in(directory)}:
                 end_all([postmaster], (FAST, 15), (IMMEDIATE, 5))
         end_all(running_in(directory), (signal.SIGTERM, 2), (IMMEDIATE, 3))
-        pid_file.unlink(missing_ok=True)
+        # PostgreSQL believes its lock files as long as the process number exists, be it a zombie or another program.
+        for left in (pid_file, *self.socket_dir.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)
 
     def _initialise(self) -> None:
         fresh = self.root / f"{self.programs.major}.new"

@@ -201,6 +201,8 @@ def end_all(processes: Sequence[psutil.Process], *steps: tuple[signal.Signals, f
         for process in left:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(sent)
+                # One that was stopped could not act on it.
+                process.send_signal(signal.SIGCONT)
         _, left = psutil.wait_procs(left, timeout=seconds)
         if not left:
             return
