@@ -93,10 +93,10 @@ def refuse(answer: httpx.Response, message: str | None, *, decides: bool, name: 
     raise Rejected(text, kept)
 
 
-def document(answer: httpx.Response) -> Mapping[str, Any]:
-    """Return the JSON object of an answer; an empty mapping when it is anything else."""
+def document(answer: httpx.Response) -> Mapping[str, Any] | None:
+    """Return the JSON object of an answer; None when it is anything else."""
     try:
         body = answer.json()
     except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+        return None
+    return body if isinstance(body, dict) else None

@@ -1,13 +1,19 @@
 """The publishing app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class PublishingConfig(AppConfig):
-    """Deliveries: once, or visibly unknown."""
+    """Once, or visibly unknown."""
 
     name = "kentongan.publishing"
     label = "publishing"
     verbose_name = _("Publishing")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the ticks and what other rooms show of publishing."""
+        import_module("kentongan.publishing.tasks")

@@ -38,15 +38,15 @@ def call(
     said = outcomes.document(answer)
     if not answer.is_success:
         _refuse(answer, said, decides)
-    if answer.content and not said:
+    if said is None and answer.content:
         doubt = Ambiguous if decides else RetryLater
         raise doubt("The server's answer could not be read.", outcomes.summary(answer))
-    return said
+    return said or {}
 
 
-def _refuse(answer: httpx.Response, said: Mapping[str, Any], decides: bool) -> NoReturn:
-    name = said.get("error")
-    if not isinstance(name, str):
+def _refuse(answer: httpx.Response, said: Mapping[str, Any] | None, decides: bool) -> NoReturn:
+    name = said.get("error") if said else None
+    if said is None or not isinstance(name, str):
         outcomes.refuse(answer, None, decides=decides)
     message = str(said.get("message") or name)
     if name in STALE and answer.status_code < 500:

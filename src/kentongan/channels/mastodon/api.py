@@ -14,7 +14,7 @@ from kentongan.channels.contract import Ambiguous, Credentials, RetryLater
 
 
 def _explanation(answer: httpx.Response) -> str | None:
-    said = outcomes.document(answer).get("error")
+    said = (outcomes.document(answer) or {}).get("error")
     return said if isinstance(said, str) else None
 
 
