@@ -1,4 +1,4 @@
-"""Build the gazetteer, one Parquet file: all provinces, regencies, districts, villages of npm `idn-area-data`.
+"""Build the gazetteer, one Parquet file: provinces, regencies, districts, villages of npm `idn-area-data`.
 
 The data is ODbL: it is taken at build time and never copied into the repository.
 """

@@ -42,9 +42,7 @@ def _run(tool: str, *arguments: str, cwd: Path) -> str:
     # npm's scripts start `node` by name: ours has to be the first that they find.
     environment = os.environ | {"PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"}
     command = [str(binaries / tool), *arguments]
-    return subprocess.run(
-        command, cwd=cwd, env=environment, check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
+    return subprocess.run(command, cwd=cwd, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def _ready() -> bool:
