@@ -5,13 +5,14 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
 
 from kentongan.cli.terminal import AsJson, group, print_json
-from kentongan.cli.up import answers
+from kentongan.cli.up import health
 from kentongan.config import environment as environments
 from kentongan.config.environment import CONFIG_NAME, Environment, SettingsError
 from kentongan.core import database, supervisor
@@ -134,7 +135,7 @@ def _keys(settings: Environment) -> Finding:
 
 
 def _running(settings: Environment) -> Iterator[Finding]:
-    serving = answers(settings)
+    serving = health(settings) == HTTPStatus.OK
     state = supervisor.running(settings.home)
     if serving:
         yield well("web server", f"Answers at {settings.public_url}.")

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import typer
@@ -112,24 +113,29 @@ def _parts(listener: socket.socket) -> list[Part]:
 
 def _wait_until_ready(supervisor: Supervisor, settings: Environment) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    web = supervisor.parts[0]
+    web, refused = supervisor.parts[0], 0
     while not supervisor.stopping.wait(0.2):
         supervisor.tend()
-        if answers(settings):
+        status = health(settings)
+        if status == HTTPStatus.OK:
             return
-        if web.ends >= FAILURES_AT_START or time.monotonic() > deadline:
+        # No answer and 503 (no database yet) pass; any other answer is a fault of ours that stays.
+        refused += status not in {None, HTTPStatus.SERVICE_UNAVAILABLE}
+        if max(web.ends, refused) >= FAILURES_AT_START or time.monotonic() > deadline:
             fail("The web server does not start.", "What it said is above; `kentongan doctor` may know more.")
 
 
-def answers(settings: Environment) -> bool:
-    """Whether the web server of these settings answers, and its database too."""
+def health(settings: Environment) -> int | None:
+    """Return the status with which the web server of these settings answers: 200 is well; None: no answer."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     request = urllib.request.Request(f"http://{host}:{settings.port}/healthz", headers={"Host": "localhost"})
     try:
-        with urllib.request.urlopen(request, timeout=2) as response:  # noqa: S310
-            return bool(response.status == 200)
-    except (OSError, urllib.error.URLError, ValueError):
-        return False
+        with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except (OSError, ValueError):
+        return None
 
 
 def _greet(settings: Environment, prepared: dict[str, Any], seconds: float) -> None:

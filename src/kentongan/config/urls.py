@@ -6,6 +6,7 @@ import traceback
 from django.urls import URLPattern, URLResolver, include, path
 
 from kentongan.config.api import api
+from kentongan.core.health import health
 
 
 def _there(module: str) -> bool:
@@ -30,6 +31,7 @@ ROOMS = {
 }
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health),
     path("api/", api.urls),
     path("akun/", include("allauth.urls")),
     *[
