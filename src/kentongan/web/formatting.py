@@ -47,7 +47,7 @@ def compact(value: Number) -> str:
     ):
         if abs(value) >= limit:
             scaled = float(value) / divisor
-            return f"{number(scaled, 1 if scaled < 100 else 0)}{NBSP}{word}"
+            return f"{number(round(scaled, 1) if abs(scaled) < 100 else round(scaled))}{NBSP}{word}"
     return number(value)
 
 
@@ -72,7 +72,7 @@ def delta(value: Number | None, before: Number | None, *, good: Good = "up") -> 
     if value is None or before is None:
         return Delta(_("nothing to compare with"), _("nothing to compare with"), "unknown", "plain")
     if before == 0:
-        text = _("as usual") if value == 0 else _("new")
+        text = _("as usual") if value == 0 else pgettext("change", "new")
         return Delta(text, text, "same" if value == 0 else "up", "plain" if value == 0 else _tone("up", good))
     ratio = float(value) / float(before)
     if abs(ratio - 1) < SAME:

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kentongan.core.models import User
 from kentongan.core.tokens import ROOMS
@@ -9,14 +10,14 @@ from kentongan.core.tokens import ROOMS
 LIFETIMES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("one year")))
 READ_OR_WRITE = (("", _("no access")), ("read", _("read")), ("write", _("read and write")))
 ROOM_LABELS = {
-    "registry": _("Registry"),
-    "listening": _("Listen"),
-    "planning": _("Plan"),
-    "publishing": _("Publish"),
-    "missions": _("Move"),
-    "gatherings": _("Gather"),
-    "insights": _("Measure"),
-    "safeguards": _("Safeguards"),
+    "registry": pgettext_lazy("room", "Registry"),
+    "listening": pgettext_lazy("room", "Listen"),
+    "planning": pgettext_lazy("room", "Plan"),
+    "publishing": pgettext_lazy("room", "Publish"),
+    "missions": pgettext_lazy("room", "Move"),
+    "gatherings": pgettext_lazy("room", "Gather"),
+    "insights": pgettext_lazy("room", "Measure"),
+    "safeguards": pgettext_lazy("room", "Safeguards"),
     "core": _("Jobs, files and messages"),
 }
 

@@ -1,0 +1,138 @@
+"""Each component as HTML: what it says, and that it keeps the content security policy."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django import forms
+from django.core.paginator import Paginator
+from django.template import Context, Template, TemplateSyntaxError
+from django.test import RequestFactory
+from django.utils import translation
+
+from kentongan.web.states import STATE_LOOKS
+
+
+@pytest.fixture(autouse=True)
+def _indonesian() -> Iterator[None]:
+    with translation.override("id"):
+        yield
+
+
+def draw(source: str, path: str = "/simak/", **context: Any) -> str:
+    request = RequestFactory().get(path)
+    page = Template("{% load kentongan %}" + source)
+    return page.render(Context({"request": request, **context}))
+
+
+class Form(forms.Form):
+    title = forms.CharField(label="Judul", help_text="Kata warga sendiri.")
+    kind = forms.ChoiceField(label="Jenis", choices=[("a", "Layanan"), ("b", "Kampanye")], widget=forms.RadioSelect)
+    sure = forms.BooleanField(label="Setuju", required=False)
+
+
+EVERY_TAG = """
+{% icon "search" %}{% icon "x" label="Tutup" %}{% chip "Jalan" tone="amber" href="/simak/1/" %}
+{% state_chip "published" "Terbit" %}
+{% number 1284 %}{% number None %}{% delta 6 1 good="down" period="pekan lalu" %}{% sparkline values label="naik" %}
+{% chart "Keluhan naik" labels series kind="area" %}{% bars rows %}
+{% tile_map tiles %}{% stat "Pos" 12 %}{% stat "Jangkauan" None %}
+{% empty_state "Kosong" "Impor dulu" action_url="/impor/" action_label="Impor" %}{% paginator page %}
+{% filter_chips "days" days default="7" %}{% filter_menu "topic" days "Semua topik" %}{% tab "/simak/" "Isu" count=3 %}
+{% form_fields form %}{% confirm url="/x/" button="Tarik" tone="signal" %}<p>Ditarik dari 3 kanal.</p>{% endconfirm %}
+"""
+
+
+@pytest.fixture
+def everything() -> str:
+    return draw(
+        EVERY_TAG,
+        values=[1, None, 4],
+        labels=["Sen", "Sel"],
+        series=[{"name": "Keluhan", "values": [3, None]}],
+        rows=[("Jalan", 12, "/simak/?topic=jalan"), ("Banjir", None)],
+        tiles=[{"code": "CKP", "label": "Cikarang Pusat", "value": 9, "url": "/simak/?area=1"}],
+        page=Paginator(range(100), 10).page(3),
+        days=[("7", "7 hari"), ("1", "24 jam")],
+        form=Form({"title": "", "kind": "a"}),
+    )
+
+
+def test_nothing_inline_that_the_policy_forbids(everything: str) -> None:
+    assert not re.search(r"\sstyle=", everything)
+    assert not re.search(r"\son[a-z]+=", everything)
+    scripts = re.findall(r"<script([^>]*)>", everything)
+    assert scripts, "the chart brings its data"
+    assert all('type="application/json"' in attributes for attributes in scripts)
+
+
+def test_a_chart_brings_its_table_with_what_is_missing(everything: str) -> None:
+    table = everything[everything.index("k-chart-table") :]
+    assert "Sen" in table
+    assert "belum dilaporkan" in table
+
+
+def test_errors_are_tied_to_their_field(everything: str) -> None:
+    wrong = re.search(r'<input[^>]*name="title"[^>]*>', everything)
+    assert wrong is not None
+    assert 'aria-invalid="true"' in wrong[0]
+    described = re.search(r'aria-describedby="([^"]+)"', wrong[0])
+    assert described is not None
+    assert all(f'id="{name}"' in everything for name in described[1].split())
+
+
+def test_every_input_has_a_label(everything: str) -> None:
+    ids = re.findall(r'<input[^>]*\sid="([^"]+)"', everything)
+    assert len(ids) >= 4
+    assert all(f'for="{name}"' in everything for name in ids)
+
+
+def test_ids_are_unique(everything: str) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', everything)
+    assert len(ids) == len(set(ids))
+
+
+def test_an_act_says_what_it_does_and_carries_the_token() -> None:
+    source = '{% confirm url="/x/" button="Tarik" %}<p>Ditarik dari 3 kanal.</p>{% endconfirm %}'
+    html = draw(source, csrf_token="abc")
+    assert "Ditarik dari 3 kanal." in html
+    assert 'name="csrfmiddlewaretoken" value="abc"' in html
+    with pytest.raises(TemplateSyntaxError):
+        draw('{% confirm button="Tarik" %}{% endconfirm %}')
+
+
+def test_filters_keep_the_others_and_go_back_to_the_first_page() -> None:
+    html = draw(
+        '{% filter_chips "days" days default="7" %}', "/simak/?topic=jalan&page=4", days=[("7", "a"), ("1", "b")]
+    )
+    assert 'href="/simak/?topic=jalan"' in html
+    assert 'href="/simak/?topic=jalan&amp;days=1"' in html
+
+
+def test_pages_keep_the_filters() -> None:
+    html = draw("{% paginator page %}", "/simak/?topic=jalan", page=Paginator(range(100), 10).page(2))
+    assert 'href="/simak/?topic=jalan&amp;page=3"' in html
+    assert "11–20 dari 100" in html
+
+
+def test_an_empty_list_has_no_pages() -> None:
+    assert draw("{% paginator page %}", page=Paginator([], 10).page(1)).strip() == ""
+
+
+def test_a_state_is_never_shown_by_colour_alone() -> None:
+    for state in STATE_LOOKS:
+        html = draw("{% state_chip state 'Terbit' %}", state=state)
+        assert "Terbit" in html
+        assert "<use" in html
+
+
+def test_words_of_others_are_escaped() -> None:
+    evil = "<script>alert(1)</script>"
+    html = draw(
+        "{% chip text %}{% chart text labels series %}",
+        text=evil,
+        labels=[evil],
+        series=[{"name": evil, "values": [1]}],
+    )
+    assert "<script>alert" not in html
