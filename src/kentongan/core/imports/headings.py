@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -12,6 +13,7 @@ from kentongan.core.imports.values import moment_in_utc, number, text
 
 HEADER_ROWS = 30
 HEADING_MAX_CHARS = 60
+OFTEN = 0.2
 
 
 def normal(heading: str) -> str:
@@ -81,7 +83,7 @@ def _is_below(upper: Sequence[Cell], lower: Sequence[Cell]) -> bool:
 
 def headings_of(rows: Sequence[Sequence[Cell]], header: int) -> tuple[str, ...]:
     """Return a unique heading for each column; a cell that was merged downwards takes its text from the row above."""
-    width = max((len(row) for row in rows[max(header, 0) :]), default=0)
+    width = _width(rows, header)
     below = list(rows[header]) if header >= 0 else []
     above = list(rows[header - 1]) if header >= 1 and _is_group(rows[header - 1]) else []
     names: list[str] = []
@@ -90,6 +92,23 @@ def headings_of(rows: Sequence[Sequence[Cell]], header: int) -> tuple[str, ...]:
         upper = text(above[index]) if index < len(above) else ""
         names.append(" ".join((own or upper).split()) or _("Column %(number)d") % {"number": index + 1})
     return _unique(names)
+
+
+def _length(row: Sequence[Cell]) -> int:
+    """Return the number of cells up to the last filled one."""
+    return max((index + 1 for index, cell in enumerate(row) if text(cell)), default=0)
+
+
+def _width(rows: Sequence[Sequence[Cell]], header: int) -> int:
+    """Return the number of columns: as many as the headings, or more when many rows have cells beyond them.
+
+    A single row that is too long does not make a column: it is a broken row.
+    """
+    lengths = Counter(map(_length, rows[header + 1 :]))
+    enough = OFTEN * lengths.total()
+    usual = [length for length, count in lengths.items() if (count > 1 and count >= enough) or lengths.total() == 1]
+    named = _length(rows[header]) if header >= 0 else 0
+    return max([named, *usual])
 
 
 def _is_group(row: Sequence[Cell]) -> bool:

@@ -42,7 +42,9 @@ class Meter:
 
     def fraction(self) -> float:
         """Return the share read; a decoder reads ahead by some kilobytes."""
-        return min(self.file.tell() / self.size, 1.0) if self.size else 1.0
+        if self.file.closed or not self.size:
+            return 1.0
+        return min(self.file.tell() / self.size, 1.0)
 
 
 class Runaway(Exception):
