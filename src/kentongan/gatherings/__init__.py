@@ -1,0 +1,1 @@
+"""Temu: meetings with communities, from an issue to the questions answered."""

@@ -1,0 +1,1 @@
+"""Ukur: what the published content reached, read back from the platforms."""

@@ -1,0 +1,1 @@
+"""Gerak: instructions down the tree with receipts, and missions that people share in their own words."""

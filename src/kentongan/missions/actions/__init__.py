@@ -1,0 +1,1 @@
+"""All writes of missions, one file a noun."""

@@ -1,0 +1,16 @@
+"""Tables of missions, one file a noun."""
+
+from kentongan.missions.models.instructions import Audience, Evidence, Instruction, Receipt
+from kentongan.missions.models.links import MemberLink, Revocation
+from kentongan.missions.models.missions import Mission, MissionInvitation
+
+__all__ = [
+    "Audience",
+    "Evidence",
+    "Instruction",
+    "MemberLink",
+    "Mission",
+    "MissionInvitation",
+    "Receipt",
+    "Revocation",
+]
