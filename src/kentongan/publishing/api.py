@@ -1,0 +1,184 @@
+"""The API of publishing: the same deliveries, the same rights and actions as the screens."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Field, Query, Schema
+
+from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
+from kentongan.publishing import access, actions, queries
+from kentongan.publishing.actions.scheduling import LATE_MINUTES, LATEST_MINUTES
+from kentongan.publishing.models import Attempt, Delivery
+from kentongan.registry import access as rights
+
+router = Router(tags=["publishing"])
+READ, WRITE = scope("publishing:read"), scope("publishing:write")
+ID = 9_223_372_036_854_775_807
+
+
+class DeliveryOut(Schema):
+    """One version of an item, to one account, at one time."""
+
+    id: int
+    item_id: int
+    item_title: str
+    account_id: int
+    platform: str
+    handle: str
+    unit_id: int
+    state: str
+    reason: str
+    due_at: datetime
+    try_at: datetime
+    late_minutes: int
+    published_at: datetime | None
+    url: str
+
+
+class AttemptOut(Schema):
+    """One call about a delivery."""
+
+    kind: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    message: str
+    digest: str
+    response: dict[str, Any]
+
+
+class DeliveryDetail(DeliveryOut):
+    """A delivery with what it sends and every attempt, newest first."""
+
+    title: str
+    text: str
+    attempts: list[AttemptOut]
+
+
+class LedgerOut(Schema):
+    """Planned is always the sum of the others."""
+
+    planned: int
+    published: int
+    rejected: int
+    missed: int
+    held: int
+    unknown: int
+    recalled: int
+    to_come: int
+
+
+class LedgerDay(LedgerOut):
+    """A day of the ledger."""
+
+    day: date
+
+
+class LedgerWithDays(LedgerOut):
+    """The whole and its days, newest first."""
+
+    days: list[LedgerDay]
+
+
+class Wanted(Schema):
+    """Which deliveries."""
+
+    state: str = Field("", max_length=12)
+    account_id: int | None = Field(None, ge=1, le=ID)
+    item_id: int | None = Field(None, ge=1, le=ID)
+    unit_id: int | None = Field(None, ge=1, le=ID)
+    since: date | None = None
+    until: date | None = None
+
+
+class ScheduleIn(Schema):
+    """An approved item, to accounts, at a time."""
+
+    item_id: int = Field(ge=1, le=ID)
+    account_ids: list[int] = Field(min_length=1, max_length=1_000)
+    due_at: datetime
+    late_minutes: int = Field(LATE_MINUTES, ge=0, le=LATEST_MINUTES)
+
+
+class ResolveIn(Schema):
+    """What a person found out; `url` where the post is, if it is there."""
+
+    how: actions.Resolution
+    url: str = Field("", max_length=300)
+    note: str = Field("", max_length=300)
+
+
+class ReasonIn(Schema):
+    """Why."""
+
+    reason: str = Field(min_length=1, max_length=300)
+
+
+def _fields(delivery: Delivery) -> dict[str, Any]:
+    account = delivery.account
+    same = ("id", "item_id", "account_id", "unit_id", "state", "reason", "due_at", "try_at", "late_minutes")
+    return {
+        **{name: getattr(delivery, name) for name in (*same, "published_at", "url")},
+        "item_title": delivery.content["item_title"],
+        "platform": account.platform,
+        "handle": account.handle,
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {name: getattr(attempt, name) for name in AttemptOut.model_fields}
+
+
+def _filter(request: HttpRequest, wanted: Wanted) -> queries.Filter:
+    unit = None
+    if wanted.unit_id is not None:
+        unit = rights.get_unit(actor_of(request), access.READ, pk=wanted.unit_id)
+    return queries.Filter(wanted.state, wanted.account_id, wanted.item_id, unit, wanted.since, wanted.until)
+
+
+@router.get("/deliveries", response=Page[DeliveryOut], auth=READ)
+def deliveries(request: HttpRequest, wanted: Query[Wanted], paging: Query[Paging]) -> dict[str, Any]:
+    """List deliveries, newest first; `state` may be `to_come`."""
+    return paginate(queries.deliveries(actor_of(request), _filter(request, wanted)), paging, _fields)
+
+
+@router.get("/deliveries/{int:pk}", response=DeliveryDetail, auth=READ)
+def delivery(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Return one delivery with its attempts."""
+    found = access.delivery(actor_of(request), pk)
+    tried = [_attempt(attempt) for attempt in queries.attempts(found)]
+    return {**_fields(found), "title": found.content["title"], "text": found.content["text"], "attempts": tried}
+
+
+@router.get("/ledger", response=LedgerWithDays, auth=READ)
+def ledger(request: HttpRequest, wanted: Query[Wanted]) -> dict[str, Any]:
+    """Return what was planned and what became of it, in all and by day."""
+    actor, chosen = actor_of(request), _filter(request, wanted)
+    days = [{**line.as_dict(), "day": line.day} for line in queries.days(actor, chosen)]
+    return {**queries.ledger(actor, chosen).as_dict(), "days": days}
+
+
+@router.post("/deliveries", response={201: list[DeliveryOut]}, auth=WRITE)
+def schedule(request: HttpRequest, body: ScheduleIn) -> tuple[int, list[dict[str, Any]]]:
+    """Schedule an approved item to accounts: one delivery each."""
+    made = actions.schedule(actor_of(request), body.item_id, body.account_ids, body.due_at, body.late_minutes)
+    return 201, [_fields(delivery) for delivery in made]
+
+
+@router.post("/deliveries/{int:pk}/resolve", response=DeliveryOut, auth=WRITE)
+def resolve(request: HttpRequest, pk: int, body: ResolveIn) -> dict[str, Any]:
+    """Move a delivery of unknown fate on, by what a person found out."""
+    return _fields(actions.resolve(actor_of(request), pk, body.how, url=body.url, note=body.note))
+
+
+@router.post("/deliveries/{int:pk}/send-again", response=DeliveryOut, auth=WRITE)
+def send_again(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Put a held, missed or rejected delivery back into the queue."""
+    return _fields(actions.send_again(actor_of(request), pk))
+
+
+@router.post("/deliveries/{int:pk}/recall", response=DeliveryOut, auth=WRITE)
+def recall(request: HttpRequest, pk: int, body: ReasonIn) -> dict[str, Any]:
+    """Take a delivery back; what is out is deleted on its platform in a moment."""
+    return _fields(actions.recall(actor_of(request), pk, reason=body.reason))

@@ -1,0 +1,132 @@
+"""Forms of publishing; what they mean is decided by the actions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.channels import registry as channels
+from kentongan.channels.contract import Manifest
+from kentongan.core import clock
+from kentongan.core.errors import Invalid
+from kentongan.publishing.actions.resolving import Resolution
+from kentongan.publishing.actions.scheduling import LATE_MINUTES
+from kentongan.registry.models import Account
+
+LATE = (
+    (0, _("not late at all")),
+    (30, _("up to 30 minutes")),
+    (LATE_MINUTES, _("up to 2 hours")),
+    (1_440, _("up to one day")),
+)
+RESOLUTIONS = (
+    (Resolution.PUBLISHED.value, _("It is there: I give its address")),
+    (Resolution.SEND_AGAIN.value, _("It is not there: send it again")),
+    (Resolution.GIVE_UP.value, _("Give it up")),
+)
+
+
+def moment_field(**options: Any) -> forms.DateTimeField:
+    """Return a field for a time in the viewer's zone, which its label names."""
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **options)
+
+
+def zone_name() -> str:
+    """Return how people call the viewer's zone."""
+    return clock.abbreviation(timezone.get_current_timezone_name())
+
+
+def show_errors(form: forms.Form, error: Invalid) -> None:
+    """Show an action's refusal at the fields it names, the rest above the form."""
+    for name, texts in error.fields.items():
+        for text in texts:
+            form.add_error(name if name in form.fields else None, text)
+    if not error.fields:
+        form.add_error(None, str(error))
+
+
+class ScheduleForm(forms.Form):
+    """To which accounts, when, and how late it may be."""
+
+    accounts = forms.TypedMultipleChoiceField(
+        label=_("Accounts"), coerce=int, widget=forms.CheckboxSelectMultiple, required=True
+    )
+    due_at = moment_field(label=_("When"))
+    late_minutes = forms.TypedChoiceField(
+        label=_("If something delays it, it may go out"),
+        coerce=int,
+        choices=LATE,
+        initial=LATE_MINUTES,
+        help_text=_("Later than that it is not published; you are asked instead."),
+    )
+
+    def __init__(self, *args: Any, accounts: Iterable[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["accounts"].choices = [  # type: ignore[attr-defined]
+            (account.pk, f"{channels.label(account.platform)} · {account.handle} ({account.unit.name})")
+            for account in accounts
+        ]
+        self.fields["due_at"].help_text = _("In %(zone)s.") % {"zone": zone_name()}
+
+
+class TimeForm(forms.Form):
+    """Another time."""
+
+    due_at = moment_field(label=_("New time"))
+
+    def __init__(self, *args: Any, due_at: datetime | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"due_at": due_at}, **kwargs)
+        self.fields["due_at"].help_text = _("In %(zone)s.") % {"zone": zone_name()}
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ResolveForm(forms.Form):
+    """What a person found out about a delivery of unknown fate."""
+
+    how = forms.ChoiceField(label=_("What did you find?"), choices=RESOLUTIONS, widget=forms.RadioSelect)
+    url = forms.URLField(
+        label=_("Address of the post"), required=False, assume_scheme="https", help_text=_("Only if it is there.")
+    )
+    note = forms.CharField(label=_("Note"), max_length=300, required=False)
+
+
+class PauseForm(ReasonForm):
+    """Which unit, or which account, and why."""
+
+    unit = forms.TypedChoiceField(label=_("Stop everything in"), coerce=int)
+
+    field_order = ("unit", "reason")
+
+    def __init__(self, *args: Any, units: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].choices = [(unit.pk, unit.name) for unit in units]  # type: ignore[attr-defined]
+
+
+class ConnectForm(forms.Form):
+    """What a channel asks for, built from its manifest; secrets are never shown again."""
+
+    def __init__(self, *args: Any, manifest: Manifest, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = {"handle": account.handle, "name": account.display_name}
+        if hasattr(account, "connection"):
+            known["service"] = account.connection.service_url
+        for setting in manifest.settings:
+            attrs = {"type": setting.type, "autocomplete": "off", "spellcheck": "false"}
+            widget = forms.PasswordInput(attrs=attrs) if setting.secret else forms.TextInput(attrs=attrs)
+            self.fields[setting.name] = forms.CharField(
+                label=setting.label,
+                help_text=setting.help,
+                required=setting.required,
+                initial=known.get(setting.name) or setting.initial,
+                max_length=500,
+                widget=widget,
+            )

@@ -1,0 +1,26 @@
+"""Addresses of publishing, under /sebar/."""
+
+from django.urls import path
+
+from kentongan.publishing.views import accounts, deliveries, ledger
+
+app_name = "publishing"
+urlpatterns = [
+    path("", ledger.index, name="index"),
+    path("akan-datang/", ledger.coming, name="coming"),
+    path("perlu-tindakan/", ledger.attention, name="attention"),
+    path("jadwalkan/<int:pk>/", deliveries.schedule, name="schedule"),
+    path("sebaran/<int:pk>/", deliveries.detail, name="delivery"),
+    path("sebaran/<int:pk>/tarik/", deliveries.recall, name="recall"),
+    path("sebaran/<int:pk>/lepas/", deliveries.release, name="release"),
+    path("sebaran/<int:pk>/kirim-ulang/", deliveries.send_again, name="send_again"),
+    path("sebaran/<int:pk>/waktu/", deliveries.reschedule, name="reschedule"),
+    path("sebaran/<int:pk>/selesaikan/", deliveries.resolve, name="resolve"),
+    path("akun/", accounts.accounts, name="accounts"),
+    path("akun/<int:pk>/sambungkan/", accounts.connect, name="connect"),
+    path("akun/<int:pk>/uji/", accounts.test, name="test"),
+    path("akun/<int:pk>/putuskan/", accounts.disconnect, name="disconnect"),
+    path("akun/<int:pk>/jeda/", accounts.pause_account, name="pause_account"),
+    path("jeda/", accounts.pause, name="pause"),
+    path("jeda/<int:pk>/akhiri/", accounts.resume, name="resume"),
+]

@@ -1,0 +1,128 @@
+"""Connections of accounts, and the big switch."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from kentongan.channels import registry as channels
+from kentongan.core.errors import Invalid, KentonganError
+from kentongan.core.permissions import Capability
+from kentongan.core.requests import StaffRequest
+from kentongan.core.tables import page_of
+from kentongan.publishing import actions, connections, queries
+from kentongan.publishing.forms import ConnectForm, PauseForm, ReasonForm, show_errors
+from kentongan.publishing.views.common import form_page, may_publish, reader
+from kentongan.registry import access as rights
+from kentongan.registry import actions as registry
+from kentongan.registry import queries as people
+
+
+@login_required
+@require_GET
+def accounts(request: StaffRequest) -> HttpResponse:
+    """The official accounts: could each publish right now?"""
+    actor = reader(request)
+    context = {
+        "page": page_of(request, queries.accounts(actor), 50),
+        "kinds": {channel.kind: channel for channel in channels.every()},
+        "pauses": queries.live_pauses(actor),
+        "may_publish": may_publish(actor),
+        "may_administer": Capability.ADMINISTER in rights.capabilities(actor),
+    }
+    return render(request, "publishing/accounts.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def connect(request: StaffRequest, pk: int) -> HttpResponse:
+    """Connect an account: the platform is asked before anything is stored."""
+    account = people.account(request.actor, pk, Capability.ADMINISTER)
+    channel = channels.get(account.platform)
+    if not channel.publishes:
+        raise KentonganError(channel.manifest.note, remedy=_("People can share to this platform by hand until then."))
+    form = ConnectForm(request.POST or None, manifest=channel.manifest, account=account)
+    if request.method == "POST" and form.is_valid():
+        try:
+            connections.connect(request.actor, pk, form.cleaned_data)
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            messages.success(request, _("Connected: this account could publish right now."))
+            return redirect("publishing:accounts")
+    return form_page(
+        request,
+        form=form,
+        title=_("Connect %(account)s") % {"account": account.display_name or account.handle},
+        lead=_("The platform is asked at once whether it accepts this; secrets are stored encrypted, never shown."),
+        submit=_("Connect"),
+        back=reverse("publishing:accounts"),
+    )
+
+
+@login_required
+@require_POST
+def test(request: StaffRequest, pk: int) -> HttpResponse:
+    """Ask the platform whether the account could publish right now."""
+    health = connections.test(request.actor, pk)
+    if health.ready:
+        messages.success(request, _("This account could publish right now."))
+    else:
+        messages.error(request, str(health.problem))
+    return redirect("publishing:accounts")
+
+
+@login_required
+@require_POST
+def disconnect(request: StaffRequest, pk: int) -> HttpResponse:
+    """Forget an account's secrets."""
+    registry.disconnect(request.actor, pk)
+    messages.success(request, _("Disconnected. What is scheduled to it will be held."))
+    return redirect("publishing:accounts")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def pause(request: StaffRequest) -> HttpResponse:
+    """Stop everything below a unit."""
+    actor = reader(request)
+    units = rights.units_for(actor, Capability.PUBLISH).order_by("path")[:500]
+    form = PauseForm(request.POST or None, units=units)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        actions.pause(actor, unit_id=chosen["unit"], reason=chosen["reason"])
+        messages.success(request, _("Paused. Nothing goes out there until you resume."))
+        return redirect("publishing:index")
+    return form_page(
+        request,
+        form=form,
+        title=_("Pause publishing"),
+        lead=_("Nothing goes out in this unit and below it until somebody resumes; what waits is not lost."),
+        submit=_("Pause now"),
+        back=reverse("publishing:index"),
+    )
+
+
+@login_required
+@require_POST
+def pause_account(request: StaffRequest, pk: int) -> HttpResponse:
+    """Stop one account."""
+    account = people.account(request.actor, pk, Capability.PUBLISH)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(fields={name: list(texts) for name, texts in form.errors.items()})
+    actions.pause(request.actor, unit_id=account.unit_id, account_id=pk, reason=form.cleaned_data["reason"])
+    messages.success(request, _("This account is paused."))
+    return redirect("publishing:accounts")
+
+
+@login_required
+@require_POST
+def resume(request: StaffRequest, pk: int) -> HttpResponse:
+    """End a pause."""
+    actions.resume(request.actor, pk)
+    messages.success(request, _("Publishing goes on."))
+    return redirect("publishing:index")

@@ -1,0 +1,153 @@
+"""One delivery, and what people do with it."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from kentongan.channels import registry as channels
+from kentongan.core.errors import Invalid
+from kentongan.core.permissions import Capability
+from kentongan.core.requests import StaffRequest
+from kentongan.planning import access as planning
+from kentongan.publishing import access, actions, queries
+from kentongan.publishing.forms import ReasonForm, ResolveForm, ScheduleForm, TimeForm, show_errors
+from kentongan.publishing.models import Delivery
+from kentongan.publishing.states import State
+from kentongan.publishing.views.common import form_page, reader
+from kentongan.registry import access as rights
+
+
+@login_required
+@require_GET
+def detail(request: StaffRequest, pk: int) -> HttpResponse:
+    """One delivery: what goes out, where it stands, every attempt."""
+    return _screen(request, pk)
+
+
+def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = None, status: int = 200) -> HttpResponse:
+    actor = reader(request)
+    delivery = access.delivery(actor, pk)
+    manifest = channels.get(delivery.account.platform).manifest
+    may = rights.capabilities(actor, delivery.unit)
+    context = {
+        "delivery": delivery,
+        "manifest": manifest,
+        "attempts": queries.attempts(delivery),
+        "may_publish": Capability.PUBLISH in may,
+        "may_release": Capability.ADMINISTER in may and delivery.state == State.HELD,
+        "may_see_trail": Capability.AUDIT in may,
+        "recalls": manifest.recalls,
+        "resolve_form": resolve or ResolveForm(),
+        "reason_form": ReasonForm(auto_id="recall_%s"),
+        "release_form": ReasonForm(auto_id="release_%s"),
+        "time_form": TimeForm(due_at=delivery.due_at),
+    }
+    return render(request, "publishing/delivery.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def schedule(request: StaffRequest, pk: int) -> HttpResponse:
+    """Schedule an approved item to accounts."""
+    actor = reader(request)
+    item = planning.item(actor, pk)
+    kinds = [rendition.kind for rendition in item.renditions.all()]
+    accounts = queries.accounts_for(actor, kinds)
+    initial = {"accounts": [account.pk for account in accounts], "due_at": item.planned_for}
+    form = ScheduleForm(request.POST or None, accounts=accounts, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            made = actions.schedule(actor, pk, chosen["accounts"], chosen["due_at"], chosen["late_minutes"])
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            text = ngettext("Scheduled to %(n)s account.", "Scheduled to %(n)s accounts.", len(made))
+            messages.success(request, text % {"n": len(made)})
+            return redirect("planning:item", pk)
+    context = {"item": item, "accounts": accounts, "deliveries": queries.of_item(actor, pk)}
+    return form_page(
+        request,
+        form=form,
+        title=_("Schedule “%(title)s”") % {"title": item.title},
+        lead=_("Each account gets the version written for its platform, once, at this time."),
+        submit=_("Schedule"),
+        back=item.get_absolute_url() if hasattr(item, "get_absolute_url") else "",
+        none=_("No connected account has a version of this item.") if not accounts else "",
+        **context,
+    )
+
+
+def _done(request: StaffRequest, delivery: Delivery, text: str) -> HttpResponse:
+    messages.success(request, text)
+    return redirect("publishing:delivery", delivery.pk)
+
+
+def _with_reason(request: StaffRequest, act: Callable[[str], Delivery], text: str) -> HttpResponse:
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(fields={name: list(texts) for name, texts in form.errors.items()})
+    return _done(request, act(form.cleaned_data["reason"]), text)
+
+
+@login_required
+@require_POST
+def recall(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take a delivery back."""
+    actor = reader(request)
+    return _with_reason(
+        request,
+        lambda reason: actions.recall(actor, pk, reason=reason),
+        _("It is taken back; what is out already is deleted there in a moment."),
+    )
+
+
+@login_required
+@require_POST
+def release(request: StaffRequest, pk: int) -> HttpResponse:
+    """Let a held delivery go out on a named person's reason."""
+    actor = reader(request)
+    return _with_reason(
+        request, lambda reason: actions.release(actor, pk, reason=reason), _("Released; it goes out in a moment.")
+    )
+
+
+@login_required
+@require_POST
+def send_again(request: StaffRequest, pk: int) -> HttpResponse:
+    """Put a delivery back into the queue."""
+    delivery = actions.send_again(reader(request), pk)
+    return _done(request, delivery, _("It is in the queue again; everything is checked once more before it goes out."))
+
+
+@login_required
+@require_POST
+def reschedule(request: StaffRequest, pk: int) -> HttpResponse:
+    """Give a delivery another time."""
+    form = TimeForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(fields={name: list(texts) for name, texts in form.errors.items()})
+    delivery = actions.reschedule(reader(request), pk, form.cleaned_data["due_at"])
+    return _done(request, delivery, _("The new time is set."))
+
+
+@login_required
+@require_POST
+def resolve(request: StaffRequest, pk: int) -> HttpResponse:
+    """Move a delivery of unknown fate on, by what a person found."""
+    actor, form = reader(request), ResolveForm(request.POST)
+    if form.is_valid():
+        how, found = actions.Resolution(form.cleaned_data["how"]), form.cleaned_data
+        try:
+            delivery = actions.resolve(actor, pk, how, url=found["url"], note=found["note"])
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            return _done(request, delivery, _("Resolved. Your word is in the audit trail."))
+    return _screen(request, pk, resolve=form, status=422)
