@@ -11,3 +11,11 @@ class ListeningConfig(AppConfig):
     label = "listening"
     verbose_name = _("Listening")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Offer the import of posts; register what comes round."""
+        from kentongan.core import imports
+        from kentongan.listening import tasks  # noqa: F401
+        from kentongan.listening.importing import PostImport
+
+        imports.register(PostImport())

@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.core.secrets import EncryptedTextField
 from kentongan.listening import taxonomy
 from kentongan.registry.models import Unit
 
@@ -174,7 +173,8 @@ class IssueSample(models.Model):
     platform = models.CharField(max_length=40, blank=True)
     place = models.CharField(max_length=13, blank=True)
     complaint = models.FloatField(null=True)
-    link = EncryptedTextField(null=True)
+    # As it is in the lake: encrypted there, opened by an audited action only.
+    link = models.TextField(null=True)
 
     class Meta:
         verbose_name = _("sample post")

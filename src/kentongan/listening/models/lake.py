@@ -82,8 +82,6 @@ class ClusterState(models.Model):
     state = models.BinaryField(default=bytes)
     version = models.BigIntegerField(default=0)
     processed_through = models.BigIntegerField(default=0)
-    # Raised when posts are taken out of the lake: what a process remembers of its keys is stale then.
-    removals = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

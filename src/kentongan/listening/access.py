@@ -1,0 +1,42 @@
+"""The only way to get an issue, a source or an import's unit for somebody."""
+
+from django.db.models import QuerySet
+
+from kentongan.core.actor import Actor
+from kentongan.core.permissions import Capability
+from kentongan.listening.models import Issue, IssueSample, Source
+from kentongan.registry import access as registry
+
+
+def issues(actor: Actor, capability: Capability = Capability.LISTEN) -> QuerySet[Issue]:
+    """Return the issues `actor` may see, without those that went into another."""
+    return registry.scope(Issue.objects.filter(merged_into=None), actor, capability)
+
+
+def issue(actor: Actor, issue_id: int, capability: Capability = Capability.LISTEN) -> Issue:
+    """Return one issue, or the one it was merged into; NotFound or NotAllowed."""
+    found = registry.get(Issue.objects.select_related("unit", "handler"), actor, capability, pk=issue_id)
+    seen = {found.pk}
+    while found.merged_into_id and found.merged_into_id not in seen:
+        seen.add(found.merged_into_id)
+        found = registry.get(
+            Issue.objects.select_related("unit", "handler"), actor, capability, pk=found.merged_into_id
+        )
+    return found
+
+
+def sources(actor: Actor, capability: Capability = Capability.LISTEN) -> QuerySet[Source]:
+    """Return the sources `actor` may see."""
+    return registry.scope(Source.objects.select_related("unit"), actor, capability)
+
+
+def source(actor: Actor, source_id: int, capability: Capability = Capability.LISTEN) -> Source:
+    """Return one source; NotFound or NotAllowed."""
+    return registry.get(Source.objects.select_related("unit"), actor, capability, pk=source_id)
+
+
+def sample(actor: Actor, sample_id: int, capability: Capability) -> IssueSample:
+    """Return one sample post of an issue; NotFound or NotAllowed."""
+    return registry.get(
+        IssueSample.objects.select_related("issue__unit"), actor, capability, "issue__unit", pk=sample_id
+    )

@@ -1,0 +1,18 @@
+"""What comes round: registered posts to issues, deleted posts out of the files."""
+
+from kentongan.core.actor import Actor
+from kentongan.core.ticks import every
+from kentongan.listening import actions, queries
+
+
+@every(seconds=2, name="listening.stream")
+def bring_up_to_date() -> int:
+    """Process what was registered and not yet processed: after a crash, or by another program."""
+    return sum(actions.advance(Actor.system("listening.stream"), unit_id) for unit_id in queries.units_behind())
+
+
+@every(seconds=3600, name="listening.purge")
+def purge_deleted() -> int:
+    """Write deleted posts out of the files; 0, since one pass does all."""
+    actions.purge(Actor.system("listening.purge"))
+    return 0
