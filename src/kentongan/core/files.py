@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
@@ -126,7 +127,7 @@ def clean_name(name: str) -> str:
     stem, dot, suffix = last.rpartition(".")
     try:
         return get_valid_filename(f"{(stem or suffix)[:180]}{dot if stem else ''}{suffix[:15] if stem else ''}")
-    except ValueError:
+    except SuspiciousFileOperation:
         return "file"
 
 

@@ -121,7 +121,12 @@ def compose(message: Message) -> EmailMessage:
 def deliver(message: Message, backend: BaseEmailBackend) -> Verdict:
     """Hand one message to the server and say what became of it."""
     try:
-        backend.send_messages([compose(message)])
+        mail = compose(message)
+    except Exception as error:
+        logger.exception("Message %s cannot be composed.", message.pk)
+        return Verdict(State.FAILED, str(error))
+    try:
+        backend.send_messages([mail])
     except SMTPRecipientsRefused as error:
         code, text = next(iter(error.recipients.values()))
         return _refused(code, text)
