@@ -63,15 +63,17 @@ def offered() -> list[Channel]:
     return channels.publishing()
 
 
-def measure(kind: str, text: str) -> Measure:
-    """Count a text as that platform does; raises NotFound for an unknown kind."""
+def measure(kind: str, text: str, link: str = "") -> Measure:
+    """Count a version as that platform does, its link included where it goes into the text; NotFound for a kind."""
     manifest = channels.get(kind).manifest
+    if link and manifest.link_in_text and link not in text:
+        text = f"{text}\n\n{link}"
     return Measure(kind, manifest.label, manifest.count(text))
 
 
 def problems(renditions: Iterable[Rendition]) -> dict[str, list[str]]:
     """Return what is too long, by kind; empty when everything fits."""
-    measures = [measure(rendition.kind, rendition.text) for rendition in renditions]
+    measures = [measure(rendition.kind, rendition.text, rendition.link) for rendition in renditions]
     return {one.kind: [one.problem] for one in measures if one.over}
 
 

@@ -29,6 +29,11 @@ class BriefDraft:
     facts: tuple[FactDraft, ...] = ()
 
 
+def plain(text: str) -> str:
+    """Return a text with the line ends that platforms count, without null characters and space around it."""
+    return text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
 @dataclass(frozen=True, slots=True)
 class RenditionDraft:
     """A version for one platform; an empty text means that there is none."""

@@ -153,6 +153,7 @@ class ItemPage:
     assets: tuple[ItemAsset, ...]
     checklist: tuple[ContentRule, ...]
     may_edit: bool
+    may_reopen: bool
     may_approve: bool
     may_publish: bool
     own_work: bool
@@ -173,7 +174,7 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
     """Return an item with all that belongs to it."""
     item = access.item(actor, pk)
     held = rights.capabilities(actor, item.unit)
-    versions = tuple(Version(row, counting.measure(row.kind, row.text)) for row in item.renditions.all())
+    versions = tuple(Version(row, counting.measure(row.kind, row.text, row.link)) for row in item.renditions.all())
     organisation = registry.organisation()
     verdict = safeguards.check_firing(
         item.purpose,
@@ -188,6 +189,7 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
         assets=tuple(item.assets.select_related("file")),
         checklist=tuple(safeguards.checklist(item.purpose)),
         may_edit=Capability.EDIT in held and item.state != ItemState.WITHDRAWN,
+        may_reopen=Capability.EDIT in held and item.state == ItemState.WITHDRAWN,
         may_approve=Capability.APPROVE in held,
         may_publish=Capability.PUBLISH in held,
         own_work=actor.user_id in {item.created_by_id, *item.author_ids},

@@ -23,7 +23,7 @@ def read(path: Path = FILE) -> dict[str, list[dict[str, Any]]]:
         return tomllib.load(file)
 
 
-def load(model_named: Callable[[str], type[Model]], path: Path = FILE) -> int:
+def load(model_named: Callable[[str], Any], path: Path = FILE) -> int:
     """Add missing rows and refresh rows that nobody edited; return how many rows were added or changed.
 
     `model_named` gives the model class of a name, so that migrations can pass their historical ones.
@@ -46,7 +46,7 @@ def _linked(row: dict[str, Any], elections: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _write(model: type[Model], rows: list[dict[str, Any]]) -> int:
+def _write(model: Any, rows: list[dict[str, Any]]) -> int:
     present = {obj.code: obj for obj in model._default_manager.filter(code__in=[row["code"] for row in rows])}
     fresh = [model(**row) for row in rows if row["code"] not in present]
     changed = [obj for row in rows if (obj := present.get(row["code"])) and obj.edited_at is None and _apply(obj, row)]

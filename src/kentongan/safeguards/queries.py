@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils import timezone as zones
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -206,3 +207,35 @@ def verification() -> dict[str, int]:
         for model in (Election, Stage, QuietPeriod, AccountCap, ContentRule)
     ]
     return {"rows": sum(one["rows"] for one in counts), "checked": sum(one["checked"] for one in counts)}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the first screen of safeguards shows."""
+
+    clock: Clock
+    current: tuple[QuietPeriod, ...]
+    coming: tuple[QuietPeriod, ...]
+    caps: tuple[AccountCap, ...]
+    rows: int
+    checked: int
+
+    @property
+    def share_checked(self) -> float | None:
+        """The part of the rows that somebody verified; None without rows."""
+        return self.checked / self.rows if self.rows else None
+
+
+def overview(at: datetime) -> Overview:
+    """Return the state of the safeguards at an instant, in the zone of the screen."""
+    shown = election_clock(at, timezone=zones.get_current_timezone_name())
+    periods = list(quiet_periods().filter(active=True, ends_on__gte=shown.today).order_by("starts_on", "id"))
+    tally = verification()
+    return Overview(
+        clock=shown,
+        current=tuple(period for period in periods if period.starts_on <= shown.today),
+        coming=tuple(period for period in periods if period.starts_on > shown.today)[:3],
+        caps=tuple(account_caps()[:3]),
+        rows=tally["rows"],
+        checked=tally["checked"],
+    )

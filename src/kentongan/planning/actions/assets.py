@@ -23,6 +23,7 @@ def add_asset(actor: Actor, item_id: int, file: StoredFile, *, alt: str, ai_gene
     if len(alt.strip()) < ALT_LENGTH:
         raise Invalid(fields={"alt": [_("Describe the picture in a few words, for people who cannot see it.")]})
     content_changed(actor, item)
+    item.save()
     try:
         with transaction.atomic():
             asset = ItemAsset.objects.create(
@@ -30,7 +31,6 @@ def add_asset(actor: Actor, item_id: int, file: StoredFile, *, alt: str, ai_gene
             )
     except IntegrityError as error:
         raise Conflict(_("This file is already part of the item.")) from error
-    item.save()
     audit.record(actor, item, after=_picture(asset))
     return asset
 
@@ -43,9 +43,9 @@ def remove_asset(actor: Actor, item_id: int, asset_id: int) -> ContentItem:
     if asset is None:
         raise NotFound()
     content_changed(actor, item)
+    item.save()
     before = _picture(asset)
     asset.delete()
-    item.save()
     audit.record(actor, item, before=before, after=dict.fromkeys(before))
     return item
 

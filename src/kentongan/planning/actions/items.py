@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core import audit
@@ -12,7 +13,7 @@ from kentongan.core.permissions import Capability
 from kentongan.listening import access as listening
 from kentongan.listening.models import Issue
 from kentongan.planning import access, counting
-from kentongan.planning.drafts import ItemDraft, RenditionDraft
+from kentongan.planning.drafts import ItemDraft, RenditionDraft, plain
 from kentongan.planning.models import ContentItem, Language, Rendition
 from kentongan.planning.states import EDITABLE, Move, after
 from kentongan.registry import access as rights
@@ -44,7 +45,7 @@ def create_item(
         issue=brief.issue if brief else _issue(actor, issue_id),
         created_by_id=author,
         author_ids=[author],
-        **{name: getattr(draft, name) for name in FIELDS},
+        **_values(draft),
     )
     _write_renditions(item, draft)
     audit.record(actor, item, after=picture(item))
@@ -61,15 +62,15 @@ def change_item(actor: Actor, item_id: int, draft: ItemDraft, *, version: int) -
     check_version(item, version)
     check(draft)
     before = picture(item)
-    for name in FIELDS:
-        setattr(item, name, getattr(draft, name))
-    _write_renditions(item, draft)
-    now = picture(item)
+    for name, value in _values(draft).items():
+        setattr(item, name, value)
+    now = audit.snapshot(item, *FIELDS) | {"renditions": _wanted(draft)}
     if now == before:
         return item
-    if {**now, "planned_for": None} != {**before, "planned_for": None}:
+    if now | {"planned_for": None} != before | {"planned_for": None}:
         content_changed(actor, item)
     item.save()
+    _write_renditions(item, draft)
     audit.record(actor, item, before=before, after=now)
     return item
 
@@ -77,7 +78,7 @@ def change_item(actor: Actor, item_id: int, draft: ItemDraft, *, version: int) -
 @action("planning.item.withdraw")
 def withdraw(actor: Actor, item_id: int, reason: str = "") -> ContentItem:
     """Put an item aside; what is scheduled of it does not go out."""
-    return _move(actor, item_id, Move.WITHDRAW, reason)
+    return _move(actor, item_id, Move.WITHDRAW, plain(reason))
 
 
 @action("planning.item.reopen")
@@ -150,20 +151,34 @@ def picture(item: ContentItem) -> dict[str, Any]:
 
 
 def _plain(row: Rendition | RenditionDraft) -> dict[str, str]:
-    return {"title": row.title, "text": row.text, "link": row.link}
+    return {"title": row.title.strip(), "text": plain(row.text), "link": row.link.strip()}
+
+
+def _wanted(draft: ItemDraft) -> dict[str, dict[str, str]]:
+    versions = {kind: _plain(row) for kind, row in draft.renditions.items()}
+    return {kind: version for kind, version in versions.items() if version["text"]}
+
+
+def _values(draft: ItemDraft) -> dict[str, Any]:
+    texts = {"title": " ".join(draft.title.split()), "text": plain(draft.text)}
+    return {name: getattr(draft, name) for name in FIELDS} | texts
 
 
 def _write_renditions(item: ContentItem, draft: ItemDraft) -> None:
-    wanted = {kind: row for kind, row in draft.renditions.items() if row.text.strip()}
+    wanted = _wanted(draft)
     present = {row.kind: row for row in item.renditions.all()}
-    item.renditions.exclude(kind__in=wanted).delete()
+    try:
+        item.renditions.exclude(kind__in=wanted).delete()
+    except ProtectedError as error:
+        raise Conflict(
+            _("A version that was scheduled already cannot be taken out."),
+            remedy=_("Leave its text as it is, or recall its delivery."),
+        ) from error
     Rendition.objects.bulk_create(
-        Rendition(item=item, kind=kind, **_plain(row)) for kind, row in wanted.items() if kind not in present
+        Rendition(item=item, kind=kind, **values) for kind, values in wanted.items() if kind not in present
     )
-    changed = []
-    for kind, row in wanted.items():
-        old = present.get(kind)
-        if old is not None and _plain(old) != _plain(row):
-            old.title, old.text, old.link = row.title, row.text, row.link
-            changed.append(old)
+    changed = [row for kind, row in present.items() if kind in wanted and _plain(row) != wanted[kind]]
+    for row in changed:
+        for name, value in wanted[row.kind].items():
+            setattr(row, name, value)
     Rendition.objects.bulk_update(changed, ["title", "text", "link"])

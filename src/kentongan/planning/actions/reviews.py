@@ -11,6 +11,7 @@ from kentongan.core.errors import Invalid, NotAllowed
 from kentongan.core.permissions import Capability
 from kentongan.planning import access, counting
 from kentongan.planning.actions.items import check_version
+from kentongan.planning.drafts import plain
 from kentongan.planning.models import Comment, ContentItem, Review
 from kentongan.planning.states import Move, after
 from kentongan.registry import access as rights
@@ -50,11 +51,11 @@ def approve(
         version=item.version,
         verdict=Review.Verdict.APPROVED,
         by_id=reviewer,
-        note=note.strip(),
+        note=plain(note),
         checklist=ticked,
     )
     after_values = audit.snapshot(item, "state", "approved_by_id", "version") | {"checklist": ticked}
-    audit.record(actor, item, before=before, after=after_values, note=note.strip())
+    audit.record(actor, item, before=before, after=after_values, note=plain(note))
     return item
 
 
@@ -64,7 +65,7 @@ def request_changes(actor: Actor, item_id: int, note: str) -> ContentItem:
     item = access.item(actor, item_id, Capability.APPROVE, lock=True)
     reviewer = access.author(actor)
     state = after(item.state, Move.REQUEST_CHANGES)
-    note = note.strip()
+    note = plain(note)
     if not note:
         raise Invalid(fields={"note": [_("Say what has to change.")]})
     before = audit.snapshot(item, "state", "approved_by_id")
@@ -84,7 +85,7 @@ def comment(actor: Actor, item_id: int, text: str) -> Comment:
     author = access.author(actor)
     if not {Capability.EDIT, Capability.APPROVE} & rights.capabilities(actor, item.unit):
         raise NotAllowed()
-    text = text.strip()
+    text = plain(text)
     if not text:
         raise Invalid(fields={"text": [_("Write something.")]})
     row = Comment.objects.create(item=item, by_id=author, text=text)

@@ -1,0 +1,31 @@
+"""Template tags of planning: channels by kind, filters kept in links."""
+
+from typing import Any
+
+from django import template
+from django.template.context import Context
+
+from kentongan.channels import registry as channels
+from kentongan.channels.contract import Manifest
+from kentongan.core.errors import NotFound
+
+register = template.Library()
+
+
+@register.simple_tag
+def channel(kind: str) -> Manifest | dict[str, str]:
+    """Return what is known of a kind of channel, for its label and icon; an unknown kind keeps its name."""
+    try:
+        return channels.get(kind).manifest
+    except NotFound:
+        return {"label": kind, "icon": "world"}
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """Return the present query string with changes, without its page number."""
+    values = context["request"].GET.copy()
+    values.pop("page", None)
+    for name, value in changes.items():
+        values[name] = str(value)
+    return f"?{values.urlencode()}"

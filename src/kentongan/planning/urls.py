@@ -1,0 +1,29 @@
+"""Addresses of planning, under /rancang/."""
+
+from django.urls import path
+
+from kentongan.planning.views import briefs, items, overview, reviews
+
+app_name = "planning"
+urlpatterns = [
+    path("", overview.index, name="index"),
+    path("kalender/", overview.calendar, name="calendar"),
+    path("kampanye/", overview.campaign, name="campaign"),
+    path("hitung/", overview.count, name="count"),
+    path("brief/", briefs.index, name="briefs"),
+    path("brief/baru/", briefs.create, name="brief_create"),
+    path("brief/<int:pk>/", briefs.detail, name="brief"),
+    path("brief/<int:pk>/ubah/", briefs.edit, name="brief_edit"),
+    path("materi/", items.index, name="items"),
+    path("materi/baru/", items.create, name="item_create"),
+    path("materi/<int:pk>/", items.detail, name="item"),
+    path("materi/<int:pk>/ubah/", items.edit, name="item_edit"),
+    path("materi/<int:pk>/gambar/", items.add_asset, name="asset_add"),
+    path("materi/<int:pk>/gambar/<int:asset>/hapus/", items.remove_asset, name="asset_remove"),
+    path("materi/<int:pk>/ajukan/", reviews.submit, name="item_submit"),
+    path("materi/<int:pk>/setujui/", reviews.approve, name="item_approve"),
+    path("materi/<int:pk>/minta-perubahan/", reviews.request_changes, name="item_request_changes"),
+    path("materi/<int:pk>/komentar/", reviews.comment, name="item_comment"),
+    path("materi/<int:pk>/tarik/", reviews.withdraw, name="item_withdraw"),
+    path("materi/<int:pk>/buka-lagi/", reviews.reopen, name="item_reopen"),
+]

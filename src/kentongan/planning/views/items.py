@@ -1,0 +1,200 @@
+"""Screens of content items."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from kentongan.core import files, tables
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Invalid, KentonganError, NotAllowed
+from kentongan.core.permissions import Capability
+from kentongan.core.sniff import IMAGES
+from kentongan.planning import access, actions, counting, panels, prefill, preview, queries
+from kentongan.planning.forms import AssetForm, ItemForm, ReviewForm, item_initial, show_errors
+from kentongan.planning.models import Brief, ContentItem
+from kentongan.planning.states import ItemState
+from kentongan.planning.views.common import chosen_unit, number, reader, searched
+
+MAX_IMAGE_BYTES = 20 * 1024 * 1024
+COLUMNS = (
+    tables.Column(gettext_lazy("Title"), "title", 40),
+    tables.Column(gettext_lazy("Unit"), "unit.name", 30),
+    tables.Column(gettext_lazy("Purpose"), "get_purpose_display"),
+    tables.Column(gettext_lazy("State"), "get_state_display"),
+    tables.Column(gettext_lazy("Versions"), lambda row: ", ".join(row.kinds)),
+    tables.Column(gettext_lazy("Wanted on"), "planned_for"),
+    tables.Column(gettext_lazy("Author"), "created_by.name", 24),
+    tables.Column(gettext_lazy("Approver"), "approved_by.name", 24),
+    tables.Column(gettext_lazy("Changed"), "updated_at"),
+)
+
+
+@login_required
+@require_GET
+def index(request: HttpRequest) -> HttpResponseBase:
+    """All items, with filters."""
+    actor = reader(request)
+    purpose, text = request.GET.get("purpose", ""), searched(request)
+    unit = chosen_unit(request, actor)
+    rows = queries.items(actor, state=request.GET.get("state", ""), purpose=purpose, unit=unit, text=text)
+    if fmt := request.GET.get("format"):
+        return tables.export("materi", COLUMNS, rows, fmt)
+    context = {
+        "page": tables.page_of(request, rows, 25),
+        "states": ItemState.choices,
+        "purposes": queries.purposes(),
+        "may_write": queries.units_to_edit(actor).exists(),
+        "unit": unit,
+    }
+    return render(request, "planning/items.html", context)
+
+
+@login_required
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One item with its versions, files, reviews, comments and history."""
+    actor = reader(request)
+    return screen(request, actor, pk)
+
+
+def review_form(page: queries.ItemPage, data: Any = None) -> ReviewForm:
+    """Return the checklist form of an item's page."""
+    choices = [(rule.code, rule.text) for rule in page.checklist]
+    return ReviewForm(data, choices=choices, initial={"version": page.item.version})
+
+
+def screen(
+    request: HttpRequest,
+    actor: Actor,
+    pk: int,
+    *,
+    asset_form: AssetForm | None = None,
+    review: ReviewForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Draw an item's page, with a form that was refused where there is one."""
+    page = queries.item_page(actor, pk)
+    context = {
+        "page": page,
+        "item": page.item,
+        "versions": [
+            (version, preview.segments(version.rendition.text), counting.summary(version.measure))
+            for version in page.versions
+        ],
+        "reviews": page.item.reviews.select_related("by").order_by("-id"),
+        "comments": queries.comments(page.item),
+        "asset_form": asset_form or AssetForm(),
+        "review_form": review or review_form(page),
+        "panels": panels.of(actor, page.item),
+    }
+    return render(request, "planning/item.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    """Write an item, from a brief when one is named."""
+    actor = reader(request)
+    if not queries.units_to_edit(actor).exists():
+        raise NotAllowed()
+    brief_id = number(request.GET.get("brief"))
+    brief = access.brief(actor, brief_id, Capability.EDIT) if brief_id is not None else None
+    initial = prefill.item_from_brief(brief) if brief is not None else {}
+    form = ItemForm(request.POST or None, actor=actor, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            unit_id = form.cleaned_data["unit"].pk
+            item = actions.create_item(actor, form.draft(), unit_id=unit_id, brief_id=brief_id)
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            return _saved(request, actor, item)
+    return _form(request, form, brief=brief)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change an item; an approval falls away when what would go out changes."""
+    actor = reader(request)
+    item = access.item(actor, pk, Capability.EDIT)
+    form = ItemForm(request.POST or None, actor=actor, item=item, initial=item_initial(item))
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = form.cleaned_data["version"] or item.version
+            item = actions.change_item(actor, pk, form.draft(), version=version)
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            return _saved(request, actor, item)
+    return _form(request, form, item=item, brief=item.brief)
+
+
+def _saved(request: HttpRequest, actor: Actor, item: ContentItem) -> HttpResponse:
+    """Go on to the item; “save and submit” hands it in first, and says what is too long when it cannot."""
+    if request.POST.get("then") == "submit" and item.state in (ItemState.DRAFT, ItemState.CHANGES_REQUESTED):
+        try:
+            actions.submit(actor, item.pk)
+        except Invalid as error:
+            messages.warning(request, _("Saved, but not submitted: %(why)s") % {"why": error.message})
+            for texts in error.fields.values():
+                for text in texts:
+                    messages.error(request, text)
+        else:
+            messages.success(request, _("Saved and submitted. An approver who did not write it looks at it next."))
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("planning:item", item.pk)
+
+
+def _form(
+    request: HttpRequest, form: ItemForm, *, item: ContentItem | None = None, brief: Brief | None = None
+) -> HttpResponse:
+    status = 422 if request.method == "POST" else 200
+    facts = brief.facts.all() if brief is not None else ()
+    context = {"form": form, "item": item, "brief": brief, "facts": facts}
+    return render(request, "planning/item_form.html", context, status=status)
+
+
+@login_required
+@require_POST
+def add_asset(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a picture to an item."""
+    actor = reader(request)
+    item = access.item(actor, pk, Capability.EDIT)
+    form = AssetForm(request.POST, request.FILES)
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            file = files.store(
+                actor,
+                values["file"],
+                values["file"].name,
+                unit_id=item.unit_id,
+                capability=access.READ,
+                allowed=IMAGES,
+                max_bytes=MAX_IMAGE_BYTES,
+            )
+            actions.add_asset(actor, pk, file, alt=values["alt"], ai_generated=values["ai_generated"])
+        except KentonganError as error:
+            form.add_error("file", str(error))
+        else:
+            messages.success(request, _("The picture is part of the item now."))
+            return redirect("planning:item", pk)
+    return screen(request, actor, pk, asset_form=form, status=422)
+
+
+@login_required
+@require_POST
+def remove_asset(request: HttpRequest, pk: int, asset: int) -> HttpResponse:
+    """Take a picture out of an item."""
+    actions.remove_asset(reader(request), pk, asset)
+    messages.success(request, _("The picture was taken out."))
+    return redirect("planning:item", pk)

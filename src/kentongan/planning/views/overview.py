@@ -1,0 +1,97 @@
+"""The board, the calendar, the campaign content, and the counter that forms ask."""
+
+from datetime import date, timedelta
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from kentongan.core import clock, tables
+from kentongan.core.errors import NotFound
+from kentongan.planning import counting, preview, queries
+from kentongan.planning.drafts import plain
+from kentongan.planning.views.common import campaign_only, chosen_unit, reader, searched
+from kentongan.safeguards import queries as safeguards
+from kentongan.safeguards.purposes import Purpose
+
+CALENDAR_DAYS = 14
+# Far enough for any plan; beyond it dates overflow.
+EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
+
+
+@login_required
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """The board: what is being made, by state."""
+    actor = reader(request)
+    purpose, text = request.GET.get("purpose", ""), searched(request)
+    unit = chosen_unit(request, actor)
+    context = {
+        "lanes": queries.board(actor, purpose, unit, text),
+        "purposes": queries.purposes(),
+        "waiting": queries.waiting_for(actor).count(),
+        "may_write": queries.units_to_edit(actor).exists(),
+        "unit": unit,
+        "now": clock.now(),
+    }
+    return render(request, "planning/index.html", context)
+
+
+def _start(request: HttpRequest) -> date:
+    try:
+        asked = date.fromisoformat(request.GET.get("from", ""))
+    except ValueError:
+        today = timezone.localdate()
+        return today - timedelta(days=today.weekday())
+    return min(max(asked, EARLIEST), LATEST)
+
+
+@login_required
+@require_GET
+def calendar(request: HttpRequest) -> HttpResponse:
+    """Two weeks: what is wanted when, what is due, which stage it is."""
+    actor = reader(request)
+    start = _start(request)
+    context = {
+        "days": queries.calendar(actor, start, CALENDAR_DAYS),
+        "today": timezone.localdate(),
+        "start": start,
+        "end": start + timedelta(days=CALENDAR_DAYS - 1),
+        "earlier": start - timedelta(days=CALENDAR_DAYS),
+        "later": start + timedelta(days=CALENDAR_DAYS),
+    }
+    return render(request, "planning/calendar.html", context)
+
+
+@login_required
+@require_GET
+@campaign_only
+def campaign(request: HttpRequest) -> HttpResponseBase:
+    """Campaign content only, with the days that will hold it."""
+    actor = reader(request)
+    rows = queries.items(actor, purpose=Purpose.CAMPAIGN)
+    context = {"page": tables.page_of(request, rows, 25), "overview": safeguards.overview(clock.now())}
+    return render(request, "planning/campaign.html", context)
+
+
+@login_required
+@require_POST
+def count(request: HttpRequest) -> HttpResponse:
+    """Count one version while it is being written, and show how it will look: the server's word."""
+    reader(request)
+    kind = request.POST.get("kind", "")
+    if kind not in {channel.kind for channel in counting.offered()}:
+        raise NotFound()
+    text, link = plain(request.POST.get(f"{kind}_text", "")), request.POST.get(f"{kind}_link", "").strip()
+    measured = counting.measure(kind, text, link)
+    context = {
+        "measure": measured,
+        "summary": counting.summary(measured),
+        "segments": preview.segments(text),
+        "title": request.POST.get(f"{kind}_title", "").strip() or request.POST.get("title", "").strip(),
+        "link": link,
+    }
+    return render(request, "planning/_counted.html", context)
