@@ -1,12 +1,191 @@
 """The frame and the pages that belong to no single room."""
 
+import gzip
+import re
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from conftest import Cast
+from kentongan.core import tokens
+from kentongan.core.models import ApiToken, User
+from kentongan.core.models.audit import AuditEntry
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+STAFF_PAGES = (
+    "/dinding/",
+    "/dinding/isi/",
+    "/status/",
+    "/cari/?q=cikarang",
+    "/pengaturan/profil/",
+    "/pengaturan/token/",
+    "/akun/2fa/",
+    "/akun/2fa/webauthn/",
+    "/akun/email/",
+    "/akun/password/change/",
+    "/akun/sessions/",
+)
+VISITOR_PAGES = ("/akun/login/", "/akun/login/code/", "/akun/password/reset/", "/luring/")
 
 
-@pytest.mark.django_db
 def test_a_visitor_is_led_to_signing_in(client: Client, cast: Cast) -> None:
     assert client.get("/").headers["Location"] == "/akun/login/"
-    assert client.get("/akun/login/").status_code == 200
+
+
+@pytest.mark.parametrize("path", VISITOR_PAGES)
+def test_visitors_see_their_pages(client: Client, cast: Cast, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", STAFF_PAGES)
+def test_staff_see_their_pages_and_visitors_do_not(client: Client, cast: Cast, sign_in: SignIn, path: str) -> None:
+    assert "/akun/login/" in client.get(path).headers["Location"]
+    answer = sign_in(cast.user("wulan")).get(path, follow=True)
+    assert answer.status_code in (200, 401) or "reauthenticate" in answer.request["PATH_INFO"]
+
+
+@pytest.mark.parametrize("path", [*STAFF_PAGES, *VISITOR_PAGES])
+def test_no_page_holds_script_or_style_of_its_own(cast: Cast, sign_in: SignIn, client: Client, path: str) -> None:
+    if path in STAFF_PAGES:
+        sign_in(cast.user("wulan"))
+    html = client.get(path, follow=True).content.decode()
+    assert not re.search(r"<[^>]+\sstyle=", html)
+    assert not re.search(r"<[^>]+\son[a-z]+=\"", html)
+    for attributes, inner in re.findall(r"<script([^>]*)>(.*?)</script>", html, re.S):
+        assert "src=" in attributes or 'type="application/json"' in attributes, inner
+    assert "<style" not in html
+
+
+def test_a_member_is_not_shown_the_wall(cast: Cast, sign_in: SignIn) -> None:
+    answer = sign_in(cast.user("maman")).get("/dinding/")
+    assert answer.status_code == 403
+    assert "Minta peran" in answer.content.decode() or "administrator" in answer.content.decode()
+
+
+def test_rooms_are_shown_by_what_one_may_do(cast: Cast, sign_in: SignIn) -> None:
+    member = sign_in(cast.user("maman")).get("/pengaturan/profil/").content.decode()
+    assert 'href="/gerak/"' in member
+    assert 'href="/simak/"' not in member
+    staff = sign_in(cast.user("dewi")).get("/pengaturan/profil/").content.decode()
+    assert 'href="/simak/"' in staff
+
+
+def test_a_switch_changes_language_for_good(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.user("dewi"))
+    assert 'lang="id"' in client.get("/pengaturan/profil/").content.decode()
+    client.post("/tampilan/", {"language": "en", "theme": "dark", "next": "/pengaturan/profil/"})
+    html = client.get("/pengaturan/profil/").content.decode()
+    assert 'lang="en"' in html
+    assert 'data-bs-theme="dark"' in html
+    entry = AuditEntry.objects.filter(verb="web.profile.change").latest("id")
+    assert entry.after == {"language": "en", "theme": "dark"}
+
+
+def test_a_switch_leads_nowhere_else(client: Client, cast: Cast) -> None:
+    answer = client.post("/tampilan/", {"language": "en", "next": "https://example.org/"})
+    assert answer.headers["Location"] == "/"
+    assert client.cookies["language"].value == "en"
+
+
+def test_an_unknown_choice_is_refused(cast: Cast, sign_in: SignIn) -> None:
+    answer = sign_in(cast.user("dewi")).post("/tampilan/", {"theme": "pink"})
+    assert answer.status_code == 422
+    cast.user("dewi").refresh_from_db()
+    assert cast.user("dewi").theme == "auto"
+
+
+def test_a_token_is_shown_once_and_works_until_revoked(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.user("sari"))
+    html = client.post(
+        "/pengaturan/token/", {"name": "Laporan", "days": "30", "room_listening": "read"}
+    ).content.decode()
+    secret = re.search(r"ktg_[\w-]+", html.split("k-secret")[1])
+    assert secret is not None
+    actor = tokens.authenticate(secret[0])
+    assert actor is not None
+    assert actor.scopes == {"listening:read"}
+    assert secret[0] not in client.get("/pengaturan/token/").content.decode()
+    client.post(f"/pengaturan/token/{ApiToken.objects.get().pk}/cabut/")
+    assert tokens.authenticate(secret[0]) is None
+
+
+def test_the_tokens_of_others_are_out_of_reach(cast: Cast, sign_in: SignIn) -> None:
+    row, _secret = tokens.create(cast.actor("sari"), "Laporan", ["listening:read"])
+    assert sign_in(cast.user("arif")).post(f"/pengaturan/token/{row.pk}/cabut/").status_code == 404
+
+
+def test_the_audit_log_ends_at_ones_own_units(cast: Cast, sign_in: SignIn) -> None:
+    everything = sign_in(cast.user("wulan")).get("/pengaturan/riwayat/").content.decode()
+    assert "Hendra" in everything
+    neighbour = sign_in(cast.user("joko")).get("/pengaturan/riwayat/").content.decode()
+    assert "Hendra" not in neighbour
+    assert "Euis" in neighbour
+    assert sign_in(cast.user("dewi")).get("/pengaturan/riwayat/").status_code == 403
+
+
+def test_search_finds_units_within_ones_own_tree(cast: Cast, sign_in: SignIn) -> None:
+    assert "Desa Sukamahi" in sign_in(cast.user("dewi")).get("/cari/?q=sukamahi").content.decode()
+    assert "Desa Sukamahi" not in sign_in(cast.user("joko")).get("/cari/?q=sukamahi").content.decode()
+
+
+def test_the_frame_costs_few_queries(
+    cast: Cast, sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = sign_in(cast.user("dewi"))
+    client.get("/pengaturan/profil/")
+    with django_assert_max_num_queries(6):
+        client.get("/pengaturan/profil/")
+
+
+def test_the_wall_costs_a_fixed_number_of_queries(
+    cast: Cast, sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = sign_in(cast.user("wulan"))
+    client.get("/dinding/isi/")
+    with django_assert_max_num_queries(40):
+        client.get("/dinding/isi/")
+
+
+def test_what_nobody_measured_is_not_zero_on_the_wall(cast: Cast, sign_in: SignIn) -> None:
+    html = sign_in(cast.user("wulan")).get("/dinding/isi/").content.decode()
+    reach = html[html.index("Jangkauan") :]
+    assert "belum dilaporkan" in reach
+
+
+def test_the_phone_can_install_it(client: Client, cast: Cast) -> None:
+    manifest = client.get("/manifest.webmanifest").json()
+    assert {icon["sizes"] for icon in manifest["icons"]} >= {"192x192", "512x512"}
+    assert all(finders.find(icon["src"].removeprefix("/static/")) for icon in manifest["icons"])
+    worker = client.get("/sw.js")
+    assert worker.headers["Content-Type"].startswith("text/javascript")
+    kept = re.findall(r'"(/[^"]+)"', worker.content.decode())
+    assert "/luring/" in kept
+    assert all(path.startswith(("/static/", "/luring/")) for path in kept), "nothing private is kept"
+
+
+def test_an_unknown_address_says_what_to_do(client: Client, cast: Cast) -> None:
+    answer = client.get("/tidak-ada/")
+    assert answer.status_code == 404
+    assert "Ke halaman depan" in answer.content.decode()
+
+
+def _compressed(path: str) -> int:
+    found = finders.find(path.removeprefix("/static/"))
+    assert isinstance(found, str), path
+    data = Path(found).read_bytes()
+    return len(data) if path.endswith((".woff2", ".png")) else len(gzip.compress(data))
+
+
+def test_public_pages_are_light_on_first_load(client: Client, cast: Cast) -> None:
+    answer = client.get("/luring/")
+    html = answer.content.decode()
+    parts = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', html))
+    assert any(part.endswith("public.css") for part in parts)
+    assert not any("tabler" in part or part.endswith(".woff2") for part in parts)
+    assert len(gzip.compress(answer.content)) + sum(map(_compressed, parts)) < 60_000

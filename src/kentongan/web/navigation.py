@@ -56,6 +56,8 @@ LOOP = (
 GROUND = (
     Room("registry", pgettext_lazy("room", "Registry"), icon="sitemap", view="registry:index", needs=ALL),
     Room("safeguards", pgettext_lazy("room", "Safeguards"), icon="shield-half", view="safeguards:index", needs=ALL),
+    Room("messages", pgettext_lazy("room", "Messages"), icon="mail", view="core:messages", needs=STAFF),
+    Room("jobs", pgettext_lazy("room", "Jobs"), icon="progress", view="core:jobs", needs=STAFF),
 )
 SETTINGS = Room("settings", _("Settings"), icon="settings", view="web:settings")
 FIRST_ON_PHONES = 4

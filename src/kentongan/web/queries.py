@@ -1,11 +1,17 @@
 """Reads that belong to no single room."""
 
-from django.db.models import Q, QuerySet
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
 
 from kentongan.core.actor import Actor
 from kentongan.core.models import ApiToken
 from kentongan.core.models.audit import AuditEntry
 from kentongan.core.permissions import Capability
+from kentongan.missions.queries import instructions
+from kentongan.planning import queries as planning
+from kentongan.publishing import queries as publishing
+from kentongan.registry import queries as registry
 from kentongan.registry.access import units_for
 
 
@@ -20,3 +26,28 @@ def audit_log(actor: Actor, text: str = "") -> QuerySet[AuditEntry]:
 def tokens(actor: Actor) -> QuerySet[ApiToken]:
     """Return the actor's own API tokens, live ones first."""
     return ApiToken.objects.filter(user_id=actor.user_id).order_by("-revoked_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The top bar's figures: connected channels, those that are not well, and what waits for this person."""
+
+    channels: int
+    sick: int
+    deliveries: int
+    approvals: int
+    answers: int
+
+
+def status(actor: Actor) -> Status:
+    """Return how things stand for the actor: four queries."""
+    accounts = registry.connected_accounts(actor).aggregate(
+        all=Count("pk"), sick=Count("pk", filter=Q(connection__healthy=False))
+    )
+    return Status(
+        channels=accounts["all"],
+        sick=accounts["sick"],
+        deliveries=publishing.needing_a_person(actor).count(),
+        approvals=planning.waiting_for(actor).count(),
+        answers=instructions.waiting_for(actor).count(),
+    )

@@ -8,7 +8,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from kentongan.web import actions
+from kentongan.core.requests import StaffRequest
+from kentongan.web import actions, queries
 from kentongan.web.context import THEME_COOKIE, THEMES, Shell
 
 YEAR = 365 * 24 * 3600
@@ -26,9 +27,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_GET
-def status(request: HttpRequest) -> HttpResponse:
+def status(request: StaffRequest) -> HttpResponse:
     """Answer the top bar's question: are the channels well, and what needs a person now?"""
-    return render(request, "web/status.html", {})
+    return render(request, "web/status.html", {"status": queries.status(request.actor)})
 
 
 @require_POST

@@ -1,11 +1,18 @@
 """One search over what the actor sees."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from kentongan.core.requests import StaffRequest
+from kentongan.web import finding
 
 
 @login_required
-def search(request: HttpRequest) -> HttpResponse:
+@require_GET
+def search(request: StaffRequest) -> HttpResponse:
     """Show what was found, room by room."""
-    return render(request, "web/search.html", {"text": request.GET.get("q", "").strip(), "groups": []})
+    text = request.GET.get("q", "").strip()
+    groups = finding.find(request.actor, text)
+    return render(request, "web/search.html", {"text": text, "groups": groups, "shortest": finding.SHORTEST})
