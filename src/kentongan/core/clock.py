@@ -1,5 +1,8 @@
 """Time: aware UTC inside, the unit's zone on the screen."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -19,9 +22,22 @@ class Zone(models.TextChoices):
 ABBREVIATIONS = {Zone.WIB.value: "WIB", Zone.WITA.value: "WITA", Zone.WIT.value: "WIT"}
 
 
+_played: ContextVar[datetime | None] = ContextVar("played_moment", default=None)
+
+
 def now() -> datetime:
     """Return the present moment, aware, in UTC."""
-    return timezone.now()
+    return _played.get() or timezone.now()
+
+
+@contextmanager
+def playing(moment: datetime) -> Iterator[None]:
+    """Let `now` be another moment within the block: how the demo's past is played through the real actions."""
+    mark = _played.set(moment)
+    try:
+        yield
+    finally:
+        _played.reset(mark)
 
 
 def zone(name: str) -> tzinfo:

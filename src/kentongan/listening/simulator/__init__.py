@@ -3,7 +3,7 @@
 Everything here is invented: the people, their handles, what happened. Only the places are real.
 """
 
-from .generator import DEFAULT_POSTS, DEFAULT_SEED, Kind, Labelled, generate, generate_with_truth
+from .generator import DEFAULT_POSTS, DEFAULT_SEED, Kind, Labelled, generate, generate_with_truth, native_id
 from .scripts import Issue, issues
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "generate",
     "generate_with_truth",
     "issues",
+    "native_id",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import deque
 from collections.abc import Iterator
@@ -67,8 +68,8 @@ class Labelled(NamedTuple):
 @dataclass(frozen=True, slots=True, order=True)
 class _Slot:
     at: datetime
-    number: int
     source: str
+    number: int
     text: str = ""
 
 
@@ -91,16 +92,18 @@ def generate_with_truth(
 
 def _schedule(seed: int, start: datetime, days: int, posts: int) -> Iterator[_Slot]:
     times = curves.bins(start, days)
-    number = 0
     for source, volume, weights in _sources(times, days, posts):
         rng = Random(f"{seed}/when/{source}")
-        for quarter in rng.choices(times, cum_weights=list(accumulate(weights)), k=volume):
-            yield _Slot(quarter + curves.BIN * rng.random(), number, source)
-            number += 1
+        for number, quarter in enumerate(rng.choices(times, cum_weights=list(accumulate(weights)), k=volume)):
+            yield _Slot(quarter + curves.BIN * rng.random(), source, number)
     begin = start + timedelta(days=coordinated.DAY * days / curves.SPAN)
-    for at, text in coordinated.copies(begin, Random(f"{seed}/copies")):
-        yield _Slot(at, number, coordinated.KEY, text)
-        number += 1
+    for number, (at, text) in enumerate(coordinated.copies(begin, Random(f"{seed}/copies"))):
+        yield _Slot(at, coordinated.KEY, number, text)
+
+
+def native_id(seed: int, source: str, number: int) -> str:
+    """The id that the platform of the simulation gave to the post with this number of an issue or subject."""
+    return hashlib.blake2b(f"{seed}/{source}/{number}".encode(), digest_size=7).hexdigest()
 
 
 def _sources(times: list[datetime], days: int, posts: int) -> Iterator[tuple[str, int, list[float]]]:
@@ -129,7 +132,7 @@ class _Writer:
         self._recent: dict[str, deque[RawPost]] = {key: deque(maxlen=RECENT) for key in self._issues}
 
     def write(self, slot: _Slot) -> Labelled:
-        rng = Random(f"{self._seed}/post/{slot.number}")
+        rng = Random(f"{self._seed}/post/{slot.source}/{slot.number}")
         if slot.source == coordinated.KEY:
             return self._copy(slot, rng)
         if slot.source in self._talk:
@@ -172,7 +175,7 @@ class _Writer:
         return f"{comment} {quoted}"
 
     def _post(self, slot: _Slot, author: Author, text: str, place: places.Place | None, rng: Random) -> RawPost:
-        native = f"{self._seed:x}-{slot.number:x}"
+        native = native_id(self._seed, slot.source, slot.number)
         told = author.platform not in UNTOLD_LIKES
         likes = math.floor(rng.lognormvariate(1.1, 1.3))
         return RawPost(
