@@ -1,0 +1,85 @@
+"""`kentongan accounts`: official accounts, and connecting them without a browser."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from kentongan.channels import registry as channels
+from kentongan.cli.context import AsJson, AsUser, actor, fail, group, print_json, print_table, say, with_database
+from kentongan.core.errors import Invalid
+from kentongan.core.permissions import Capability
+from kentongan.publishing import connections
+from kentongan.registry import access, actions, queries
+from kentongan.registry.models import Account
+
+app = group("Official accounts: list, declare, connect, test.")
+
+Number = Annotated[int, typer.Argument(metavar="ID", help="The account's number, as `list` shows it.")]
+
+
+def _row(account: Account) -> dict[str, object]:
+    connection = getattr(account, "connection", None)
+    return {
+        "id": account.pk,
+        "platform": account.platform,
+        "handle": account.handle,
+        "unit": account.unit.code,
+        "state": account.state,
+        "healthy": connection.healthy if connection else None,
+        "url": account.url,
+    }
+
+
+@app.command("list")
+@with_database
+def list_accounts(as_json: AsJson = False, as_user: AsUser = "") -> None:
+    """List the official accounts you see."""
+    rows = [_row(account) for account in queries.accounts(actor(as_user))]
+    if as_json:
+        print_json(rows)
+    else:
+        headings = ("id", "platform", "handle", "unit", "state", "healthy")
+        print_table([name.upper() for name in headings], [[str(row[name]) for name in headings] for row in rows])
+
+
+@app.command("declare")
+@with_database
+def declare(
+    platform: str,
+    handle: str,
+    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="By default the whole organisation.")] = "",
+    as_user: AsUser = "",
+) -> None:
+    """Put an official account on the list."""
+    who = actor(as_user)
+    place = access.get_unit(who, Capability.ADMINISTER, **({"code": unit} if unit else {"parent": None}))
+    account = actions.declare_account(who, place.pk, platform=platform, handle=handle)
+    say(f"Account {account.pk}: {account.handle} on {channels.label(platform)}, of {place.name}.")
+
+
+@app.command("connect")
+@with_database
+def connect(number: Number, as_user: AsUser = "") -> None:
+    """Connect an account; the standard input holds one `name=value` a line, so that no secret is in a command line."""
+    entered = dict(line.strip().split("=", 1) for line in sys.stdin if "=" in line)
+    account = queries.account(actor(as_user), number, Capability.ADMINISTER)
+    settings = channels.get(account.platform).manifest.settings
+    try:
+        connected = connections.connect(actor(as_user), number, entered)
+    except Invalid as error:
+        names = ", ".join(setting.name for setting in settings if setting.required)
+        wrong = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.fields.items())
+        fail(wrong or str(error.message), f"This platform needs: {names}, each as name=value on the standard input.")
+    else:
+        say(f"Connected: {connected.handle}. It could publish right now.")
+
+
+@app.command("test")
+@with_database
+def check(number: Number, as_user: AsUser = "") -> None:
+    """Ask the platform whether an account could publish right now."""
+    health = connections.test(actor(as_user), number)
+    if not health.ready:
+        fail(str(health.problem), "Connect the account anew with `kentongan accounts connect`.")
+    say("It could publish right now.")
