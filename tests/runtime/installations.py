@@ -100,6 +100,18 @@ class Installation:
         """Whether such a process runs."""
         return any(word in process.cmdline() or word in process.name() for process in belonging_to(self.home))
 
+    def spawn(self, *words: str) -> subprocess.Popen[str]:
+        """Start one command and let it run."""
+        return subprocess.Popen([*PROGRAM, *words], env=self.environ(), text=True)
+
+    def wait_for_answer(self) -> None:
+        """Wait until web server and database answer."""
+        wait_until(self.answers, "the first answer")
+
+    def wait_for_worker(self) -> None:
+        """Wait until the doctor sees a worker at work."""
+        wait_until(lambda: "at work." in self.run("doctor").stdout.replace("None is at work.", ""), "a worker")
+
     def interrupt(self) -> int:
         """Press Ctrl-C and wait for the end."""
         assert self.process is not None
