@@ -2,6 +2,7 @@
 
 from kentongan.listening.actions.ingest import Counts, add_source, append, ingest, prepare
 from kentongan.listening.actions.issues import (
+    WORKERS,
     assign,
     close,
     follow,
@@ -16,6 +17,7 @@ from kentongan.listening.actions.removal import purge, remove_run
 from kentongan.listening.actions.stream import advance, catch_up
 
 __all__ = [
+    "WORKERS",
     "Counts",
     "add_source",
     "advance",

@@ -8,7 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.listening import taxonomy
+from kentongan.registry import areas
 from kentongan.registry.models import Unit
+
+# From this probability on a post counts as a complaint.
+COMPLAINT = 0.5
 
 
 class Issue(models.Model):
@@ -183,6 +187,16 @@ class IssueSample(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    @property
+    def place_name(self) -> str:
+        """The name of the area that the post speaks of, or ""."""
+        return areas.get(self.place).name if self.place else ""
+
+    @property
+    def is_complaint(self) -> bool | None:
+        """Whether it is a complaint; None when that could not be said."""
+        return None if self.complaint is None else self.complaint >= COMPLAINT
 
 
 class IssueFollow(models.Model):

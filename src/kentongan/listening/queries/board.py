@@ -10,6 +10,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Sum, Value
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 
 from kentongan.core.actor import Actor
@@ -57,6 +58,17 @@ class IssueRow:
         if self.habit is None or (self.habit < STEADY and self.recent < STEADY * 2):
             return None
         return self.recent / max(self.habit, 0.5)
+
+    @property
+    def growth_text(self) -> str:
+        """The growth as people write it: 6, or 3,2 for small ones."""
+        growth = self.growth or 0.0
+        return number_format(round(growth, 1) if growth < 5 else round(growth), use_l10n=True)
+
+    @property
+    def fall(self) -> float:
+        """By which share the recent hours are below the habit."""
+        return 1.0 - (self.growth or 0.0)
 
     @property
     def complaint_share(self) -> float | None:
