@@ -1,5 +1,30 @@
-"""The real servers."""
+"""A desk to publish from, and the real servers."""
 
+import pytest
+
+from conftest import Cast
+from kentongan.publishing import connections
+from publishing.desk import Desk, Platform
 from servers.fixtures import mastodon_server, pds
 
 __all__ = ["mastodon_server", "pds"]
+
+
+@pytest.fixture
+def desk(cast: Cast) -> Desk:
+    """A regency's desk."""
+    return Desk(cast)
+
+
+@pytest.fixture
+def party_desk(party: Cast) -> Desk:
+    """A party's desk."""
+    return Desk(party)
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """A platform whose answers the test writes."""
+    scripted = Platform()
+    monkeypatch.setattr(connections, "client", scripted.client)
+    return scripted

@@ -75,7 +75,7 @@ def release(actor: Actor, delivery_id: int, *, reason: str) -> Delivery:
         unit_id=delivery.unit_id,
         subject=str(delivery),
         reason=reason,
-        period_id=verdict.period.pk if verdict.period else None,
+        period_id=verdict.period.id if verdict.period else None,
     )
     to_ready(delivery)
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN), note=reason)

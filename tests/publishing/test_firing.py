@@ -1,0 +1,231 @@
+"""A delivery goes out once, or is visibly unknown."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.db import IntegrityError, transaction
+
+from kentongan.channels.contract import Published
+from kentongan.core import audit, clock
+from kentongan.core.actor import Actor
+from kentongan.publishing import content, worker
+from kentongan.publishing.actions import firing, reconciling
+from kentongan.publishing.models import Attempt, Delivery
+from kentongan.publishing.states import Outcome, State
+from kentongan.registry import actions as registry
+from kentongan.registry.models import Connection, Grant
+from publishing.desk import TEXT as TEXT
+from publishing.desk import Desk, Platform
+
+SYSTEM = Actor.system("tests")
+
+
+def test_what_is_due_is_published_once_with_its_attempt_and_trail(desk: Desk, platform: Platform):
+    delivery = desk.schedule(desk.account())
+    assert desk.run() == [State.PUBLISHED]
+    assert desk.run() == []
+    assert desk.state(delivery) == State.PUBLISHED
+    assert (delivery.remote_id, delivery.url) == ("1", "https://contoh.social/@kabar/1")
+    (attempt,) = delivery.attempts.all()
+    assert (attempt.kind, attempt.outcome) == ("publish", Outcome.PUBLISHED)
+    assert attempt.digest == content.post_of(delivery).digest()
+    assert attempt.response["id"] == "1"
+    assert [entry.verb for entry in audit.trail(delivery)] == ["publishing.delivery.finish", "publishing.schedule"]
+
+
+def test_the_attempt_is_there_before_the_call(desk: Desk, platform: Platform):
+    delivery, seen = desk.schedule(desk.account()), []
+    platform.during = lambda: seen.append((Attempt.objects.get().outcome, Delivery.objects.get().state))
+    desk.run()
+    assert seen == [(Outcome.OPEN, State.SENDING)]
+    assert delivery.attempts.get().ended_at is not None
+
+
+def test_what_is_not_due_waits(desk: Desk, platform: Platform):
+    delivery = desk.schedule(desk.account(), due_at=clock.now() + timedelta(minutes=1))
+    assert desk.run() == []
+    assert desk.state(delivery) == State.READY
+
+
+def test_a_refusal_is_final(desk: Desk, platform: Platform):
+    platform.answers = [httpx.Response(422, json={"error": "Text too long"})]
+    delivery = desk.schedule(desk.account())
+    assert desk.run() == [State.REJECTED]
+    assert desk.state(delivery) == State.REJECTED
+    assert delivery.reason == "Text too long"
+    assert desk.run() == []
+
+
+def test_a_rate_limit_is_obeyed_to_the_second(desk: Desk, platform: Platform):
+    platform.answers = [httpx.Response(429, json={"error": "slow"}, headers={"Retry-After": "90"})]
+    delivery, before = desk.schedule(desk.account()), clock.now()
+    assert desk.run() == [State.READY]
+    desk.state(delivery)
+    assert timedelta(seconds=90) <= delivery.try_at - before <= timedelta(seconds=90 * 1.25 + 5)
+    assert desk.run() == []
+
+
+def test_tries_have_an_end_and_then_a_person_is_asked(desk: Desk, platform: Platform):
+    delivery = desk.schedule(desk.account(), late_minutes=10_000)
+    for _try in range(firing.MOST_TRIES):
+        platform.answers.append(httpx.Response(503, json={"error": "x"}, headers={"Retry-After": "1"}))
+        Delivery.objects.update(try_at=delivery.due_at)
+        desk.run()
+    assert desk.state(delivery) == State.HELD
+    assert len(platform.posted) == firing.MOST_TRIES
+    assert len({sent["key"] for sent in platform.posted}) == 1
+    assert len({sent["body"] for sent in platform.posted}) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.ReadTimeout("x"),
+        httpx.RemoteProtocolError("x"),
+        httpx.Response(500, text="oops"),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json={}),
+        httpx.Response(400, text="Bad Request"),
+    ],
+    ids=str,
+)
+def test_doubt_is_never_tried_again_by_itself(desk: Desk, platform: Platform, answer: httpx.Response | Exception):
+    platform.answers = [answer]
+    delivery = desk.schedule(desk.account())
+    assert desk.run() == [State.UNKNOWN]
+    Delivery.objects.update(try_at=delivery.due_at, claimed_until=None)
+    assert desk.run() == []
+    assert firing.sweep(SYSTEM) == 0
+    assert len(platform.posted) == 1
+
+
+def test_a_mistake_in_an_adapter_after_sending_is_doubt(desk: Desk, platform: Platform):
+    platform.answers = [ZeroDivisionError()]
+    delivery = desk.schedule(desk.account())
+    assert desk.run() == [State.UNKNOWN]
+    assert "ZeroDivisionError" in delivery.attempts.get().response["error"]
+
+
+def test_an_expired_sign_in_is_tried_once_more_then_held(desk: Desk, platform: Platform):
+    delivery = desk.schedule(desk.account())
+    platform.answers = [httpx.Response(401, json={"error": "revoked"})] * 2
+    assert desk.run() == [State.READY]
+    Delivery.objects.update(try_at=delivery.due_at)
+    assert desk.run() == [State.HELD]
+    assert desk.state(delivery) == State.HELD
+    assert delivery.reason == "revoked"
+
+
+def test_a_server_that_is_not_there_is_tried_later(desk: Desk, platform: Platform):
+    platform.answers = [httpx.ConnectError("refused")]
+    desk.schedule(desk.account())
+    assert desk.run() == [State.READY]
+
+
+class TestLapsedClaims:
+    """A worker that dies holds nothing for ever."""
+
+    def test_without_an_attempt_it_is_ready_again(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account())
+        firing.claim_due()
+        assert firing.sweep(SYSTEM) == 0
+        desk.later(delivery, timedelta(hours=1), "claimed_until")
+        assert firing.sweep(SYSTEM) == 1
+        assert desk.state(delivery) == State.READY
+        assert platform.posted == []
+
+    def test_with_an_attempt_it_is_unknown(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account())
+        (claim,) = firing.claim_due()
+        firing.begin(claim, content.post_of(delivery))
+        desk.later(delivery, timedelta(hours=1), "claimed_until")
+        assert firing.sweep(SYSTEM) == 1
+        assert desk.state(delivery) == State.UNKNOWN
+
+    def test_a_late_answer_does_not_complete_a_lost_claim_but_is_kept_and_believed(
+        self, desk: Desk, platform: Platform
+    ):
+        delivery = desk.schedule(desk.account())
+        (claim,) = firing.claim_due()
+        attempt = firing.begin(claim, content.post_of(delivery))
+        desk.later(delivery, timedelta(hours=1), "claimed_until")
+        firing.sweep(SYSTEM)
+        late = firing.finish(SYSTEM, claim, attempt, Published("77", "https://contoh.social/77"))
+        assert late is None
+        assert desk.state(delivery) == State.UNKNOWN
+        assert worker.look(reconciling.claim_doubts()[0]) == State.PUBLISHED
+        assert desk.state(delivery) == State.PUBLISHED
+        assert delivery.remote_id == "77"
+
+    def test_who_lost_the_claim_cannot_begin(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account())
+        (first,) = firing.claim_due()
+        desk.later(delivery, timedelta(hours=1), "claimed_until")
+        firing.sweep(SYSTEM)
+        (second,) = firing.claim_due()
+        assert worker.deliver(first) is None
+        assert worker.deliver(second) == State.PUBLISHED
+        assert len(platform.posted) == 1
+
+
+class TestAskedAgainAtFiringTime:
+    """What was right when it was scheduled is asked again when it fires."""
+
+    def test_lateness(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account(), late_minutes=30)
+        desk.later(delivery, timedelta(hours=1), "due_at", "try_at", "late_until")
+        desk.run()
+        assert desk.state(delivery) == State.MISSED
+        assert platform.posted == []
+
+    def test_the_right_of_whoever_scheduled_it(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account())
+        Grant.objects.filter(user=desk.cast.user("hendra")).delete()
+        desk.run()
+        assert desk.state(delivery) == State.HELD
+
+    def test_the_approval(self, desk: Desk, platform: Platform):
+        item = desk.item()
+        delivery = desk.schedule(desk.account(), item=item)
+        type(item).objects.filter(pk=item.pk).update(state="draft", version=2, approved_by=None, approved_at=None)
+        desk.run()
+        assert desk.state(delivery) == State.HELD
+
+    def test_the_connection(self, desk: Desk, platform: Platform):
+        account = desk.account()
+        delivery = desk.schedule(account)
+        registry.disconnect(SYSTEM, account.pk)
+        desk.run()
+        assert desk.state(delivery) == State.HELD
+
+    def test_the_rate_budget_of_the_account(self, desk: Desk, platform: Platform, monkeypatch: pytest.MonkeyPatch):
+        account = desk.account()
+        budget = timedelta(minutes=5)
+        made = [desk.schedule(account, item=desk.item()) for _n in range(3)]
+        rate = type(firing.channels.get(account.platform).manifest.rate)(2, budget)
+        manifest = firing.channels.get(account.platform).manifest
+        object.__setattr__(manifest, "rate", rate)
+        try:
+            desk.run()
+        finally:
+            object.__setattr__(manifest, "rate", type(rate)(300, budget))
+        states = [desk.state(delivery) for delivery in made]
+        assert sorted(states) == [State.PUBLISHED, State.PUBLISHED, State.READY]
+        waiting = made[states.index(State.READY)]
+        assert waiting.try_at > clock.now() + timedelta(minutes=4)
+
+
+def test_a_refused_token_never_loses_stored_secrets(desk: Desk):
+    account = desk.account(access="a", refresh="r", app_password="p")
+    registry.renew_secrets(SYSTEM, account.pk, secrets={"access": "", "refresh": None})
+    assert Connection.objects.get(account=account).secrets == {"access": "a", "refresh": "r", "app_password": "p"}
+
+
+def test_one_version_goes_to_one_account_once_by_the_database(desk: Desk):
+    account, item = desk.account(), desk.item()
+    delivery = desk.schedule(account, item=item)
+    copy = Delivery.objects.get(pk=delivery.pk)
+    copy.pk, copy.key = None, "another"
+    with pytest.raises(IntegrityError, match="delivery_once"), transaction.atomic():
+        copy.save(force_insert=True)
