@@ -1,11 +1,11 @@
 """Who an instruction or a mission is for, as querysets: the preview counts what the sending then inserts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, CharField, Count, Exists, Func, IntegerField, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Concat, Lower
+from django.db.models import BigIntegerField, Case, CharField, Count, Exists, Func, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat, Lower
 
 from kentongan.core import clock
 from kentongan.missions.models import Audience, Instruction, Mission
@@ -50,8 +50,8 @@ def _first_of_each_person(memberships: QuerySet[Membership]) -> QuerySet[Members
 
 def _delivered_if(condition: Any) -> Case:
     return Case(
-        When(condition, then=Value(ReceiptState.DELIVERED)),
-        default=Value(ReceiptState.PENDING),
+        When(condition, then=Value(ReceiptState.DELIVERED.value)),
+        default=Value(ReceiptState.PENDING.value),
         output_field=CharField(),
     )
 
@@ -68,7 +68,7 @@ def recipients(instruction: Instruction) -> QuerySet[Any, tuple[Any, ...]]:
         )
     somebody = Exists(Grant.objects.filter(unit=OuterRef("pk"), user__is_active=True))
     units = _units_under(instruction.scope, instruction.level).exclude(pk=instruction.unit_id)
-    return units.order_by().values_list("pk", Value(None, output_field=IntegerField()), _delivered_if(somebody))
+    return units.order_by().values_list("pk", Cast(Value(None), BigIntegerField()), _delivered_if(somebody))
 
 
 def invitees(mission: Mission) -> QuerySet[Any, tuple[Any, ...]]:
@@ -88,14 +88,15 @@ def without_consent(mission: Mission) -> int:
     )
 
 
-def insert(table: str, columns: Sequence[str], constant: tuple[str, int], rows: QuerySet[Any, Any]) -> int:
-    """Insert `rows` with one constant column by ONE statement and return how many rows are new."""
+def insert(table: str, columns: Sequence[str], constants: Mapping[str, object], rows: QuerySet[Any, Any]) -> int:
+    """Insert `rows`, with the constant columns before them, by ONE statement; return how many rows are new."""
     select, parameters = rows.query.sql_with_params()
-    names = ", ".join(columns)
+    names, fixed = ", ".join(columns), ", ".join(constants)
+    marks = ", ".join(["%s"] * len(constants))
     statement = (
-        f"INSERT INTO {table} ({constant[0]}, {names}) SELECT %s, chosen.* FROM ({select}) AS chosen({names}) "  # noqa: S608
+        f"INSERT INTO {table} ({fixed}, {names}) SELECT {marks}, chosen.* FROM ({select}) AS chosen({names}) "  # noqa: S608
         "ON CONFLICT DO NOTHING"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [constant[1], *parameters])
+        cursor.execute(statement, [*constants.values(), *parameters])
         return int(cursor.rowcount)

@@ -114,7 +114,7 @@ def send(actor: Actor, instruction_id: int) -> Instruction:
     count = audience.insert(
         "missions_receipt",
         ("unit_id", "person_id", "state"),
-        ("instruction_id", instruction.pk),
+        {"instruction_id": instruction.pk, "created_at": clock.now()},
         audience.recipients(instruction),
     )
     if not count:

@@ -120,7 +120,10 @@ def open_mission(actor: Actor, mission_id: int) -> Mission:
     if verdict.held:
         raise Held(verdict.reason, remedy=_("Service information may go out; campaign waits until the period is over."))
     count = audience.insert(
-        "missions_missioninvitation", ("unit_id", "person_id"), ("mission_id", mission.pk), audience.invitees(mission)
+        "missions_missioninvitation",
+        ("unit_id", "person_id"),
+        {"mission_id": mission.pk, "invited_at": clock.now()},
+        audience.invitees(mission),
     )
     if not count:
         raise Invalid(
