@@ -27,6 +27,8 @@ ROOMS = {
     "temu/": "gatherings",
     "pagar/": "safeguards",
     "daftar/": "registry",
+    "m/": "missions.member",
+    "t/": "gatherings.guest",
     "": "core",
 }
 

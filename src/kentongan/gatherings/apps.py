@@ -11,3 +11,10 @@ class GatheringsConfig(AppConfig):
     label = "gatherings"
     verbose_name = _("Gatherings")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register jobs, ticks and what this room shows on the pages of earlier rooms."""
+        from kentongan.gatherings import panels, tasks  # noqa: F401  tasks registers itself
+        from kentongan.listening import panels as listening_panels
+
+        listening_panels.register(panels.IssueMeetings())

@@ -32,11 +32,14 @@ def instruction(actor: Actor, instruction_id: int) -> Instruction:
 
 
 def instruction_to_change(actor: Actor, instruction_id: int) -> Instruction:
-    """Return one instruction of a unit where `actor` instructs, locked until the transaction ends."""
-    found = access.get(
-        Instruction.objects.all(), actor, Capability.INSTRUCT, seen_with=Capability.MEASURE, pk=instruction_id
-    )
-    return Instruction.objects.select_for_update(of=("self",)).select_related("unit", "scope").get(pk=found.pk)
+    """Return one instruction of a unit where `actor` instructs, locked until the transaction ends.
+
+    Whoever it merely reached sees it, and may not change it.
+    """
+    rows = access.scope(Instruction.objects.all(), actor, Capability.INSTRUCT).filter(pk=instruction_id)
+    if not rows.exists():
+        raise NotAllowed() if instructions(actor).filter(pk=instruction_id).exists() else NotFound()
+    return Instruction.objects.select_for_update(of=("self",)).select_related("unit", "scope").get(pk=instruction_id)
 
 
 def answerable_units(actor: Actor) -> QuerySet[Unit]:

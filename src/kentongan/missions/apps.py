@@ -11,3 +11,12 @@ class MissionsConfig(AppConfig):
     label = "missions"
     verbose_name = _("Missions")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register jobs, ticks and what this room shows on the pages of earlier rooms."""
+        from kentongan.listening import panels as listening_panels
+        from kentongan.missions import panels, tasks  # noqa: F401  tasks registers itself
+        from kentongan.planning import panels as planning_panels
+
+        listening_panels.register(panels.IssueInstructions())
+        planning_panels.register("missions", panels.ItemMissions())

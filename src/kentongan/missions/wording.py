@@ -41,7 +41,8 @@ class Judgement:
         if self.similarity >= ALIKE:
             return _(
                 "Somebody else already shares almost these words. The same text from many accounts looks like a "
-                "machine, and platforms hide it. Say it differently: begin with your own street, or with what you did yourself."
+                "machine, and platforms hide it. Say it differently: begin with your own street, or with what you did "
+                "yourself."
             )
         return ""
 

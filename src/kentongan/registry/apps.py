@@ -15,7 +15,10 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Answer the lower apps' questions about rights."""
+        """Answer the lower apps' questions about rights and people."""
+        from kentongan.core import messages
         from kentongan.registry.access import RegistryAuthority
+        from kentongan.registry.directory import PeopleDirectory
 
         authority.register(RegistryAuthority())
+        messages.register_directory(PeopleDirectory())

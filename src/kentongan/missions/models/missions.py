@@ -15,7 +15,7 @@ STARTER_LENGTH = 120
 
 
 class Mission(models.Model):
-    """Material that people under `scope` who agreed to be asked may share from their own account, in their own words."""
+    """Material that people who agreed to be asked may share from their own account, in their own words."""
 
     unit = models.ForeignKey("registry.Unit", models.PROTECT, related_name="missions", verbose_name=_("from"))
     scope = models.ForeignKey("registry.Unit", models.PROTECT, related_name="+", verbose_name=_("to all under"))

@@ -233,3 +233,8 @@ def invitations(actor: Actor, mission: Mission, state: str = "") -> QuerySet[Mis
 def may_see_names(actor: Actor, unit: Unit) -> bool:
     """Whether `actor` may see by name who did what under `unit`."""
     return units_for(actor, Capability.INSTRUCT).filter(Q(path__covers=unit.path)).exists()
+
+
+def of_item(actor: Actor, item_id: int) -> QuerySet[Mission]:
+    """Return the missions for a content item, as far as `actor` sees them."""
+    return access.missions(actor).filter(item_id=item_id).select_related("unit").order_by("-id")
