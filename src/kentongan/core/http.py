@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import httpcore
@@ -27,6 +27,7 @@ DEADLINE_SECONDS = 120.0
 MAX_REDIRECTS = 5
 NAT64 = IPv6Network("64:ff9b::/96")
 NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
+PROTOCOL_ASSIGNMENTS = IPv4Network("192.0.0.0/24")
 IPV4_COMPATIBLE = IPv6Network("::/96")
 USER_AGENT = f"Kentongan/{version('kentongan')}"
 
@@ -75,8 +76,11 @@ def is_permitted(address: Address, *, local: bool) -> bool:
         return all(is_permitted(inner, local=local) for inner in embedded)
     if address.is_multicast or address.is_link_local:
         return False
+    inside = address in PROTOCOL_ASSIGNMENTS or getattr(address, "is_site_local", False)
     if local:
-        return address.is_global or address.is_private or address.is_loopback
+        return address.is_global or address.is_private or inside
+    if inside:
+        return False
     return address.is_global and not (address.is_reserved or address.is_unspecified)
 
 

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('purpose', models.CharField(max_length=60, verbose_name='purpose')),
                 ('subject', models.CharField(blank=True, max_length=200, verbose_name='subject')),
                 ('body', models.TextField(verbose_name='text')),
-                ('link', models.CharField(blank=True, max_length=500, verbose_name='link')),
+                ('link', kentongan.core.secrets.EncryptedTextField(blank=True, verbose_name='link')),
                 ('dedupe_key', models.CharField(max_length=120, unique=True)),
                 ('state', models.CharField(choices=[('queued', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('handed_over', 'Handed over'), ('failed', 'Failed'), ('unknown', 'Perhaps sent'), ('suppressed', 'Held back')], default='queued', max_length=12, verbose_name='state')),
                 ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),

@@ -34,7 +34,7 @@ class Message(models.Model):
     purpose = models.CharField(_("purpose"), max_length=60)
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     body = models.TextField(_("text"))
-    link = models.CharField(_("link"), max_length=500, blank=True)
+    link = EncryptedTextField(_("link"), blank=True)
     dedupe_key = models.CharField(max_length=120, unique=True)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
