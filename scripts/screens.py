@@ -4,13 +4,13 @@ Signs in as the demo cast, follows links until no new screen turns up, then phot
 in Indonesian and English, light, and some in the dark. Says what the browser complained about (content security policy,
 errors in the console) and which page is wider than its window, and ends with 1 when there was anything.
 
-Uses the product at KENTONGAN_URL (its KENTONGAN_HOME must be reachable for the logins), else starts one of its own.
+Uses the product at KENTONGAN_URL, which must hold the demo, else starts one of its own.
 """
 
 import argparse
-import json
 import os
 import re
+import runpy
 import shutil
 import socket
 import subprocess
@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -35,16 +36,21 @@ SKIP = re.compile(
     r"/(akun/logout|static|api|berkas|status|sw\.js|manifest)|/(ekspor|unduh|export)|\.(csv|xlsx|xml|json)$"
 )
 MEMBER_LINK = re.compile(r"/m/[A-Za-z0-9_-]{16,}/?")
+EXPECTED = re.compile(r"Service Worker registration blocked|status of 404")
 READY_SECONDS = 300
 
 
-@dataclass(frozen=True)
-class Login:
-    """One of the cast."""
+class Login(Protocol):
+    """One of the cast of the demo."""
 
     email: str
     password: str
-    role: str
+
+
+def cast() -> list[Login]:
+    """Return who can sign in, read from the demo's own file without starting Django."""
+    logins: list[Login] = runpy.run_path(str(ROOT / "src/kentongan/web/demo/cast.py"))["cast"]()
+    return logins
 
 
 @dataclass
@@ -75,14 +81,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def read_logins(environment: dict[str, str]) -> list[Login]:
-    """Ask the installation who can sign in."""
-    program = (sys.executable, "-m", "kentongan.cli", "prepare")
-    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)
-    logins = json.loads(done.stdout[done.stdout.index("{") :])["logins"]
-    return [Login(one["email"], one["password"], str(one.get("role", ""))) for one in logins]
-
-
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     """Wait until the product answers.
 
@@ -105,7 +103,7 @@ def running() -> Iterator[Product]:
     """Yield the product at KENTONGAN_URL, or one that is started for the pictures."""
     given = os.environ.get("KENTONGAN_URL", "").rstrip("/")
     if given:
-        yield Product(given, read_logins(dict(os.environ)))
+        yield Product(given, cast())
         return
     home = tempfile.mkdtemp(prefix="kentongan-screens-")
     port = free_port()
@@ -114,7 +112,7 @@ def running() -> Iterator[Product]:
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(f"{url}/akun/login/", process)
-        yield Product(url, read_logins(environment))
+        yield Product(url, cast())
     finally:
         process.terminate()
         process.wait(timeout=60)
@@ -188,7 +186,7 @@ def watch(page: Page, product: Product) -> None:
     """Write down what the browser complains about."""
 
     def said(kind: str, text: str) -> None:
-        if kind in ("error", "warning") and "favicon" not in text:
+        if kind in ("error", "warning") and not EXPECTED.search(text):
             product.complain(urlsplit(page.url).path, f"{kind}: {text}")
 
     page.on("console", lambda message: said(message.type, message.text))

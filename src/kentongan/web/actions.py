@@ -15,9 +15,9 @@ CHOICES = {
 
 
 @action("web.profile.change", may_do_nothing=True)
-def change_profile(actor: Actor, **changes: str) -> User:
+def change_profile(actor: Actor, /, **changes: str) -> User:
     """Change the actor's own name, language, theme or zone; fields left out stay."""
-    if actor.kind != "user":
+    if actor.kind != "user" or actor.user_id is None:
         raise NotAllowed()
     for field, value in changes.items():
         if field not in {"name", *CHOICES} or (field in CHOICES and value not in CHOICES[field]) or not value:

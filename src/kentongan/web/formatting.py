@@ -40,12 +40,13 @@ def percent(share: Number, decimals: int = 0) -> str:
 
 def compact(value: Number) -> str:
     """Return a large number short enough to read from afar: “4,3 juta”, “12,4 ribu”; below 10,000 as it is."""
-    for limit, divisor, word in (
+    steps: tuple[tuple[float, float, str], ...] = (
         (1e9, 1e9, pgettext("compact number", "billion")),
         (1e6, 1e6, pgettext("compact number", "million")),
         (1e4, 1e3, pgettext("compact number", "thousand")),
-    ):
-        if abs(value) >= limit:
+    )
+    for limit, divisor, word in steps:
+        if abs(float(value)) >= limit:
             scaled = float(value) / divisor
             return f"{number(round(scaled, 1) if abs(scaled) < 100 else round(scaled))}{NBSP}{word}"
     return number(value)
@@ -129,11 +130,7 @@ def short_when(moment: datetime, zone: tzinfo, now: datetime | None = None) -> s
 def duration(span: timedelta) -> str:
     """Return a span in its largest sensible unit: “27 menit”, “2 jam”, “9 hari”."""
     seconds = int(abs(span.total_seconds()))
-    for size, word in (
-        (86400, _("days")),
-        (3600, _("hours")),
-        (60, _("minutes")),
-    ):
+    for size, word in ((86400, _("days")), (3600, _("hours")), (60, _("minutes"))):
         if seconds >= size * (2 if size == 86400 else 1):
             return f"{seconds // size}{NBSP}{word}"
     return _("a moment")

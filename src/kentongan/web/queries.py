@@ -25,7 +25,7 @@ def audit_log(actor: Actor, text: str = "") -> QuerySet[AuditEntry]:
 
 def tokens(actor: Actor) -> QuerySet[ApiToken]:
     """Return the actor's own API tokens, live ones first."""
-    return ApiToken.objects.filter(user_id=actor.user_id).order_by("-revoked_at", "-id")
+    return ApiToken.objects.filter(user_id=actor.user_id or 0).order_by("-revoked_at", "-id")
 
 
 @dataclass(frozen=True, slots=True)

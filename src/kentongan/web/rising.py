@@ -1,18 +1,17 @@
-"""Which issues rise now, as the wall says it."""
+"""Which issues rise now, as the wall says it: the board's own ranking over the last day."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from kentongan.core.actor import Actor
-from kentongan.listening import access
-from kentongan.listening.models import Issue, IssueCount
+from kentongan.listening import queries
 from kentongan.web import formatting
 
 SHOWN = 5
-DAY = timedelta(days=1)
+LAST_DAY = "24h"
+RISES = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +27,30 @@ class Rising:
 
 
 def rising(actor: Actor, now: datetime) -> list[Rising]:
-    """Return the issues with the most posts of the last day beside the day before: three queries."""
-    today = _posts(now - DAY, now)
-    ranked = sorted(today, key=lambda pk: -today[pk])
-    mine = access.issues(actor).in_bulk(ranked[: SHOWN * 4])
-    before = _posts(now - 2 * DAY, now - DAY)
-    shown = [mine[pk] for pk in ranked if pk in mine and not mine[pk].is_coordinated][:SHOWN]
-    return [_rising(issue, today[issue.pk], before.get(issue.pk, 0), now) for issue in shown]
+    """Return the first issues of the board; where the last day has none, those of the board's own period."""
+    own: list[queries.IssueRow] = []
+    for key in (LAST_DAY, None):
+        own, _apart = queries.ranked(actor, queries.Filters(), queries.period_of(actor, key))
+        if own:
+            break
+    return [_rising(row, now) for row in own[:SHOWN]]
 
 
-def _posts(start: datetime, end: datetime) -> dict[int, int]:
-    counted = IssueCount.objects.filter(at__gte=start, at__lt=end).values("issue_id")
-    return {row["issue_id"]: row["n"] for row in counted.annotate(n=Sum("posts")).order_by()}
+def _tone(row: queries.IssueRow) -> str:
+    if row.is_hot:
+        return "signal"
+    if row.growth is None:
+        return "plain"
+    return "amber" if row.growth >= RISES else "leaf" if row.growth < 1 else "plain"
 
 
-def _rising(issue: Issue, posts: int, before: int, now: datetime) -> Rising:
-    change = formatting.delta(posts, before, good="down")
-    parts = [_("%(n)s posts") % {"n": formatting.number(posts)}, str(issue.topic_label)]
-    if issue.complaint_share is not None:
-        parts.append(_("%(share)s complaints") % {"share": formatting.percent(issue.complaint_share)})
-    parts.append(formatting.duration(now - issue.first_at))
-    tone = {"signal": "signal", "leaf": "leaf", "plain": "plain"}[change.tone]
-    return Rising(
-        issue.pk, issue.title, issue.get_absolute_url(), " · ".join(part for part in parts if part), change.text, tone
-    )
+def _rising(row: queries.IssueRow, now: datetime) -> Rising:
+    issue = row.issue
+    parts = [_("%(n)s posts") % {"n": formatting.number(row.volume)}, str(issue.topic_label)]
+    if row.complaint_share is not None:
+        parts.append(_("%(share)s complaints") % {"share": formatting.percent(row.complaint_share)})
+    parts.append(_("since %(span)s") % {"span": formatting.duration(now - issue.first_at)})
+    meta = " · ".join(part for part in parts if part)
+    change = formatting.delta(row.growth, None if row.growth is None else 1)
+    words = _("no habit yet") if row.growth is None else change.text
+    return Rising(issue.pk, issue.title, issue.get_absolute_url(), meta, words, _tone(row))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kentongan.core import authority, clock
 from kentongan.core import tokens as token_actions
+from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.registry import queries as registry
@@ -35,7 +36,8 @@ def settings(request: StaffRequest) -> HttpResponse:
 @_form_methods
 def profile(request: StaffRequest) -> HttpResponse:
     """Show and change the user's own name, language, appearance and zone."""
-    form = ProfileForm(request.POST or None, instance=request.user)
+    own = User.objects.get(pk=request.actor.user_id or 0)
+    form = ProfileForm(request.POST or None, instance=own)
     if request.method == "POST" and form.is_valid():
         user = actions.change_profile(request.actor, **form.cleaned_data)
         with translation.override(user.language):
