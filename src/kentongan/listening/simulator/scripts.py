@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "grammar"
+TALK_FILES = ("talk.toml", "wide.toml")
 ISSUE_FILES = ("roads.toml", "water.toml", "services.toml", "safety.toml")
 
 
@@ -59,7 +60,8 @@ def talk() -> tuple[Talk, ...]:
     """The subjects of ordinary talk."""
     return tuple(
         Talk(key, table["weight"], table.get("rhythm", "day"), table.get("good", False), _lists(table))
-        for key, table in _load("talk.toml").items()
+        for name in TALK_FILES
+        for key, table in _load(name).items()
     )
 
 
