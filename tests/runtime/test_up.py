@@ -53,6 +53,7 @@ def test_a_killed_part_comes_back(installation: Installation, part: str) -> None
 
 def test_the_worker_survives_a_restart_of_the_database(installation: Installation) -> None:
     installation.up()
+    installation.wait_for_worker()
     worker = installation.part("worker")
     postmaster = installation.part("postgres")
     postmaster.kill()
@@ -60,11 +61,12 @@ def test_the_worker_survives_a_restart_of_the_database(installation: Installatio
         lambda: installation.has("postgres") and installation.part("postgres").pid != postmaster.pid, "a new one"
     )
     wait_until(installation.answers, "the next answer")
-    fresh = "select count(*) from procrastinate_workers where last_heartbeat > now() - interval '2 s'"
-    ask = f"from django.db import connection as c; k = c.cursor(); k.execute({fresh!r}); print(k.fetchone()[0])"
+    # It listens again: a new job is taken at once, not at the next poll.
+    listens = "select count(*) from pg_stat_activity where query ilike 'listen %' or query = 'SELECT 1'"
+    ask = f"from django.db import connection as c; k = c.cursor(); k.execute({listens!r}); print(k.fetchone()[0])"
     wait_until(
         lambda: installation.run("manage", "shell", "--verbosity=0", "--command", ask).stdout.strip() not in {"", "0"},
-        "a sign of life of the worker",
+        "the worker listening again",
     )
     assert worker.is_running()
 

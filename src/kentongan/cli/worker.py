@@ -23,6 +23,7 @@ app = group("Run a worker alone: jobs, and everything that is due. Any number ma
 
 GRACE_SECONDS = 15.0
 LONGEST_BACK_OFF = 30.0
+SIDE_TASKS = frozenset({"listener", "update_heartbeats"})
 
 
 def _with_fresh_connections(call_next: Callable[[], Any], context: Any, worker: Any) -> Any:
@@ -49,19 +50,36 @@ async def _run_jobs(concurrency: int) -> None:
             )
 
 
+def _listening() -> bool:
+    return {task.get_name() for task in asyncio.all_tasks()} >= SIDE_TASKS
+
+
+async def _until_deaf() -> None:
+    """Return when procrastinate has lost its listener or its heartbeat, as it does when the database restarts.
+
+    procrastinate stops looking after these once its periodic deferrer, for which we have no work, has ended.
+    """
+    while not _listening():
+        await asyncio.sleep(1)
+    while _listening():
+        await asyncio.sleep(1)
+
+
 async def _keep_running_jobs(concurrency: int, stop: asyncio.Event) -> None:
     """Run jobs until told to stop; start again after the database has gone away."""
     failures = 0
     stopped = asyncio.create_task(stop.wait())
     while not stop.is_set():
-        jobs = asyncio.create_task(_run_jobs(concurrency))
-        await asyncio.wait({jobs, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set():
+        jobs, deaf = asyncio.create_task(_run_jobs(concurrency)), asyncio.create_task(_until_deaf())
+        await asyncio.wait({jobs, deaf, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        deaf.cancel()
+        if not jobs.done():
             jobs.cancel()
-            await asyncio.wait({jobs}, timeout=GRACE_SECONDS + 5)
+            await asyncio.wait({jobs}, timeout=GRACE_SECONDS + 5 if stop.is_set() else None)
+        if stop.is_set():
             return
         failures += 1
-        logger.warning("The job runner stopped and starts again: %s", jobs.exception())
+        logger.warning("The job runner lost the database and starts again.")
         await asyncio.wait({stopped}, timeout=min(LONGEST_BACK_OFF, 0.5 * 2 ** min(failures, 8)))
 
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from django.db import Error, connections
+from django.db import InterfaceError, OperationalError, connections
 
 logger = logging.getLogger(__name__)
 
@@ -93,9 +93,9 @@ def _repeat(tick: Tick, stop: threading.Event) -> None:
 
 
 def _report(tick: Tick, error: Exception, failures: int) -> None:
-    if failures == 1:
-        logger.exception("The tick %s failed.", tick.name)
-    elif isinstance(error, Error):
-        logger.warning("The tick %s still has no database (%d tries).", tick.name, failures)
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.warning("The tick %s has no database (%d tries): %s", tick.name, failures, str(error).split("\n")[0])
+    elif failures == 1:
+        logger.error("The tick %s failed.", tick.name, exc_info=error)
     else:
         logger.error("The tick %s failed again (%d times): %s", tick.name, failures, error)
