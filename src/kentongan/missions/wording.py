@@ -1,7 +1,7 @@
 """Own words: how much of a caption is the person's own, and how alike it is to what others wrote.
 
-A starter that somebody took over does not count: neither as their own words, nor as likeness to the others who began
-in the same way.
+A starter that somebody took over does not count as their own words, and two who begin alike and go on differently are
+not alike.
 """
 
 import hashlib
@@ -79,11 +79,15 @@ def _copied(own: str, sources: Iterable[str]) -> float:
     return len(runs & known) / len(runs) if runs else 0.0
 
 
-def judge(caption: str, starters: Sequence[str], text: str, others: Iterable[str]) -> Judgement:
-    """Measure a caption against the mission's starters and text, and against `others` (whole captions)."""
+def judge(caption: str, starters: Sequence[str], text: str, others: Sequence[str]) -> Judgement:
+    """Measure a caption against the mission's starters and text, and against `others` (whole captions).
+
+    Likeness is taken of the own parts, where a short copy cannot hide behind a starter, and of the whole captions,
+    where a changed word weighs less; the larger counts.
+    """
     own = own_part(caption, starters)
     return Judgement(
         own_words=len(own.split()),
         copied=_copied(own, [text, *starters]),
-        similarity=closest(own, (own_part(other, starters) for other in others)),
+        similarity=max(closest(own, (own_part(other, starters) for other in others)), closest(caption, others)),
     )
