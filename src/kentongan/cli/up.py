@@ -145,7 +145,7 @@ def _greet(settings: Environment, prepared: dict[str, Any], seconds: float) -> N
         width = max(len(login["email"]) for login in logins)
         lines += [
             f"  Sign in as one of the cast of the demo organisation (password {logins[0]['password']}):",
-            *[f"    {login['email']:<{width}}  {login['role']}" for login in logins],
+            *[f"    {login['email']:<{width}}  {login['role']:<14} {login['name']}" for login in logins],
             "",
         ]
     lines += [f"  Data: {settings.home}", "  Ctrl-C ends everything.", ""]
