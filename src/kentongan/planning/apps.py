@@ -11,3 +11,10 @@ class PlanningConfig(AppConfig):
     label = "planning"
     verbose_name = _("Planning")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Show on an issue's page what is written about it."""
+        from kentongan.listening import panels
+        from kentongan.planning.issue_panel import IssueContent
+
+        panels.register(IssueContent())

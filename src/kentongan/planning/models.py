@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import F, Func, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.planning.states import ItemState
@@ -53,6 +54,10 @@ class Brief(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the brief's page."""
+        return reverse("planning:brief", args=(self.pk,))
 
 
 class Fact(models.Model):
@@ -141,6 +146,10 @@ class ContentItem(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the item's page."""
+        return reverse("planning:item", args=(self.pk,))
 
 
 class Rendition(models.Model):
