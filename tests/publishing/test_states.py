@@ -18,6 +18,7 @@ from kentongan.publishing.states import CLAIMS, MOVES, STARTS, State
 from publishing.desk import Desk
 
 SYSTEM = Actor.system("tests")
+TOKEN = uuid.uuid4()
 
 
 def _values(state: State) -> dict[str, object]:
@@ -25,7 +26,7 @@ def _values(state: State) -> dict[str, object]:
     return {
         "state": state,
         "reason": "x",
-        "claim_token": uuid.uuid4() if claimed else None,
+        "claim_token": TOKEN if claimed else None,
         "claimed_until": now if claimed else None,
         "remote_id": uuid.uuid4().hex if state == State.PUBLISHED else "",
         "published_at": now,

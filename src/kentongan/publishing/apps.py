@@ -15,5 +15,9 @@ class PublishingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the ticks and what other rooms show of publishing."""
+        """Register the ticks, and what other rooms show of publishing."""
         import_module("kentongan.publishing.tasks")
+        panels = import_module("kentongan.publishing.panels")
+        import_module("kentongan.listening.panels").register(panels.IssuePanel())
+        import_module("kentongan.planning.panels").register("publishing", panels.ItemPanel())
+        import_module("kentongan.safeguards.held").register("publishing", panels.HeldDeliveries())

@@ -98,6 +98,10 @@ class Picture(models.Model):
     def __str__(self) -> str:
         return self.alt
 
+    def get_absolute_url(self) -> str:
+        """Return the address of the picture."""
+        return reverse("newsroom:picture", args=[self.article.site.slug, self.article_id, self.position])
+
 
 class Views(models.Model):
     """How many people opened an article on one day; who they were is not stored anywhere."""

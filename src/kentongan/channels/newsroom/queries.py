@@ -27,12 +27,17 @@ def site(slug: str) -> Site:
 def articles(of: Site) -> QuerySet[Article]:
     """Return a site's articles, newest first, each with its pictures at hand."""
     found = Article.objects.filter(site=of, withdrawn_at=None, published_at__lte=clock.now())
-    return found.select_related("site").prefetch_related("pictures").defer("search")
+    return found.select_related("site").prefetch_related("pictures__article__site").defer("search")
 
 
 def article(of: Site, slug: str) -> Article:
     """Return one article, withdrawn ones included: their address answers 410."""
-    found = Article.objects.filter(site=of, slug=slug).select_related("site").prefetch_related("pictures").first()
+    found = (
+        Article.objects.filter(site=of, slug=slug)
+        .select_related("site")
+        .prefetch_related("pictures__article__site")
+        .first()
+    )
     if found is None:
         raise NotFound()
     return found

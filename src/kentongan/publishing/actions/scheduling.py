@@ -14,6 +14,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.planning import access as planning
+from kentongan.planning.counting import measure
 from kentongan.planning.models import ContentItem, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.publishing import access, content
@@ -97,7 +98,7 @@ def _written_for(account: Account, renditions: dict[str, Rendition]) -> Renditio
         raise Invalid(
             fields={"accounts": [_("The item has no version for %(platform)s.") % {"platform": manifest.label}]}
         )
-    if not manifest.count(rendition.text).fits:
+    if measure(rendition.kind, rendition.text, rendition.link).over:
         raise Invalid(
             fields={"accounts": [_("The version for %(platform)s is too long.") % {"platform": manifest.label}]}
         )

@@ -44,7 +44,7 @@ def connect(request: StaffRequest, pk: int) -> HttpResponse:
     channel = channels.get(account.platform)
     if not channel.publishes:
         raise KentonganError(channel.manifest.note, remedy=_("People can share to this platform by hand until then."))
-    form = ConnectForm(request.POST or None, manifest=channel.manifest, account=account)
+    form = ConnectForm(request.POST if request.method == "POST" else None, manifest=channel.manifest, account=account)
     if request.method == "POST" and form.is_valid():
         try:
             connections.connect(request.actor, pk, form.cleaned_data)
@@ -90,7 +90,7 @@ def pause(request: StaffRequest) -> HttpResponse:
     """Stop everything below a unit."""
     actor = reader(request)
     units = rights.units_for(actor, Capability.PUBLISH).order_by("path")[:500]
-    form = PauseForm(request.POST or None, units=units)
+    form = PauseForm(request.POST if request.method == "POST" else None, units=units)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         actions.pause(actor, unit_id=chosen["unit"], reason=chosen["reason"])

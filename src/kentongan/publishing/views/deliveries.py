@@ -60,7 +60,7 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
     kinds = [rendition.kind for rendition in item.renditions.all()]
     accounts = queries.accounts_for(actor, kinds)
     initial = {"accounts": [account.pk for account in accounts], "due_at": item.planned_for}
-    form = ScheduleForm(request.POST or None, accounts=accounts, initial=initial)
+    form = ScheduleForm(request.POST if request.method == "POST" else None, accounts=accounts, initial=initial)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         try:

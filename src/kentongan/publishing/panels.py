@@ -1,0 +1,63 @@
+"""What other rooms show of publishing: on an issue, on an item, and among the things that safeguards hold."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.urls import reverse
+
+from kentongan.channels import registry as channels
+from kentongan.core.actor import Actor
+from kentongan.core.permissions import Capability
+from kentongan.listening.models import Issue
+from kentongan.planning.models import ContentItem
+from kentongan.planning.panels import Panel
+from kentongan.publishing import access, queries
+from kentongan.publishing.states import State
+from kentongan.registry import access as rights
+from kentongan.safeguards.held import HeldItem
+
+SHOWN = 12
+
+
+class IssuePanel:
+    """On an issue's page: what was published about it."""
+
+    order = 40
+    template = "publishing/_panel.html"
+
+    def context(self, actor: Actor, issue: Issue) -> Mapping[str, Any] | None:
+        """Return the latest deliveries about the issue; None before there is one."""
+        deliveries = list(queries.about_issue(actor, issue.pk)[:SHOWN])
+        return {"deliveries": deliveries, "about_issue": True} if deliveries else None
+
+
+class ItemPanel:
+    """On an item's page: where it goes."""
+
+    def panel(self, actor: Actor, item: ContentItem) -> Panel | None:
+        """Return the item's deliveries; None before there is one."""
+        if Capability.LISTEN not in rights.capabilities(actor, item.unit):
+            return None
+        deliveries = list(queries.of_item(actor, item.pk)[:SHOWN])
+        return Panel("publishing/_panel.html", {"deliveries": deliveries, "item": item}) if deliveries else None
+
+
+class HeldDeliveries:
+    """Among the things that are held: deliveries that would have gone out."""
+
+    def count(self, actor: Actor) -> int:
+        """Return how many are held."""
+        return access.deliveries(actor).filter(state=State.HELD).count()
+
+    def held(self, actor: Actor, limit: int) -> Iterable[HeldItem]:
+        """Return the earliest due."""
+        rows = access.deliveries(actor).filter(state=State.HELD).select_related("account").order_by("due_at")[:limit]
+        for row in rows:
+            yield HeldItem(
+                title=row.content["item_title"],
+                where=f"{channels.label(row.account.platform)} · {row.account.handle}",
+                due_at=row.due_at,
+                reason=row.reason,
+                until=None,
+                url=reverse("publishing:delivery", args=[row.pk]),
+            )

@@ -1,0 +1,183 @@
+"""The built-in newsroom: the contract, the public pages, the counting of people."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from kentongan.channels import registry
+from kentongan.channels.contract import Counts, Credentials, Media, Post, Published, Rejected
+from kentongan.channels.newsroom import rendering
+from kentongan.channels.newsroom.models import Article, Site, Views
+from kentongan.channels.testing import Bench, PublisherContract
+
+pytestmark = pytest.mark.django_db
+BROWSER = "Mozilla/5.0 (Linux; Android 14) Gecko/20100101 Firefox/130.0"
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    """The newsroom with a site."""
+    cache.clear()
+    channel = registry.get("newsroom")
+    with httpx.Client() as client:
+        entered = {"handle": "Kab Bekasi", "name": "Kabar Bekasi", "tagline": "Dari kantor bupati"}
+        credentials = channel.connector.connect(entered, client)
+        picture = Media(b"not a picture", "image/png", "?")
+        yield Bench(
+            channel,
+            credentials,
+            client,
+            count=lambda post: Article.objects.filter(key=post.key, withdrawn_at=None).count(),
+            refused=Post("rusak", "Gambar rusak", datetime.now(UTC), title="Rusak", images=(picture,)),
+        )
+
+
+class TestNewsroom(PublisherContract):
+    """The contract."""
+
+
+def _publish(bench: Bench, text: str = "Jalan Setu ditutup.", **more: object) -> Article:
+    moment = more.pop("created_at", datetime.now(UTC) - timedelta(minutes=1))
+    post = Post(bench.channel.manifest.new_key(), text, moment, **more)
+    published = bench.publish(post)
+    assert isinstance(published, Published), published
+    return Article.objects.get(pk=published.remote_id)
+
+
+def test_the_same_title_twice_gets_two_addresses_and_the_same_key_one(bench: Bench):
+    first, second = _publish(bench, title="Banjir"), _publish(bench, title="Banjir")
+    assert first.slug == "banjir"
+    assert second.slug == f"banjir-{second.key[:8]}"
+
+
+def test_another_text_under_the_same_key_is_refused(bench: Bench):
+    moment = datetime.now(UTC)
+    assert isinstance(bench.publish(Post("k", "Satu", moment)), Published)
+    assert isinstance(bench.publish(Post("k", "Dua", moment)), Rejected)
+
+
+def test_a_site_that_is_closed_takes_nothing(bench: Bench):
+    Site.objects.update(open=False)
+    assert isinstance(bench.publish(bench.post("Tutup")), Rejected)
+    assert not bench.channel.connector.health(bench.credentials, bench.client).ready
+    nowhere = Credentials("tidak-ada")
+    assert isinstance(bench.publish(bench.post("Tidak ada"), nowhere), Rejected)
+
+
+class TestPages:
+    """What the public reads."""
+
+    def test_a_list_an_article_a_tag_the_archive_and_search(self, bench: Bench, client: Client):
+        moment = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)
+        article = _publish(bench, "Warga diminta lewat Serang. #Setu", title="Jalan Setu ditutup", created_at=moment)
+        other = _publish(bench, "Vaksinasi di puskesmas.", title="Vaksin", created_at=moment)
+        for address in ("/kabar/kab-bekasi/", "/kabar/kab-bekasi/arsip/2026/11/"):
+            page = client.get(address).content.decode()
+            assert article.title in page
+            assert other.title in page
+        for address in ("/kabar/kab-bekasi/tagar/Setu/", "/kabar/kab-bekasi/cari/?q=warganya"):
+            page = client.get(address).content.decode()
+            assert article.title in page, address
+            assert other.title not in page
+        page = client.get(article.get_absolute_url()).content.decode()
+        assert "21 November 2026, 01.30 WIB" in page
+        assert 'property="og:title" content="Jalan Setu ditutup"' in page
+        assert client.get("/kabar/").content.decode().count("/kabar/kab-bekasi/") == 1
+
+    def test_text_is_never_markup(self, bench: Bench, client: Client):
+        article = _publish(bench, 'A <b>b</b> </script><script>alert(1)</script> & "c"', title="</script><b>x")
+        page = client.get(article.get_absolute_url()).content.decode()
+        assert "<b>" not in page.replace("<b>Kabar Bekasi</b>", "")
+        assert "<script>" not in page
+        start = page.index('ld+json">') + len('ld+json">')
+        data = json.loads(page[start : page.index("</script>", start)])
+        assert data["headline"] == "</script><b>x"
+        assert data["datePublished"] == article.published_at.isoformat()
+
+    def test_paragraphs_headings_lists_links_and_tags(self):
+        text = "## Judul\n\nSatu\nbaris https://a.id/x?y=1&z=2.\n\n- a\n- #b1"
+        assert rendering.html(text, "s") == (
+            "<h2>Judul</h2>\n"
+            '<p>Satu<br>baris <a href="https://a.id/x?y=1&amp;z=2" rel="noopener">https://a.id/x?y=1&amp;z=2</a>.</p>\n'
+            '<ul><li>a</li><li><a href="/kabar/s/tagar/b1/" rel="tag">#b1</a></li></ul>'
+        )
+
+    def test_pictures_have_descriptions_and_are_served_as_what_they_are(self, bench: Bench, client: Client):
+        article = _publish(bench, title="Gambar", images=(Media(PIXEL, "image/png", "Satu titik", 1, 1),))
+        page = client.get(article.get_absolute_url()).content.decode()
+        assert 'alt="Satu titik"' in page
+        answer = client.get(article.pictures.get().get_absolute_url())
+        assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("image/png", "nosniff")
+        assert b"".join(answer.streaming_content) == PIXEL
+
+    def test_a_withdrawn_article_is_gone_everywhere(self, bench: Bench, client: Client):
+        article = _publish(bench, title="Keliru", images=(Media(PIXEL, "image/png", "Satu titik"),))
+        picture = article.pictures.get().get_absolute_url()
+        bench.publisher.recall(str(article.pk), bench.credentials, bench.client)
+        assert client.get(article.get_absolute_url()).status_code == 410
+        assert client.get(picture).status_code == 404
+        for address in ("", "rss.xml", "atom.xml", "feed.json", "sitemap.xml", "cari/?q=Jalan"):
+            assert "Keliru" not in client.get(f"/kabar/kab-bekasi/{address}").content.decode()
+
+    def test_the_feeds_are_well_formed_and_hold_the_text(self, bench: Bench, client: Client):
+        article = _publish(bench, "Warga & <jalan>", title="A & B")
+        for name, item in (("rss.xml", ".//item"), ("atom.xml", ".//{http://www.w3.org/2005/Atom}entry")):
+            tree = ElementTree.fromstring(client.get(f"/kabar/kab-bekasi/{name}").content)
+            assert len(tree.findall(item)) == 1, name
+        feed = client.get("/kabar/kab-bekasi/feed.json").json()
+        assert feed["version"] == "https://jsonfeed.org/version/1.1"
+        assert feed["items"][0]["url"] == f"http://testserver{article.get_absolute_url()}"
+        assert feed["items"][0]["content_html"] == "<p>Warga &amp; &lt;jalan&gt;</p>"
+        tree = ElementTree.fromstring(client.get("/kabar/kab-bekasi/sitemap.xml").content)
+        assert article.get_absolute_url() in tree[1][0].text
+
+    @pytest.mark.parametrize("path", ["tidak-ada/", "kab-bekasi/baca/tidak-ada/", "kab-bekasi/arsip/2026/13/"])
+    def test_what_is_not_there_is_404(self, bench: Bench, client: Client, path: str):
+        assert client.get(f"/kabar/{path}").status_code == 404
+
+    def test_a_list_takes_few_queries(self, bench: Bench, client: Client, django_assert_max_num_queries):
+        for number in range(12):
+            _publish(bench, title=f"Kabar {number}", images=(Media(PIXEL, "image/png", "Satu titik"),))
+        with django_assert_max_num_queries(10):
+            client.get("/kabar/kab-bekasi/")
+
+
+class TestCounting:
+    """People are counted, robots are not, and nobody is stored."""
+
+    def test_a_person_counts_once_a_day_per_article(self, bench: Bench, client: Client):
+        article = _publish(bench, title="Dibaca")
+        for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2"):
+            client.get(article.get_absolute_url(), REMOTE_ADDR=address, headers={"user-agent": BROWSER})
+        assert Views.objects.get().people == 2
+        counts = bench.channel.metrics.read([str(article.pk)], bench.credentials, bench.client)
+        assert counts == {str(article.pk): Counts(views=2)}
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            {"user-agent": "Googlebot/2.1"},
+            {"user-agent": "WhatsApp/2.23"},
+            {"user-agent": "python-requests/2"},
+            {"user-agent": BROWSER, "sec-purpose": "prefetch"},
+        ],
+    )
+    def test_others_do_not_count(self, bench: Bench, client: Client, headers: dict[str, str]):
+        article = _publish(bench, title="Dirayapi")
+        client.get(article.get_absolute_url(), headers=headers)
+        assert not Views.objects.exists()
+
+    def test_no_cookie_is_set(self, bench: Bench, client: Client):
+        article = _publish(bench, title="Tanpa kuki")
+        answer = client.get(article.get_absolute_url(), headers={"user-agent": BROWSER})
+        assert not answer.cookies
