@@ -31,13 +31,13 @@ $(VENV)/bin/python:
 
 $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Kentongan and what it needs ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group build
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e . --group build
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
 	@echo "Installing the tools for tests and checks ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --group dev
 	@touch $@
 
 dev: $(VENV)/.dev
@@ -61,7 +61,7 @@ collect: assets
 	fi
 
 wheel: install  ## Build the wheel, front-end parts and areas included.
-	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	@$(BIN)/python -m pip wheel -qq --no-deps --wheel-dir dist .
 	@ls dist/*.whl
 
 # ---- checks and tests ----
