@@ -8,7 +8,7 @@ from kentongan.core.models import User
 from kentongan.core.tokens import ROOMS
 
 LIFETIMES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("one year")))
-READ_OR_WRITE = (("", _("no access")), ("read", _("read")), ("write", _("read and write")))
+READ_OR_WRITE = (("none", _("no access")), ("read", _("read")), ("write", _("read and write")))
 ROOM_LABELS = {
     "registry": pgettext_lazy("room", "Registry"),
     "listening": pgettext_lazy("room", "Listen"),
@@ -41,10 +41,10 @@ class TokenForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         for room in ROOMS:
             self.fields[f"room_{room}"] = forms.ChoiceField(
-                label=ROOM_LABELS[room], choices=READ_OR_WRITE, required=False, initial="read"
+                label=ROOM_LABELS[room], choices=READ_OR_WRITE, initial="read"
             )
 
     def scopes(self) -> list[str]:
         """Return the chosen scopes."""
-        chosen = {room: self.cleaned_data.get(f"room_{room}") for room in ROOMS}
-        return [f"{room}:{verb}" for room, verb in chosen.items() if verb]
+        chosen = {room: self.cleaned_data[f"room_{room}"] for room in ROOMS}
+        return [f"{room}:{verb}" for room, verb in chosen.items() if verb != "none"]

@@ -1,7 +1,7 @@
 """Which issues rise now, as the wall says it: the board's own ranking over the last day."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -9,9 +9,12 @@ from kentongan.core.actor import Actor
 from kentongan.listening import queries
 from kentongan.web import formatting
 
-SHOWN = 5
+SHOWN = 4
+YOUNG = timedelta(days=2)
 LAST_DAY = "24h"
-RISES = 1.5
+RISES = 1.2  # times the habit, from which on the wall calls it rising
+COMPLAINTS = 0.3
+FEWEST = 5  # posts: below that, a few words of one neighbour would stand on the wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,11 @@ class Rising:
 
 
 def rising(actor: Actor, now: datetime) -> list[Rising]:
-    """Return the first issues of the board; where the last day has none, those of the board's own period."""
-    own: list[queries.IssueRow] = []
-    for key in (LAST_DAY, None):
-        own, _apart = queries.ranked(actor, queries.Filters(), queries.period_of(actor, key))
-        if own:
-            break
-    return [_rising(row, now) for row in own[:SHOWN]]
+    """Return the issues that grew most in the last day, complaints that nobody answers first."""
+    own, _apart = queries.ranked(actor, queries.Filters(), queries.period_of(actor, LAST_DAY))
+    grown = [row for row in own if row.volume >= FEWEST and (row.growth is None or row.growth >= RISES)]
+    grown.sort(key=lambda row: (not row.is_hot, -row.score))
+    return [_rising(row, now) for row in grown[:SHOWN]]
 
 
 def _tone(row: queries.IssueRow) -> str:
@@ -41,7 +42,7 @@ def _tone(row: queries.IssueRow) -> str:
         return "signal"
     if row.growth is None:
         return "plain"
-    return "amber" if row.growth >= RISES else "leaf" if row.growth < 1 else "plain"
+    return "amber" if (row.complaint_share or 0) >= COMPLAINTS else "sky"
 
 
 def _rising(row: queries.IssueRow, now: datetime) -> Rising:
@@ -49,8 +50,9 @@ def _rising(row: queries.IssueRow, now: datetime) -> Rising:
     parts = [_("%(n)s posts") % {"n": formatting.number(row.volume)}, str(issue.topic_label)]
     if row.complaint_share is not None:
         parts.append(_("%(share)s complaints") % {"share": formatting.percent(row.complaint_share)})
-    parts.append(_("since %(span)s") % {"span": formatting.duration(now - issue.first_at)})
+    if now - issue.first_at < YOUNG:
+        parts.append(_("since %(span)s") % {"span": formatting.duration(now - issue.first_at)})
     meta = " · ".join(part for part in parts if part)
     change = formatting.delta(row.growth, None if row.growth is None else 1)
-    words = _("no habit yet") if row.growth is None else change.text
+    words = "" if row.growth is None else change.text
     return Rising(issue.pk, issue.title, issue.get_absolute_url(), meta, words, _tone(row))

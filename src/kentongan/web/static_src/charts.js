@@ -2,9 +2,10 @@
 import { init, use } from "echarts/core";
 import { BarChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
 
-use([BarChart, LineChart, AriaComponent, GridComponent, MarkLineComponent, TooltipComponent, CanvasRenderer]);
+use([BarChart, LineChart, AriaComponent, GridComponent, MarkLineComponent, TooltipComponent, LabelLayout, CanvasRenderer]);
 
 const TONES = { teak: "--teak", leaf: "--leaf", amber: "--amber", signal: "--signal", sky: "--sky", plain: "--ink-3" };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -32,6 +33,7 @@ function seriesOf(data, line, index) {
     itemStyle: bar ? { borderRadius: data.kind === "bar" ? [5, 5, 0, 0] : 0 } : undefined,
     emphasis: { focus: several ? "series" : "none" },
     endLabel: { show: several && !bar, formatter: line.name, color: colour, fontWeight: 700, distance: 8 },
+    labelLayout: { moveOverlap: "shiftY" },
     markLine: index === 0 && data.marks.length ? marksOf(data) : undefined,
   };
 }

@@ -55,7 +55,7 @@ def state_chip(subject: Any, label: object = "", field: str = "state") -> dict[s
         display = getattr(subject, f"get_{field}_display", None)
         label = display() if display else getattr(subject, "label", value)
     tone, name = states.look(str(getattr(value, "value", value)))
-    return {"label": label, "tone": tone, "icon": name}
+    return {"label": label, "tone": tone, "icon": name, "state": True}
 
 
 # Numbers and times
@@ -145,7 +145,8 @@ def chart(
 ) -> dict[str, Any]:
     """Draw a chart with its table; `series` are mappings of name, values (None = missing) and tone.
 
-    `title` states the finding. `kind`: line, area, bar, stack. `marks`: mappings of at (a label) and text. `height`: s, m, l.
+    `title` states the finding. `kind`: line, area, bar, stack. `height`: s, m, l. `marks`: mappings of at (a label)
+    and text.
     """
     names = [str(label) for label in labels]
     lines = [
@@ -348,7 +349,7 @@ class ConfirmNode(Node):
 
 @register.tag
 def confirm(parser: Parser, token: Token) -> ConfirmNode:
-    """`{% confirm url=... button=... title=... yes=... tone="main|signal|plain" icon=... %}…what it does…{% endconfirm %}`.
+    """`{% confirm url=… button=… title=… yes=… tone="main|signal|plain" icon=… %}…what it does…{% endconfirm %}`.
 
     The body may hold further form fields; the dialog posts to `url` with them.
     """
