@@ -25,6 +25,11 @@ RATE_WINDOW_BEATS = 15
 Listener = Callable[["Progress"], None]
 
 
+def rounded(rate: float) -> float:
+    """Return a rate as people read it: whole from ten on, else with one decimal."""
+    return float(round(rate)) if rate >= 10 else round(rate, 1)
+
+
 class Stopped(Exception):
     """Somebody asked this job to stop; handlers let it pass, or tidy up and raise it again."""
 
@@ -88,13 +93,13 @@ class Progress:
         since, before = self._window[0]
         if done <= before or moment - since < 0.05:
             return None
-        return (done - before) / (moment - since)
+        return rounded((done - before) / (moment - since))
 
     @property
     def average_rate(self) -> float | None:
         """Units of work a second since the beginning."""
         passed = time.monotonic() - self._started
-        return self.done / passed if self.done and passed > 0.001 else None
+        return rounded(self.done / passed) if self.done and passed > 0.001 else None
 
     def beat(self) -> None:
         """Write the progress and a sign of life; learn whether to stop, or that the claim was lost."""

@@ -13,7 +13,7 @@ class Message(models.Model):
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")
-        LINK = "link", _("Handed over")
+        LINK = "link", _("Hand over")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")
@@ -28,7 +28,7 @@ class Message(models.Model):
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
     unit_id = models.BigIntegerField(null=True)
     person_id = models.BigIntegerField(null=True)
-    recipient = models.CharField(_("to"), max_length=200, blank=True)
+    recipient = models.CharField(_("recipient"), max_length=200, blank=True)
     address = EncryptedTextField(_("address"))
     address_hash = models.CharField(max_length=32)
     purpose = models.CharField(_("purpose"), max_length=60)
@@ -39,7 +39,7 @@ class Message(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
-    due_at = models.DateTimeField(_("due"), default=clock.now)
+    due_at = models.DateTimeField(_("to leave at"), default=clock.now)
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True)

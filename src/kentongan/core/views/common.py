@@ -11,14 +11,14 @@ View = Callable[..., HttpResponseBase]
 
 def page(view: View) -> View:
     """Make a screen: signed in, only read."""
-    return login_required(require_safe(view))  # type: ignore[return-value,arg-type]
+    return login_required(require_safe(view))
 
 
 def form_page(view: View) -> View:
     """Make a screen with a form: signed in, GET and POST."""
-    return login_required(require_http_methods(["GET", "HEAD", "POST"])(view))  # type: ignore[return-value,arg-type]
+    return login_required(require_http_methods(["GET", "HEAD", "POST"])(view))
 
 
 def act(view: View) -> View:
     """Make an act: signed in, POST only."""
-    return login_required(require_POST(view))  # type: ignore[return-value,arg-type]
+    return login_required(require_POST(view))
