@@ -140,7 +140,7 @@ def test_counts_are_read_and_views_are_none(bench: Bench, mastodon_server: Masto
         ("Satu\n\nDua", "<p>Satu</p><p>Dua</p>"),
         (
             "Baca https://bekasikab.go.id/berita/panjang",
-            '<p>Baca <a href="x"><span class="invisible">https://</span><span class="ellipsis">bekasikab.go.id/ber</span>'
+            '<p>Baca <a href="x"><span class="invisible">https://</span><span>bekasikab.go.id/ber</span>'
             '<span class="invisible">ita/panjang</span></a></p>',
         ),
         ("Kepada @dewi@contoh.id", '<p>Kepada <span class="h-card"><a href="x">@<span>dewi</span></a></span></p>'),
