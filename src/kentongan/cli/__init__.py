@@ -36,6 +36,7 @@ GROUPS = {
     "settings": Group("settings", "Show every setting, what it means and where to set it.", models=False),
     "migrate": Group("migrate", "Bring the database up to date."),
     "prepare": Group("prepare", "", models=True),
+    "demo": Group("demo", "The demo organisation: load, status, reset, a network of its own."),
     "organisation": Group("organisation", "Make your organisation, instead of the demo."),
     "users": Group("users", "Make user accounts and give them roles."),
     "tokens": Group("tokens", "Make tokens for the API."),

@@ -68,5 +68,5 @@ def level(curve: Mapping[str, Any], day: float) -> float:
 
 def _burst(since: float, half_life: float) -> float:
     if since < 0:
-        return 0.004
+        return 0.0
     return min(since * 24 / RISE_HOURS, 1.0) * math.exp(-since * math.log(2) / half_life)

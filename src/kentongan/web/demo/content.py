@@ -17,13 +17,11 @@ from kentongan.publishing.actions import firing, scheduling
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 from kentongan.registry import queries as registry
-from kentongan.registry.models import Account
 from kentongan.safeguards import queries as safeguards
 from kentongan.web.demo import stream
-from kentongan.web.demo.organisation import actor
+from kentongan.web.demo.organisation import actor, live_account
 from kentongan.web.demo.script import Row, anchor, at, rows, section
 
-CHANNELS = ("newsroom", "bluesky", "mastodon")
 HOURS = timedelta(hours=6)
 
 
@@ -82,8 +80,8 @@ def _play(row: Row, made: list[Brief]) -> None:
 
 def _write(row: Row, made: list[Brief]) -> ContentItem:
     brief = made[row["brief"]] if "brief" in row else None
-    renditions = {"newsroom": RenditionDraft(row["text"], title=row["title"])}
-    renditions |= {kind: RenditionDraft(row[kind]) for kind in CHANNELS[1:]}
+    renditions = {live_account().platform: RenditionDraft(row["text"], title=row["title"])}
+    renditions |= {kind: RenditionDraft(text) for kind, text in row["versions"].items()}
     draft = ItemDraft(title=row["title"], text=row["text"], purpose="service", renditions=renditions)
     return items.create_item(
         actor("dewi"),
@@ -101,8 +99,7 @@ def _approve(item_id: int) -> None:
 
 
 def _schedule(item_id: int, due_at: datetime) -> None:
-    newsroom = Account.objects.get(platform="newsroom", kind=Account.Kind.OFFICIAL)
-    scheduling.schedule(actor("hendra"), item_id, [newsroom.pk], due_at)
+    scheduling.schedule(actor("hendra"), item_id, [live_account().pk], due_at)
 
 
 def _publish() -> None:
@@ -126,7 +123,7 @@ def read_articles() -> None:
     """Let people read what was published, and let the collector read the counters, quarter day by quarter day."""
     if Snapshot.objects.exists():
         return
-    out = Delivery.objects.filter(state=State.PUBLISHED, account__platform="newsroom")
+    out = Delivery.objects.filter(state=State.PUBLISHED, account=live_account())
     published = {int(delivery.remote_id): delivery.published_at or delivery.due_at for delivery in out}
     for moment in _quarters(min(published.values(), default=anchor())):
         with clock.playing(moment):

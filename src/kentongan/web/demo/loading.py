@@ -85,6 +85,7 @@ def _run(told: Told, days: int, posts: int) -> None:
     steps = [
         _Step(_("The organisation, its units and its people"), _people),
         _Step(label, lambda: stream.ingest(days, posts, lambda done, total: told(label, done, total))),
+        _Step(_("Titles of issues"), stream.give_titles),
         _Step(_("Briefs, content, what was published"), content.tell_stories),
         _Step(_("Readers of the newsroom"), content.read_articles),
         _Step(_("An instruction and a share mission"), _engage),

@@ -1,7 +1,6 @@
 """The office, its divisions and partners, the real districts and villages below it, the cast, the accounts."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
@@ -10,7 +9,7 @@ from kentongan.registry import actions, areas, queries
 from kentongan.registry.actions.units import NewUnit
 from kentongan.registry.models import Account, Organisation, Person, Unit
 from kentongan.web.demo.cast import PASSWORD, PLAYERS
-from kentongan.web.demo.script import BASIS, SCOPE, SYSTEM, accounts, beside
+from kentongan.web.demo.script import BASIS, SCOPE, SYSTEM, Row, accounts, beside
 
 URBAN = "1"
 """The first figure of a village code's last part says what it is: 1 is a kelurahan, 2 a desa."""
@@ -81,12 +80,23 @@ def add_accounts() -> None:
     for row in accounts():
         if (row["platform"], row["handle"]) not in there:
             _declare(root, row, people)
-    newsroom = Account.objects.get(platform="newsroom", kind=Account.Kind.OFFICIAL)
-    if newsroom.state != Account.State.CONNECTED:
-        connections.connect(SYSTEM, newsroom.pk, _site(newsroom))
+    live = live_account()
+    if live.state != Account.State.CONNECTED:
+        connections.connect(SYSTEM, live.pk, _site(live))
 
 
-def _declare(root: Unit, row: Mapping[str, Any], people: Mapping[str, Person]) -> None:
+def _live_row() -> Row:
+    """Return the script's account that is live from the first moment: the one with a tagline."""
+    return next(row for row in accounts() if "tagline" in row)
+
+
+def live_account() -> Account:
+    """Return the account that is live from the first moment: the newsroom."""
+    row = _live_row()
+    return Account.objects.get(platform=row["platform"], handle=row["handle"], kind=Account.Kind.OFFICIAL)
+
+
+def _declare(root: Unit, row: Row, people: Mapping[str, Person]) -> None:
     actions.declare_account(
         SYSTEM,
         root.pk,
@@ -102,7 +112,7 @@ def _site(account: Account) -> dict[str, str]:
     return {
         "handle": account.handle,
         "name": account.display_name,
-        "tagline": "Kabar dan layanan untuk warga Kabupaten Bekasi (simulasi)",
+        "tagline": _live_row()["tagline"],
     }
 
 

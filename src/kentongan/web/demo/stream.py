@@ -4,18 +4,22 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db.models import Count
+
 from kentongan.listening import actions
 from kentongan.listening.models import Issue, IssueSample, Source
 from kentongan.listening.posts import RawPost, chunks, post_id
 from kentongan.listening.simulator import DEFAULT_SEED, generate, native_id
 from kentongan.registry import queries
-from kentongan.web.demo.script import SYSTEM, anchor
+from kentongan.web.demo.organisation import actor
+from kentongan.web.demo.script import SYSTEM, anchor, rows
 
 NAME = "Simulasi"
 DAYS = 14
 PARTS = 8
 # Posts of a story that are looked for among the samples of issues.
 MOST = 1000
+PURE = 0.6
 
 
 def source() -> Source:
@@ -40,14 +44,15 @@ def ingest(days: int, posts: int, told: Callable[[int, int], None]) -> None:
 
 
 def issue(key: str) -> Issue | None:
-    """Return the issue that most of a story's sampled posts were put into; None when the story is not to be found."""
+    """Return the issue that is mostly about a story of the simulation; None where none is."""
     into = source()
     ids = [_post_id(into, key, number) for number in range(MOST)]
     found = Counter(IssueSample.objects.filter(post_id__in=ids).values_list("issue_id", flat=True))
-    if not found:
-        return None
-    most = found.most_common(1)[0][0]
-    return Issue.objects.filter(pk=most, merged_into=None).first()
+    for pk, hits in found.most_common(3):
+        candidate = Issue.objects.filter(pk=pk, merged_into=None).annotate(kept=Count("samples")).first()
+        if candidate is not None and hits >= PURE * candidate.kept:
+            return candidate
+    return None
 
 
 def _post_id(into: Source, key: str, number: int) -> str:
@@ -59,3 +64,11 @@ def issue_id(key: str) -> int | None:
     """Return that issue's id."""
     found = issue(key)
     return found.pk if found else None
+
+
+def give_titles() -> None:
+    """Let the analyst give the issues of the script a title, as one does with what will be worked on."""
+    for row in rows("titles"):
+        found = issue(row["issue"])
+        if found is not None and not found.titled_by_person:
+            actions.rename(actor("sari"), found.pk, row["title"])
