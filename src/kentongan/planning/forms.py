@@ -43,7 +43,7 @@ class FactForm(forms.Form):
 
     text = forms.CharField(label=_("Fact"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     source = forms.CharField(label=_("Source"), max_length=200, required=False)
-    url = forms.URLField(label=_("Link"), max_length=500, required=False, assume_scheme="https")
+    url = forms.URLField(label=_("Link, if there is one"), max_length=500, required=False, assume_scheme="https")
 
     def clean(self) -> dict[str, Any]:
         """Ask for a source when there is a fact, and the other way round."""
@@ -55,7 +55,7 @@ class FactForm(forms.Form):
         return values
 
 
-FactFormSet: type[BaseFormSet[FactForm]] = formset_factory(FactForm, extra=2, max_num=MAX_FACTS, validate_max=True)
+FactFormSet: type[BaseFormSet[FactForm]] = formset_factory(FactForm, extra=1, max_num=MAX_FACTS, validate_max=True)
 
 
 class BriefForm(forms.Form):
@@ -247,7 +247,11 @@ class ReviewForm(forms.Form):
     """The checklist of an approval; which version was seen travels with it."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    checklist = forms.MultipleChoiceField(label=_("Checklist"), required=False, widget=forms.CheckboxSelectMultiple)
+    checklist = forms.MultipleChoiceField(
+        label=_("Checklist"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Look at every line of the checklist and tick it.")},
+    )
     note = forms.CharField(label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:

@@ -216,7 +216,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of the calendar, with the stages and quiet periods that it lies in."""
+    """A day of the calendar: its entries, the stages that begin (on the first day shown: run), its quiet periods."""
 
     date: date
     entries: tuple[Entry, ...]
@@ -231,7 +231,10 @@ def calendar(actor: Actor, start: date, days: int = 14) -> list[Day]:
     last = first + timedelta(days=days)
     entries = sorted([*_planned(actor, first, last), *_deadlines(actor, first, last)], key=lambda entry: entry.at)
     stages, periods = safeguards.dated_between(start, start + timedelta(days=days - 1))
-    return [_day(start + timedelta(days=n), entries, stages, periods) for n in range(days)]
+    shown = [start + timedelta(days=n) for n in range(days)]
+    return [
+        _day(day, entries, [stage for stage in stages if max(stage.starts_on, start) == day], periods) for day in shown
+    ]
 
 
 def _planned(actor: Actor, first: datetime, last: datetime) -> list[Entry]:
@@ -249,7 +252,7 @@ def _day(day: date, entries: list[Entry], stages: list[Any], periods: list[Any])
     return Day(
         date=day,
         entries=tuple(entry for entry in entries if entry.at.astimezone(zone).date() == day),
-        marks=tuple(stage for stage in stages if stage.starts_on <= day <= stage.ends_on),
+        marks=tuple(stages),
         quiet=tuple(period for period in periods if period.starts_on <= day <= period.ends_on),
     )
 
