@@ -44,7 +44,11 @@ def sari(cast: Cast) -> Person:
     return registry.add_person(
         SYSTEM,
         NewPerson(
-            "Sari Wahyuni", cast.sukamahi.pk, "Pegiat", "Daftar komunitas", phone="081234567890",
+            "Sari Wahyuni",
+            cast.sukamahi.pk,
+            "Pegiat",
+            "Daftar komunitas",
+            phone="081234567890",
             consents={"gatherings": "Saya bersedia diundang."},
         ),
     )
@@ -73,7 +77,9 @@ def test_who_may_not_change_it(cast: Cast, gathering: Gathering, name: str, erro
     assert not gathering.participants.exists()
 
 
-@pytest.mark.parametrize(("name", "status"), [("wulan", 200), ("sari", 200), ("joko", 404), ("maman", 404), ("tono", 404)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("wulan", 200), ("sari", 200), ("joko", 404), ("maman", 404), ("tono", 404)]
+)
 def test_who_sees_it_on_the_web(
     cast: Cast, gathering: Gathering, sign_in: Callable[..., Client], name: str, status: int
 ) -> None:
@@ -101,7 +107,9 @@ def test_nobody_is_invited_without_consent(cast: Cast, gathering: Gathering) -> 
 
 def test_inviting_twice_tells_once(cast: Cast, gathering: Gathering, sari: Person) -> None:
     actions.add_person(cast.actor("dewi"), gathering.pk, sari.pk)
-    actions.add_guest(cast.actor("dewi"), gathering.pk, name="Bu Rina", consent_note="telepon", contact="rina@example.id")
+    actions.add_guest(
+        cast.actor("dewi"), gathering.pk, name="Bu Rina", consent_note="telepon", contact="rina@example.id"
+    )
     assert actions.invite(cast.actor("dewi"), gathering.pk) == 2
     assert actions.invite(cast.actor("dewi"), gathering.pk) == 0
     assert dict(Message.objects.values_list("recipient", "channel")) == {"Sari Wahyuni": "link", "Bu Rina": "email"}
@@ -167,7 +175,9 @@ def test_an_answer_without_a_source_is_none(cast: Cast, gathering: Gathering) ->
     with pytest.raises(Invalid) as missing:
         actions.answer_question(cast.actor("dewi"), question.pk, answer="Jumat.", source=" ")
     assert "source" in missing.value.fields
-    answered = actions.answer_question(cast.actor("dewi"), question.pk, answer="Jumat.", source="SDABMBK, surat 12/2026")
+    answered = actions.answer_question(
+        cast.actor("dewi"), question.pk, answer="Jumat.", source="SDABMBK, surat 12/2026"
+    )
     assert answered.answered_at is not None
 
 
@@ -207,10 +217,16 @@ def test_every_screen_renders_and_lists_take_a_constant_number_of_queries(
     question = actions.ask(cast.actor("dewi"), gathering.pk, "Kapan?")
     actions.add_guest(cast.actor("dewi"), gathering.pk, name="Tamu", consent_note="telepon")
     pages = [
-        reverse("gatherings:index"), gathering.get_absolute_url(), reverse("gatherings:attendance", args=[gathering.pk]),
+        reverse("gatherings:index"),
+        gathering.get_absolute_url(),
+        reverse("gatherings:attendance", args=[gathering.pk]),
         reverse("gatherings:candidates", args=[gathering.pk]),
     ]
-    others = [reverse("gatherings:new"), reverse("gatherings:change", args=[gathering.pk]), reverse("gatherings:question", args=[question.pk])]
+    others = [
+        reverse("gatherings:new"),
+        reverse("gatherings:change", args=[gathering.pk]),
+        reverse("gatherings:question", args=[question.pk]),
+    ]
 
     def count(url: str) -> int:
         with CaptureQueriesContext(connection) as seen:
@@ -233,8 +249,12 @@ def test_planning_by_the_form(cast: Cast, issue: Issue, sign_in: Callable[..., C
     client = sign_in(cast.user("dewi"))
     start = clock.now() + timedelta(days=3)
     fields = {
-        "unit": "32.16", "title": "Tanya jawab jalan", "place": "Aula", "issue": issue.pk,
-        "starts_at": f"{start:%Y-%m-%dT%H:%M}", "ends_at": f"{start + timedelta(hours=2):%Y-%m-%dT%H:%M}",
+        "unit": "32.16",
+        "title": "Tanya jawab jalan",
+        "place": "Aula",
+        "issue": issue.pk,
+        "starts_at": f"{start:%Y-%m-%dT%H:%M}",
+        "ends_at": f"{start + timedelta(hours=2):%Y-%m-%dT%H:%M}",
     }
     response = client.post(reverse("gatherings:new"), fields)
     made = Gathering.objects.get(title="Tanya jawab jalan")

@@ -25,9 +25,7 @@ def add_person(db: None) -> Callable[..., Person]:
     def add(unit: Unit, name: str, *, title: str = "Anggota", agreed: bool = True, phone: str = "") -> Person:
         return registry.add_person(
             SYSTEM,
-            NewPerson(
-                name, unit.pk, title, "Daftar anggota 2026", phone=phone, consents=AGREED if agreed else {}
-            ),
+            NewPerson(name, unit.pk, title, "Daftar anggota 2026", phone=phone, consents=AGREED if agreed else {}),
         )
 
     return add

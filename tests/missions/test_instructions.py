@@ -47,7 +47,9 @@ def test_sending_is_one_insert_whatever_the_number_of_units(cast: Cast, order: O
         SYSTEM, [NewUnit(f"32.16.06.{n:04}", f"Desa {n}", Unit.Level.VILLAGE, "32.16.06") for n in range(2001, 2301)]
     )
     draft = actions.draft(cast.actor("wulan"), order(cast.root))
-    with CaptureQueriesContext(connection, ) as seen:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
         actions.send(cast.actor("wulan"), draft.pk)
     inserts = [query for query in seen.captured_queries if query["sql"].startswith("INSERT INTO missions_receipt")]
     assert len(inserts) == 1
@@ -68,9 +70,7 @@ def test_people_are_chosen_by_title_and_get_one_receipt_each(
     chair = add_person(cast.sukamahi, "Pak Ketua", title="Ketua RT 03")
     add_person(cast.sukamahi, "Pak Wakil", title="Wakil Ketua")
     registry_membership = cast.cikarang_pusat.memberships.create(person=chair, title="Ketua")
-    draft = actions.draft(
-        cast.actor("wulan"), order(cast.root, audience=Audience.PEOPLE, title_filter="ketua")
-    )
+    draft = actions.draft(cast.actor("wulan"), order(cast.root, audience=Audience.PEOPLE, title_filter="ketua"))
     actions.send(cast.actor("wulan"), draft.pk)
     receipt = draft.receipts.get()
     assert receipt.person == chair
@@ -232,7 +232,9 @@ def test_the_list_and_the_board_take_a_constant_number_of_queries(
 
     first = actions.send(cast.actor("wulan"), actions.draft(cast.actor("wulan"), order(cast.root)).pk)
     pages = [
-        reverse("missions:index"), first.get_absolute_url(), reverse("missions:receipts", args=[first.pk]),
+        reverse("missions:index"),
+        first.get_absolute_url(),
+        reverse("missions:receipts", args=[first.pk]),
         reverse("missions:mine"),
     ]
     before = [count(url) for url in pages]
@@ -247,8 +249,12 @@ def test_the_list_and_the_board_take_a_constant_number_of_queries(
 def test_ten_thousand_receipts_are_sent_and_counted_quickly(cast: Cast, order: Orders) -> None:
     Unit.objects.bulk_create(
         Unit(
-            parent=cast.tambun_selatan, code=f"32.16.06.{n}", slug=f"d-{n}", name=f"Desa {n}",
-            level=Unit.Level.VILLAGE, path="",
+            parent=cast.tambun_selatan,
+            code=f"32.16.06.{n}",
+            slug=f"d-{n}",
+            name=f"Desa {n}",
+            level=Unit.Level.VILLAGE,
+            path="",
         )
         for n in range(10_000)
     )
@@ -286,7 +292,9 @@ def test_the_branches_of_every_node_add_up(
     for receipt, state in zip(draft.receipts.order_by("pk"), chosen * 4, strict=False):
         answered = state in ("done", "declined")
         Receipt.objects.filter(pk=receipt.pk).update(
-            state=state, seen_at=clock.now(), reason="Tidak sempat." if state == "declined" else "",
+            state=state,
+            seen_at=clock.now(),
+            reason="Tidak sempat." if state == "declined" else "",
             answered_at=clock.now() if answered else None,
         )
     for unit in [cast.root, *Unit.objects.filter(pk__in=[unit.pk for unit in units])]:

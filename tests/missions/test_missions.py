@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from conftest import Cast
 from kentongan.core import clock
+from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid, NotAllowed, NotFound
 from kentongan.core.models import AuditEntry
 from kentongan.core.models.messages import Message
@@ -20,6 +21,7 @@ from kentongan.missions.actions import missions as actions
 from kentongan.missions.models import Mission, MissionInvitation
 from kentongan.missions.queries import missions as queries
 from kentongan.registry import queries as registry_queries
+from kentongan.registry.actions.people import revoke_consent
 from kentongan.registry.models import Person
 from kentongan.safeguards.models import Election, QuietPeriod
 from kentongan.safeguards.purposes import Purpose
@@ -35,9 +37,7 @@ def invited(mission: Mission, name: str) -> MissionInvitation:
     return mission.invitations.select_related("person").get(person__full_name=name)
 
 
-def act_as(invitation: MissionInvitation) -> object:
-    from kentongan.core.actor import Actor
-
+def act_as(invitation: MissionInvitation) -> Actor:
     return Actor.of_link(invitation.person_id or 0, "link")
 
 
@@ -46,8 +46,12 @@ def quiet_now(db: None) -> QuietPeriod:
     election = Election.objects.create(code="uji", name="Pemilihan Uji", kind="regional", source="uji")
     today = timezone.localdate()
     return QuietPeriod.objects.create(
-        code="uji-tenang", election=election, name="Masa tenang", source="uji",
-        starts_on=today - timedelta(days=1), ends_on=today + timedelta(days=1),
+        code="uji-tenang",
+        election=election,
+        name="Masa tenang",
+        source="uji",
+        starts_on=today - timedelta(days=1),
+        ends_on=today + timedelta(days=1),
     )
 
 
@@ -145,13 +149,20 @@ def test_the_database_refuses_a_copy_even_if_nobody_measured(open_mission: Missi
     digest = wording.digest(OWN)
     MissionInvitation.objects.filter(pk=first.pk).update(caption=OWN, caption_digest=digest)
     with pytest.raises(IntegrityError), transaction.atomic():
-        MissionInvitation.objects.filter(pk=second.pk).update(caption=OWN.upper(), caption_digest=wording.digest(OWN.upper()))
+        MissionInvitation.objects.filter(pk=second.pk).update(
+            caption=OWN.upper(), caption_digest=wording.digest(OWN.upper())
+        )
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Bagus.", "Kemarin saya lewat Tegal Danas", "Bapak-Ibu RT 03, ada kabar jalan bagus",
-     "Jalan Tegal Danas diperbaiki mulai Senin. Jadwal lengkap ada di situs kabupaten."],
+    [
+        "",
+        "Bagus.",
+        "Kemarin saya lewat Tegal Danas",
+        "Bapak-Ibu RT 03, ada kabar jalan bagus",
+        "Jalan Tegal Danas diperbaiki mulai Senin. Jadwal lengkap ada di situs kabupaten.",
+    ],
 )
 def test_a_starter_or_the_missions_own_text_is_not_own_words(open_mission: Mission, text: str) -> None:
     invitation = invited(open_mission, "Sari Wahyuni")
@@ -164,7 +175,9 @@ def test_two_who_begin_alike_and_go_on_differently_are_fine(open_mission: Missio
     starter = open_mission.starters[0]
     first, second = invited(open_mission, "Sari Wahyuni"), invited(open_mission, "Budi Santoso")
     actions.word(act_as(first), first.pk, f"{starter} dan motor saya hampir masuk lubang, untung pelan.")
-    worded = actions.word(act_as(second), second.pk, f"{starter}, anak-anak sekolah terpaksa turun dari sepeda di situ.")
+    worded = actions.word(
+        act_as(second), second.pk, f"{starter}, anak-anak sekolah terpaksa turun dari sepeda di situ."
+    )
     assert worded.similarity is not None
     assert worded.similarity < 0.5
 
@@ -203,7 +216,9 @@ def test_the_whole_way_without_scripts(open_mission: Mission) -> None:
     invitation.refresh_from_db()
     assert shared.status_code == 200
     assert (invitation.state, invitation.caption, invitation.proof_link) == (
-        "shared", OWN, "https://x.com/sari/status/1",
+        "shared",
+        OWN,
+        "https://x.com/sari/status/1",
     )
     assert invitation.opened_at is not None
 
@@ -240,7 +255,12 @@ def test_erasing_leaves_a_number_without_a_person(open_mission: Mission) -> None
     assert OWN in phone.get(page).content.decode()
     phone.post(page, {"never_again": "1"})
     invitation.refresh_from_db()
-    assert (invitation.state, invitation.person_id, invitation.caption, invitation.opened_at) == ("erased", None, "", None)
+    assert (invitation.state, invitation.person_id, invitation.caption, invitation.opened_at) == (
+        "erased",
+        None,
+        "",
+        None,
+    )
     assert not invitation.links.exists()
     assert phone.get(address(token)).status_code == 404
     assert not registry_queries.has_consent(person.pk, "missions")
@@ -251,8 +271,6 @@ def test_erasing_leaves_a_number_without_a_person(open_mission: Mission) -> None
 
 
 def test_whoever_withdrew_consent_is_asked_for_nothing_more(open_mission: Mission) -> None:
-    from kentongan.registry.actions.people import revoke_consent
-
     invitation = invited(open_mission, "Sari Wahyuni")
     revoke_consent(act_as(invitation), invitation.person_id, "missions")
     with pytest.raises(Conflict):
@@ -273,8 +291,10 @@ def test_the_board_counts_and_measures(open_mission: Mission) -> None:
     assert measured.bunched is None  # two shares are too few to call them bunched
 
 
-@pytest.mark.parametrize(("name", "board", "names"), [("arif", 200, 200), ("sari", 200, 403), ("joko", 404, 404),
-                                                      ("maman", 404, 404), ("tono", 404, 404)])
+@pytest.mark.parametrize(
+    ("name", "board", "names"),
+    [("arif", 200, 200), ("sari", 200, 403), ("joko", 404, 404), ("maman", 404, 404), ("tono", 404, 404)],
+)
 def test_who_sees_a_mission_and_who_sees_names(
     cast: Cast, open_mission: Mission, sign_in: Callable[..., Client], name: str, board: int, names: int
 ) -> None:
@@ -297,11 +317,18 @@ def test_only_those_who_instruct_open_missions(cast: Cast, request_for: Requests
 
 
 def test_lists_take_a_constant_number_of_queries(
-    cast: Cast, request_for: Requests, open_mission: Mission, add_person: Callable[..., Person],
+    cast: Cast,
+    request_for: Requests,
+    open_mission: Mission,
+    add_person: Callable[..., Person],
     sign_in: Callable[..., Client],
 ) -> None:
     client = sign_in(cast.user("arif"))
-    pages = [reverse("missions:missions"), open_mission.get_absolute_url(), reverse("missions:invitations", args=[open_mission.pk])]
+    pages = [
+        reverse("missions:missions"),
+        open_mission.get_absolute_url(),
+        reverse("missions:invitations", args=[open_mission.pk]),
+    ]
 
     def count(url: str) -> int:
         with CaptureQueriesContext(connection) as seen:

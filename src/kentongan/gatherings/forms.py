@@ -58,7 +58,7 @@ class QuestionForm(forms.Form):
 class AnswerForm(forms.Form):
     """An answer with its source."""
 
-    answer = forms.CharField(label=_("Answer"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+    answer = forms.CharField(label=_("The answer"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
     source = forms.CharField(label=_("Source"), max_length=300, help_text=_("An office, a letter, a regulation."))
     source_url = forms.URLField(label=_("Link to the source"), required=False, max_length=500, assume_scheme="https")
 

@@ -12,7 +12,7 @@ class GatheringState(models.TextChoices):
     """Where a gathering stands."""
 
     PLANNED = "planned", _("Planned")
-    HELD = "held", _("Held")
+    HELD = "held", _("Took place")
     CANCELLED = "cancelled", _("Cancelled")
 
 

@@ -25,7 +25,8 @@ def interval(age: timedelta) -> timedelta | None:
 
 def back_off(failures: int) -> timedelta:
     """Return how long to wait after so many failures in a row."""
-    return min(FIRST_BACK_OFF * 2 ** min(max(failures - 1, 0), 10), LONGEST_BACK_OFF)
+    doublings: int = 2 ** min(max(failures - 1, 0), 10)
+    return min(FIRST_BACK_OFF * doublings, LONGEST_BACK_OFF)
 
 
 def check() -> None:

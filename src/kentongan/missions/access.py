@@ -46,9 +46,11 @@ def answerable_units(actor: Actor) -> QuerySet[Unit]:
     """Return the units for which `actor` may answer: where they instruct or edit."""
     if actor.is_system:
         return Unit.objects.all()
+    if actor.user_id is None:
+        return Unit.objects.none()
     own = Grant.objects.filter(user_id=actor.user_id, user__is_active=True, unit__path__covers=OuterRef("path"))
     roles = {role for capability in ANSWERING for role in roles_with(capability)}
-    return Unit.objects.filter(Exists(own.filter(role__in=roles))) if actor.user_id else Unit.objects.none()
+    return Unit.objects.filter(Exists(own.filter(role__in=roles)))
 
 
 def own_units(actor: Actor) -> QuerySet[Unit]:

@@ -4,7 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, Case, CharField, Count, Exists, Func, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat, Lower
 
 from kentongan.core import clock
@@ -83,12 +96,11 @@ def invitees(mission: Mission) -> QuerySet[Any, tuple[Any, ...]]:
 def without_consent(mission: Mission) -> int:
     """Return how many people under the scope are left out because they have not agreed."""
     everybody = _memberships(mission.scope, "", mission.title_filter)
-    return (
-        everybody.order_by().aggregate(people=Count("person_id", distinct=True))["people"] - invitees(mission).count()
-    )
+    people: int = everybody.order_by().aggregate(people=Count("person_id", distinct=True))["people"]
+    return people - invitees(mission).count()
 
 
-def insert(table: str, columns: Sequence[str], constants: Mapping[str, object], rows: QuerySet[Any, Any]) -> int:
+def insert(table: str, columns: Sequence[str], constants: Mapping[str, Any], rows: QuerySet[Any, Any]) -> int:
     """Insert `rows`, with the constant columns before them, by ONE statement; return how many rows are new."""
     select, parameters = rows.query.sql_with_params()
     names, fixed = ", ".join(columns), ", ".join(constants)

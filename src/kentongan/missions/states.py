@@ -39,7 +39,7 @@ class MissionState(models.TextChoices):
 class InvitationState(models.TextChoices):
     """What one invited person did; `erased` is all that is left once they erased their data."""
 
-    INVITED = "invited", _("Invited")
+    INVITED = "invited", _("Asked")
     OPENED = "opened", _("Opened")
     SHARED = "shared", _("Shared")
     DECLINED = "declined", _("Declined")

@@ -195,7 +195,7 @@ def by_day(actor: Actor, period: Period, metric: str, **where: Any) -> list[tupl
     names = {f"seen{at}": value for at, value in enumerate(parameters)}
     inner = sql % tuple(f"%({name})s" for name in names)
     zone = timezone.get_current_timezone()
-    bounds = {"start": period.start, "end": period.end, "zone": str(zone)}
+    bounds: dict[str, Any] = {"start": period.start, "end": period.end, "zone": str(zone)}
     with connection.cursor() as cursor:
         cursor.execute(DAYS.replace("__METRIC__", metric).replace("__SEEN__", inner), bounds | names)
         found = dict(cursor.fetchall())

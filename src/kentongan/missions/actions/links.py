@@ -65,7 +65,7 @@ def bind(actor: Actor, link_id: int) -> str:
     device = ids.token()
     now = clock.now()
     free = MemberLink.objects.filter(
-        pk=link_id, person_id=actor.person_id, bound_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
+        pk=link_id, person_id=actor.person_id or 0, bound_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
     )
     if not free.update(bound_at=now, device_digest=ids.token_digest(device)):
         raise Conflict(

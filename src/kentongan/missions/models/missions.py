@@ -116,7 +116,7 @@ class MissionInvitation(models.Model):
     similarity = models.FloatField(_("likeness"), null=True)
     via = models.CharField(_("shared by"), max_length=20, blank=True, db_default="")
     proof_link = models.URLField(_("link to the post"), max_length=500, blank=True, db_default="")
-    invited_at = models.DateTimeField(_("invited"), db_default=models.functions.Now())
+    invited_at = models.DateTimeField(_("asked"), db_default=models.functions.Now())
     opened_at = models.DateTimeField(_("opened"), null=True)
     worded_at = models.DateTimeField(_("worded"), null=True)
     shared_at = models.DateTimeField(_("shared"), null=True)

@@ -105,7 +105,7 @@ class Counts:
     def stages(self) -> list[tuple[str | Promise, int, float]]:
         """Return (name, count, width of 100) of the way from invitation to share."""
         rows = (
-            (_("Invited"), self.invited),
+            (_("Asked"), self.invited),
             (_("Opened"), self.opened),
             (_("Worded"), self.worded),
             (_("Shared"), self.shared),
@@ -125,8 +125,8 @@ COUNTS = {
 def counts_of(missions: Iterable[Mission]) -> dict[int, Counts]:
     """Return each mission's counts, in one query."""
     rows = MissionInvitation.objects.filter(mission__in=[one.pk for one in missions])
-    found = rows.values("mission_id").annotate(**COUNTS).order_by()
-    return {row.pop("mission_id"): Counts(**row) for row in found}
+    found = rows.values("mission_id").annotate(**COUNTS).order_by().values_list("mission_id", *COUNTS)
+    return {mission_id: Counts(*counts) for mission_id, *counts in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def authenticity(mission: Mission) -> Authenticity:
     """Measure how alike the captions are and how bunched the shares: two queries."""
     worded = mission.invitations.filter(similarity__isnull=False)
     captions, likeness = worded.values_list("similarity", flat=True), None
-    values = list(captions)
+    values = [value for value in captions if value is not None]
     if len(values) > 1:
         likeness = sum(values) / len(values)
     with connection.cursor() as cursor:

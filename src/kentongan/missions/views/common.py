@@ -17,17 +17,17 @@ View = Callable[..., HttpResponseBase]
 
 def page(view: View) -> View:
     """Make a screen: signed in, GET only."""
-    return login_required(require_GET(view))  # type: ignore[return-value,arg-type]
+    return login_required(require_GET(view))
 
 
 def form_page(view: View) -> View:
     """Make a screen with a form: signed in, GET and POST."""
-    return login_required(require_http_methods(["GET", "POST"])(view))  # type: ignore[return-value,arg-type]
+    return login_required(require_http_methods(["GET", "POST"])(view))
 
 
 def act(view: View) -> View:
     """Make an act: signed in, POST only."""
-    return login_required(require_POST(view))  # type: ignore[return-value,arg-type]
+    return login_required(require_POST(view))
 
 
 def put_errors(form: forms.Form, error: Invalid) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -120,7 +121,7 @@ def _may_see_names(request: StaffRequest, found: Instruction, node: Unit) -> boo
     return not queries.is_for_people(found) or registry_access.allows(request.actor, Capability.INSTRUCT, node)
 
 
-def _names(request: StaffRequest, instruction_id: int) -> tuple[Instruction, Unit, "tables.QuerySet[Receipt]"]:
+def _names(request: StaffRequest, instruction_id: int) -> tuple[Instruction, Unit, QuerySet[Receipt]]:
     found = access.instruction(request.actor, instruction_id)
     node = queries.node(request.actor, found, whole(request.GET.get("node")))
     if not _may_see_names(request, found, node):

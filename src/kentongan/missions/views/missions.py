@@ -29,7 +29,7 @@ LARGEST_PICTURE = 8 * 1024 * 1024
 
 COLUMNS = [
     Column(gettext_lazy("Unit"), "unit.name", 32),
-    Column(gettext_lazy("Invited"), "counts.invited"),
+    Column(gettext_lazy("Asked"), "counts.invited"),
     Column(gettext_lazy("Opened"), "counts.opened"),
     Column(gettext_lazy("Worded"), "counts.worded"),
     Column(gettext_lazy("Shared"), "counts.shared"),
