@@ -1,7 +1,7 @@
 """The key file: what encrypts, what signs, and what hashes authors.
 
-One JSON file, `ring`, in the folder of secrets (by default `keys` in the data directory), readable by its owner alone. The folder is left out of every backup:
-whoever holds a backup cannot read the tokens in it.
+One JSON file, `ring`, in the folder of secrets (by default `keys` in the data directory), readable by its owner alone.
+The folder is left out of every backup: whoever holds a backup cannot read the tokens in it.
 """
 
 import base64
@@ -92,7 +92,7 @@ def _load(path: Path, _modified: int) -> Keyring:
 
 
 def load(folder: Path) -> Keyring:
-    """Return the keys of the installation whose secrets are in `folder`, made on first use and read anew when the file changes."""
+    """Return the keys in `folder`, made on first use and read anew when the file changes."""
     path = folder / FILE_NAME
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
