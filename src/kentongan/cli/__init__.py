@@ -41,6 +41,7 @@ GROUPS = {
     "users": Group("users", "Make user accounts and give them roles."),
     "tokens": Group("tokens", "Make tokens for the API."),
     "listen": Group("listen", "Bring posts in, and see what people talk about."),
+    "plan": Group("plan", "Briefs and content items: make, submit, approve."),
     "ledger": Group("ledger", "What was planned to go out, and what became of it."),
     "accounts": Group("accounts", "Official accounts: list, declare, connect, test."),
     "manage": Group("manage", "Run a management command of Django."),

@@ -58,7 +58,7 @@ def examine_database(*, serving: bool) -> Iterator[Finding]:
     yield _jobs()
 
 
-def _row(statement: str, *values: object) -> tuple[Any, ...]:
+def _row(statement: str, *values: str | int) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return tuple(cursor.fetchone())
