@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 import httpx
+from django.utils.translation import gettext as _
 
 from kentongan.channels.contract import Ambiguous, ChannelError, CredentialsExpired, Rejected, RetryLater
 from kentongan.core.clock import now
@@ -69,11 +70,11 @@ def send(client: httpx.Client, request: httpx.Request, *, decides: bool) -> http
     try:
         return client.send(request, follow_redirects=False)
     except NEVER_SENDABLE as error:
-        raise Rejected("The server's address cannot be used.", {"error": repr(error)}) from error
+        raise Rejected(_("The server's address cannot be used."), {"error": repr(error)}) from error
     except NEVER_SENT as error:
-        raise RetryLater("The server could not be reached.", {"error": repr(error)}) from error
+        raise RetryLater(_("The server could not be reached."), {"error": repr(error)}) from error
     except (httpx.HTTPError, httpx.StreamError) as error:
-        raise doubt("The answer did not arrive.", {"error": repr(error)}) from error
+        raise doubt(_("The answer did not arrive."), {"error": repr(error)}) from error
 
 
 def refuse(answer: httpx.Response, message: str | None, *, decides: bool, name: str = "") -> NoReturn:
@@ -83,7 +84,7 @@ def refuse(answer: httpx.Response, message: str | None, *, decides: bool, name: 
     platform's name of the error, kept as `response["error"]`.
     """
     status, kept = answer.status_code, summary(answer) | ({"error": name} if name else {})
-    text = message or f"The server answered with status {status}."
+    text = message or _("The server answered with status %(status)s.") % {"status": status}
     if status == 429 or (status == 503 and "retry-after" in answer.headers):
         raise RetryLater(text, kept, wait(answer))
     if status == 401 and message is not None:

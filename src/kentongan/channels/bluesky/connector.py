@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from kentongan.channels.bluesky.xrpc import call
 from kentongan.channels.contract import (
@@ -37,7 +37,7 @@ def _with_session(credentials: Credentials, session: Mapping[str, Any]) -> Crede
     """Store a new session; an answer without tokens never overwrites the ones we hold."""
     access, refresh = session.get("accessJwt"), session.get("refreshJwt")
     if not access or not refresh:
-        raise RetryLater("The server answered a sign-in without tokens.")
+        raise RetryLater(_("The server answered a sign-in without tokens."))
     values = {
         **credentials.values,
         "access": str(access),
@@ -59,9 +59,7 @@ class BlueskyConnector:
         try:
             return self._sign_in(credentials, client)
         except CredentialsExpired as error:
-            raise Rejected(
-                str(_("The server does not accept this handle and app password.")), error.response
-            ) from error
+            raise Rejected(_("The server does not accept this handle and app password."), error.response) from error
 
     def refresh(self, credentials: Credentials, client: httpx.Client) -> Credentials:
         """Return credentials whose access token lasts at least a minute."""

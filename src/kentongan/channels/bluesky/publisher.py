@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
+from django.utils.translation import gettext as _
 
 from kentongan.channels.bluesky.richtext import facets
 from kentongan.channels.bluesky.xrpc import call, repository
@@ -77,7 +78,7 @@ class BlueskyPublisher:
                 decides=True,
             )
             if not said.get("uri"):
-                raise Ambiguous("The server's answer names no record.", dict(said))
+                raise Ambiguous(_("The server's answer names no record."), dict(said))
         except (Ambiguous, Rejected) as error:
             found = lookup(post, credentials, client)
             if isinstance(found, Found):
@@ -148,9 +149,9 @@ def lookup(post: Post, credentials: Credentials, client: httpx.Client) -> Found 
             return Absent(error.response)
         return Unsure(error.message, error.response)
     if not record.get("uri"):
-        return Unsure("The server's answer names no record.", dict(record))
+        return Unsure(_("The server's answer names no record."), dict(record))
     if not _same(post, record):
-        return Unsure("Another text is stored under this post's key.", dict(record))
+        return Unsure(_("Another text is stored under this post's key."), dict(record))
     return Found(str(record["uri"]), public_url(credentials, post.key), {"cid": record.get("cid")})
 
 

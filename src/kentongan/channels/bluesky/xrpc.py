@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import httpx
+from django.utils.translation import gettext as _
 
 from kentongan.channels import outcomes
 from kentongan.channels.contract import Ambiguous, Credentials, CredentialsExpired, RetryLater
@@ -40,7 +41,7 @@ def call(
         _refuse(answer, said, decides)
     if said is None and answer.content:
         doubt = Ambiguous if decides else RetryLater
-        raise doubt("The server's answer could not be read.", outcomes.summary(answer))
+        raise doubt(_("The server's answer could not be read."), outcomes.summary(answer))
     return said or {}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+from django.utils.translation import gettext as _
 
 from kentongan.channels import outcomes
 from kentongan.channels.contract import Ambiguous, Credentials, RetryLater
@@ -41,4 +42,4 @@ def call(
         return answer.json()
     except ValueError as error:
         doubt = Ambiguous if decides else RetryLater
-        raise doubt("The server's answer could not be read.", outcomes.summary(answer)) from error
+        raise doubt(_("The server's answer could not be read."), outcomes.summary(answer)) from error

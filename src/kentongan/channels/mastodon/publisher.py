@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from django.utils.translation import gettext as _
 
 from kentongan.channels.contract import (
     Absent,
@@ -71,7 +72,7 @@ class MastodonPublisher:
                 return Published(found.remote_id, found.url, {**error.response, "looked up": found.response})
             raise
         if not isinstance(said, dict) or not said.get("id") or not said.get("url"):
-            raise Ambiguous("The server's answer names no status.", {"body": said})
+            raise Ambiguous(_("The server's answer names no status."), {"body": said})
         return Published(str(said["id"]), str(said["url"]), _published(said))
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
@@ -98,7 +99,7 @@ class MastodonPublisher:
         while said.get("url") is None:
             looks += 1
             if looks > MEDIA_LOOKS:
-                raise RetryLater("The server is still working on a picture.", {"media": said.get("id")})
+                raise RetryLater(_("The server is still working on a picture."), {"media": said.get("id")})
             time.sleep(MEDIA_PAUSE_SECONDS)
             said = call(client, credentials, "GET", f"/api/v1/media/{said['id']}")
         return str(said["id"])
@@ -120,7 +121,7 @@ def _own(credentials: Credentials, client: httpx.Client, since: datetime) -> Ite
         path = f"/api/v1/accounts/{credentials.get('account_id')}/statuses"
         page = call(client, credentials, "GET", path, params=params)
         if not isinstance(page, list):
-            raise Ambiguous("The server's list could not be read.")
+            raise Ambiguous(_("The server's list could not be read."))
         fresh = [status for status in page if str(status.get("id")) not in seen]
         if not fresh:
             return
@@ -130,7 +131,7 @@ def _own(credentials: Credentials, client: httpx.Client, since: datetime) -> Ite
         if moment is not None and moment < since:
             return
         params["max_id"] = str(fresh[-1]["id"])
-    raise Ambiguous("The account has published too much since to look through.")
+    raise Ambiguous(_("The account has published too much since to look through."))
 
 
 def find(
@@ -151,7 +152,7 @@ def find(
     except ChannelError as error:
         return Unsure(error.message, error.response)
     if len(matches) > 1:
-        return Unsure("Several statuses of that time have this text.", {"ids": sorted(matches)})
+        return Unsure(_("Several statuses of that time have this text."), {"ids": sorted(matches)})
     for remote_id, status in matches.items():
         return Found(remote_id, str(status.get("url") or status.get("uri") or ""), _published(status))
     return Absent({"statuses looked at": looked_at})

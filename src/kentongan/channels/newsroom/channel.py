@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db.models import Sum
 from django.utils.text import slugify
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from kentongan.channels.contract import (
     Absent,
@@ -37,7 +37,7 @@ def _address(path: str) -> str:
 def _site(credentials: Credentials) -> Site:
     site = Site.objects.filter(slug=credentials.handle, open=True).first()
     if site is None:
-        raise Rejected(str(_("This newsroom site does not exist or is closed.")))
+        raise Rejected(_("This newsroom site does not exist or is closed."))
     return site
 
 
@@ -48,7 +48,7 @@ class NewsroomConnector:
         """Open the site with the address and name that a person entered."""
         slug = slugify(entered["handle"])
         if not slug or not entered["name"].strip():
-            raise Rejected(str(_("A site needs an address and a name.")))
+            raise Rejected(_("A site needs an address and a name."))
         site = writing.open_site(slug, entered["name"].strip(), entered.get("tagline", "").strip())
         return Credentials(site.slug)
 
@@ -74,7 +74,7 @@ class NewsroomPublisher:
             article = writing.publish(_site(credentials), post)
         except DatabaseError as error:
             # The transaction may have been committed before the connection broke.
-            raise Ambiguous("The database did not answer.", {"error": repr(error)}) from error
+            raise Ambiguous(_("The database did not answer."), {"error": repr(error)}) from error
         return Published(str(article.pk), _address(article.get_absolute_url()), {"slug": article.slug})
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
@@ -82,7 +82,7 @@ class NewsroomPublisher:
         try:
             writing.withdraw(int(remote_id))
         except DatabaseError as error:
-            raise RetryLater("The database did not answer.", {"error": repr(error)}) from error
+            raise RetryLater(_("The database did not answer."), {"error": repr(error)}) from error
 
 
 class NewsroomFinder:
@@ -94,7 +94,7 @@ class NewsroomFinder:
         try:
             article = articles.filter(site__slug=credentials.handle, key=sought.post.key).first()
         except DatabaseError as error:
-            return Unsure("The database did not answer.", {"error": repr(error)})
+            return Unsure(_("The database did not answer."), {"error": repr(error)})
         if article is None:
             return Absent()
         return Found(str(article.pk), _address(article.get_absolute_url()), {"slug": article.slug})

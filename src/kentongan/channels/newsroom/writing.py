@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from kentongan.channels.contract import Ambiguous, Media, Post, Rejected
 from kentongan.channels.newsroom.models import Article, Picture, Site
@@ -54,14 +55,14 @@ def publish(site: Site, post: Post) -> Article:
         # Another worker stored the same key, or took the same address, in this very moment.
         found = _existing(site, post)
         if found is None:
-            raise Ambiguous("The article was stored by somebody else at the same time.") from error
+            raise Ambiguous(_("The article was stored by somebody else at the same time.")) from error
         return found
 
 
 def _existing(site: Site, post: Post) -> Article | None:
     found = Article.objects.select_related("site").filter(site=site, key=post.key).first()
     if found is not None and found.digest != post.digest():
-        raise Rejected("Another text is stored under this post's key.")
+        raise Rejected(_("Another text is stored under this post's key."))
     return found
 
 
