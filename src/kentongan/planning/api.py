@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, Query, Schema
+from ninja import Field, Query, Schema, Status
 from pydantic import AwareDatetime, HttpUrl, TypeAdapter, ValidationError
 
 from kentongan.core import authority
@@ -331,9 +331,9 @@ def briefs(request: HttpRequest, paging: Query[Paging]) -> dict[str, Any]:
 
 
 @router.post("/briefs", response={201: BriefOut}, auth=scope(WRITE))
-def create_brief(request: HttpRequest, body: NewBriefIn) -> tuple[int, dict[str, Any]]:
+def create_brief(request: HttpRequest, body: NewBriefIn) -> Status[dict[str, Any]]:
     """Make a brief."""
-    return 201, _brief(actions.create_brief(actor_of(request), body.unit_id, _brief_draft(body, body.issue_id)))
+    return Status(201, _brief(actions.create_brief(actor_of(request), body.unit_id, _brief_draft(body, body.issue_id))))
 
 
 @router.get("/briefs/{pk}", response=BriefOut, auth=scope(READ))
@@ -363,13 +363,13 @@ def items(request: HttpRequest, chosen: Query[ItemFilter]) -> dict[str, Any]:
 
 
 @router.post("/items", response={201: WholeItemOut}, auth=scope(WRITE))
-def create_item(request: HttpRequest, body: NewItemIn) -> tuple[int, dict[str, Any]]:
+def create_item(request: HttpRequest, body: NewItemIn) -> Status[dict[str, Any]]:
     """Make an item; a neutral organisation has no campaign content."""
     actor = actor_of(request)
     item = actions.create_item(
         actor, _item_draft(body), unit_id=body.unit_id, brief_id=body.brief_id, issue_id=body.issue_id
     )
-    return 201, _whole(actor, item.pk)
+    return Status(201, _whole(actor, item.pk))
 
 
 @router.get("/items/{pk}", response=WholeItemOut, auth=scope(READ))
@@ -433,9 +433,9 @@ def comments(request: HttpRequest, pk: Id, paging: Query[Paging]) -> dict[str, A
 
 
 @router.post("/items/{pk}/comments", response={201: CommentOut}, auth=scope(WRITE))
-def comment(request: HttpRequest, pk: Id, body: CommentIn) -> tuple[int, dict[str, Any]]:
+def comment(request: HttpRequest, pk: Id, body: CommentIn) -> Status[dict[str, Any]]:
     """Leave a remark on an item."""
-    return 201, _comment(actions.comment(actor_of(request), pk, body.text))
+    return Status(201, _comment(actions.comment(actor_of(request), pk, body.text)))
 
 
 @router.post("/count", response=CountOut, auth=scope(READ))
