@@ -36,7 +36,9 @@ class Settings:
     common: float = 0.3
     witness: float = 0.04
     most: int = 20_000
-    long_posting: int = 400
+    long_posting: int = 300
+    openers: int = 6
+    compared: int = 12
     df_window: int = 200_000
 
 
@@ -128,23 +130,36 @@ class Clusterer:
         np.add.at(self._frequency, np.fromiter((key for counts in counted for key in counts), np.int64), 1.0)
         self._documents += len(counted)
 
-    def _similar(self, vector: Iterable[tuple[int, float]], skip: int = -1) -> dict[int, float]:
-        """Return clusters that share terms with `vector` and their dot products, found by the heaviest terms."""
-        products: dict[int, float] = {}
+    def _similar(self, vector: Sequence[tuple[int, float]], skip: int = -1) -> list[tuple[int, float]]:
+        """Return the likeliest clusters and their dot products with `vector`, whose heaviest terms come first.
+
+        The heaviest terms that not everybody uses name the candidates; only the best few are compared in full. So a
+        post costs the same whether there are a hundred clusters or ten thousand.
+        """
+        partial: dict[int, float] = {}
         clusters, postings, longest = self.clusters, self._postings, self.settings.long_posting
+        openers = 0
         for term, weight in vector:
             posting = postings.get(term)
-            if not posting:
-                continue
-            if len(posting) > longest and products:
-                # A term that everybody uses opens no new candidates, it only counts for those there are.
-                for key in products:
-                    products[key] += weight * clusters[key].terms.get(term, 0.0)
+            if not posting or (len(posting) > longest and partial):
                 continue
             for key in posting:
-                products[key] = products.get(key, 0.0) + weight * clusters[key].terms[term]
-        products.pop(skip, None)
-        return products
+                partial[key] = partial.get(key, 0.0) + weight * clusters[key].terms[term]
+            openers += 1
+            if openers == self.settings.openers:
+                break
+        partial.pop(skip, None)
+        if len(partial) > self.settings.compared:
+            likely = nlargest(
+                self.settings.compared, partial, key=lambda key: partial[key] / math.sqrt(clusters[key].square)
+            )
+        else:
+            likely = list(partial)
+        found = []
+        for key in likely:
+            terms = clusters[key].terms
+            found.append((key, sum(weight * terms[term] for term, weight in vector if term in terms)))
+        return found
 
     def _place(self, vector: list[tuple[int, float]], time: float, copy: int | None) -> int:
         self.seen += 1
@@ -154,7 +169,7 @@ class Clusterer:
             best = known
         else:
             gap = self.settings.gap
-            for key, product in self._similar(vector).items():
+            for key, product in self._similar(vector):
                 cluster = self.clusters[key]
                 score = product / math.sqrt(cluster.square)
                 if (
@@ -217,7 +232,7 @@ class Clusterer:
 
     def _merge(self) -> None:
         """Merge small clusters that were touched lately into the most similar one."""
-        since = self.seen - 2 * self.settings.merge_every
+        since = self.seen - self.settings.merge_every
         small = [c for c in self.clusters.values() if c.touched > since and c.posts <= self.settings.small]
         for cluster in sorted(small, key=lambda c: c.posts):
             if cluster.key in self.clusters:
@@ -226,7 +241,7 @@ class Clusterer:
     def _merge_one(self, cluster: Cluster) -> None:
         heaviest = nlargest(16, cluster.terms.items(), key=lambda item: item[1])
         best, highest = None, self.settings.alike
-        for key, product in self._similar(heaviest, skip=cluster.key).items():
+        for key, product in self._similar(heaviest, skip=cluster.key):
             other = self.clusters[key]
             apart = max(other.first - cluster.last, cluster.first - other.last)
             score = product / math.sqrt(other.square * cluster.square)

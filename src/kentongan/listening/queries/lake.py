@@ -1,7 +1,7 @@
 """Reading the lake: search by day, sources and their health, who is behind."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -62,8 +62,8 @@ def search(
     segments = registry.scope(
         Segment.objects.filter(removed_at=None, day__range=days), actor, Capability.LISTEN
     ).values_list("path", "pk")
-    start = datetime.combine(first, time.min, ZoneInfo(zone))
-    end = datetime.combine(last + timedelta(days=1), time.min, ZoneInfo(zone))
+    start = datetime.combine(first, time.min, ZoneInfo(zone)).astimezone(UTC)
+    end = datetime.combine(last + timedelta(days=1), time.min, ZoneInfo(zone)).astimezone(UTC)
     wanted = pl.col("created_at").is_between(start, end, closed="left")
     for word in words.lower().split()[:8]:
         wanted &= pl.col("text").str.to_lowercase().str.contains(word, literal=True)

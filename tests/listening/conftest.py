@@ -1,0 +1,41 @@
+"""Posts of an invented regency office."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kentongan.core import clock
+from kentongan.listening import actions
+from kentongan.listening.models import Source
+from kentongan.listening.posts import RawPost
+
+@pytest.fixture
+def source(cast) -> Source:
+    """A source of the regency office."""
+    return actions.add_source(cast.actor("sari"), cast.root.pk, "Uji")
+
+
+@pytest.fixture
+def talk(cast, source) -> Callable[..., actions.Counts]:
+    """Return a function that brings in texts, one a minute, by different authors, ending now."""
+
+    def say(*texts: str, at: datetime | None = None, step: timedelta = timedelta(minutes=1), **more) -> actions.Counts:
+        start = (at or clock.now().astimezone(UTC)) - step * len(texts)
+        posts = [RawPost(None, start + step * n, f"warga{n}", text, platform="x", **more) for n, text in enumerate(texts)]
+        return actions.ingest(cast.actor("sari"), source, posts)
+
+    return say
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """Return a function that writes a file."""
+
+    def make(name: str, content: str | bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return make
