@@ -4,6 +4,7 @@ import traceback
 from importlib import import_module
 from importlib.util import find_spec
 
+from kentongan.core import endpoints
 from kentongan.core.api import new_api
 
 ROOMS = ("registry", "listening", "planning", "publishing", "missions", "gatherings", "insights", "safeguards")
@@ -20,6 +21,7 @@ api = new_api(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
+api.add_router("/v1/core", endpoints.router)
 for room in ROOMS:
     if find_spec(f"kentongan.{room}.api"):
         try:
