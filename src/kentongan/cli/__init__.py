@@ -43,6 +43,9 @@ GROUPS = {
     "listen": Group("listen", "Bring posts in, and see what people talk about."),
     "plan": Group("plan", "Briefs and content items: make, submit, approve."),
     "ledger": Group("ledger", "What was planned to go out, and what became of it."),
+    "instruct": Group("missions", "Instructions with receipts, and share missions."),
+    "gather": Group("gather", "Meetings: plan, list, record."),
+    "measure": Group("measure", "What the published content reached."),
     "accounts": Group("accounts", "Official accounts: list, declare, connect, test."),
     "manage": Group("manage", "Run a management command of Django."),
 }

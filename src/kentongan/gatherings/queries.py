@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from itertools import groupby
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -113,6 +113,11 @@ def candidates(actor: Actor, gathering: Gathering, text: str) -> QuerySet[Person
 def planning_units(actor: Actor) -> QuerySet[Unit]:
     """Return the units for which `actor` may plan gatherings."""
     return units_for(actor, Capability.GATHER).filter(closed_at__isnull=True).order_by("path")
+
+
+def zone_of(unit: Unit) -> tzinfo:
+    """Return the unit's own zone."""
+    return clock.zone(unit.timezone)
 
 
 def begins_soon(gathering: Gathering, at: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Screens of the room Ukur."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -77,7 +78,18 @@ def _overview(request: StaffRequest) -> dict[str, Any]:
         "metric_label": METRIC_LABELS[metric],
         "labels": [date_format(day, "j M") for day, _gain in days],
         "series": [{"name": METRIC_LABELS[metric], "values": [gain for _day, gain in days], "tone": "teak"}],
-        "known": [gain for _day, gain in days if gain is not None],
+    } | _finding(days)
+
+
+def _finding(days: list[tuple[date, int | None]]) -> dict[str, Any]:
+    """What a chart's title says: how much in all, and the best day."""
+    known = [(gain, day) for day, gain in days if gain is not None]
+    best = max(known, default=(0, None))
+    return {
+        "known": bool(known),
+        "gained": sum(gain for gain, _day in known),
+        "best_gain": best[0],
+        "best_day": date_format(best[1], "j M") if best[1] else "",
     }
 
 
