@@ -8,7 +8,7 @@ DJANGO := KENTONGAN_HOME=$(CURDIR)/build/home DJANGO_SETTINGS_MODULE=kentongan.c
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install assets areas collect compile dev run check test test-all screens messages format lock wheel clean
+.PHONY: help install assets areas collect compile dev run check test-servers test test-all screens messages format lock wheel clean
 
 help:  ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,10 +76,13 @@ check: install dev  ## Lint, types, templates, layers, migrations, translations.
 	$(DJANGO) makemigrations --check --dry-run
 	$(BIN)/python scripts/check_messages.py
 
-test: install dev  ## Run the tests, in less than half an hour.
+test-servers: dev  ## Install the servers that tests talk to (a Bluesky server, under build/).
+	@$(BIN)/python scripts/build_servers.py
+
+test: install dev test-servers  ## Run the tests, in less than half an hour.
 	$(BIN)/pytest -m "not slow" $(ARGS)
 
-test-all: install dev  ## Run every test, the slow ones too.
+test-all: install dev test-servers  ## Run every test, the slow ones too.
 	$(BIN)/pytest $(ARGS)
 
 screens: install dev  ## Take a picture of every screen, at 360 and 1440 px, into screens/.

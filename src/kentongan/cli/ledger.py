@@ -8,6 +8,7 @@ import typer
 from kentongan.cli.context import AsJson, AsUser, actor, group, print_json, print_table, with_database
 from kentongan.core.errors import Invalid
 from kentongan.publishing import queries
+from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 from kentongan.registry import queries as registry
 
@@ -44,15 +45,15 @@ def ledger(
         print_json({"ledger": total.as_dict(), "days": lines, "deliveries": deliveries})
         return
     names = list(total.as_dict())
-    lines = [[line.day, *line.as_dict().values()] for line in days]
-    print_table(["DAY", *(name.upper() for name in names)], [*lines, ["all", *total.as_dict().values()]])
+    rows = [[line.day, *line.as_dict().values()] for line in days]
+    print_table(["DAY", *(name.upper() for name in names)], [*rows, ["all", *total.as_dict().values()]])
     if deliveries:
         print()
         shown = ("id", "due_at", "platform", "handle", "state", "title", "url")
         print_table([name.upper() for name in shown], [[row[name] for name in shown] for row in deliveries])
 
 
-def _row(delivery: queries.Delivery) -> dict[str, object]:
+def _row(delivery: Delivery) -> dict[str, object]:
     return {
         "id": delivery.pk,
         "due_at": delivery.due_at.isoformat(timespec="minutes"),

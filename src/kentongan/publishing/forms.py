@@ -40,6 +40,11 @@ def zone_name() -> str:
     return clock.abbreviation(timezone.get_current_timezone_name())
 
 
+def complain(form: forms.Form) -> Invalid:
+    """Return what is wrong with a form as the error that pages and toasts show."""
+    return Invalid(fields={name: [str(text) for text in texts] for name, texts in form.errors.items()})
+
+
 def show_errors(form: forms.Form, error: Invalid) -> None:
     """Show an action's refusal at the fields it names, the rest above the form."""
     for name, texts in error.fields.items():
@@ -79,7 +84,8 @@ class TimeForm(forms.Form):
     due_at = moment_field(label=_("New time"))
 
     def __init__(self, *args: Any, due_at: datetime | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"due_at": due_at}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial["due_at"] = due_at
         self.fields["due_at"].help_text = _("In %(zone)s.") % {"zone": zone_name()}
 
 
@@ -123,8 +129,8 @@ class ConnectForm(forms.Form):
             attrs = {"type": setting.type, "autocomplete": "off", "spellcheck": "false"}
             widget = forms.PasswordInput(attrs=attrs) if setting.secret else forms.TextInput(attrs=attrs)
             self.fields[setting.name] = forms.CharField(
-                label=setting.label,
-                help_text=setting.help,
+                label=str(setting.label),
+                help_text=str(setting.help),
                 required=setting.required,
                 initial=known.get(setting.name) or setting.initial,
                 max_length=500,

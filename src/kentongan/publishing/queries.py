@@ -175,10 +175,14 @@ def live_pauses(actor: Actor) -> QuerySet[Pause]:
 def accounts(actor: Actor, unit: Unit | None = None) -> QuerySet[Account]:
     """Return the official accounts, each with `next_due`, `last_published` and `waiting`: one query."""
     waiting = Q(deliveries__state__in=TO_COME)
-    return registry.accounts(actor, unit).annotate(
-        waiting=Count("deliveries", filter=waiting, distinct=True),
-        last_published=Max("deliveries__published_at"),
-        unknown=Count("deliveries", filter=Q(deliveries__state=State.UNKNOWN), distinct=True),
+    return (
+        registry.accounts(actor, unit)
+        .annotate(
+            waiting=Count("deliveries", filter=waiting, distinct=True),
+            last_published=Max("deliveries__published_at"),
+            unknown=Count("deliveries", filter=Q(deliveries__state=State.UNKNOWN), distinct=True),
+        )
+        .order_by("unit__path", "platform", "handle")
     )
 
 

@@ -84,7 +84,7 @@ class MastodonPublisher:
                 raise
 
     def _media(self, media: Media, credentials: Credentials, client: httpx.Client) -> str:
-        sent = {
+        sent: dict[str, Any] = {
             "files": {"file": ("image", media.content, media.media_type)},
             "data": {"description": media.alt},
         }

@@ -14,7 +14,7 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import page_of
 from kentongan.publishing import actions, connections, queries
-from kentongan.publishing.forms import ConnectForm, PauseForm, ReasonForm, show_errors
+from kentongan.publishing.forms import ConnectForm, PauseForm, ReasonForm, complain, show_errors
 from kentongan.publishing.views.common import form_page, may_publish, reader
 from kentongan.registry import access as rights
 from kentongan.registry import actions as registry
@@ -113,7 +113,7 @@ def pause_account(request: StaffRequest, pk: int) -> HttpResponse:
     account = people.account(request.actor, pk, Capability.PUBLISH)
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        raise Invalid(fields={name: list(texts) for name, texts in form.errors.items()})
+        raise complain(form)
     actions.pause(request.actor, unit_id=account.unit_id, account_id=pk, reason=form.cleaned_data["reason"])
     messages.success(request, _("This account is paused."))
     return redirect("publishing:accounts")

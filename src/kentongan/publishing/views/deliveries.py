@@ -16,7 +16,7 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.planning import access as planning
 from kentongan.publishing import access, actions, queries
-from kentongan.publishing.forms import ReasonForm, ResolveForm, ScheduleForm, TimeForm, show_errors
+from kentongan.publishing.forms import ReasonForm, ResolveForm, ScheduleForm, TimeForm, complain, show_errors
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 from kentongan.publishing.views.common import form_page, reader
@@ -92,7 +92,7 @@ def _done(request: StaffRequest, delivery: Delivery, text: str) -> HttpResponse:
 def _with_reason(request: StaffRequest, act: Callable[[str], Delivery], text: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        raise Invalid(fields={name: list(texts) for name, texts in form.errors.items()})
+        raise complain(form)
     return _done(request, act(form.cleaned_data["reason"]), text)
 
 
@@ -132,7 +132,7 @@ def reschedule(request: StaffRequest, pk: int) -> HttpResponse:
     """Give a delivery another time."""
     form = TimeForm(request.POST)
     if not form.is_valid():
-        raise Invalid(fields={name: list(texts) for name, texts in form.errors.items()})
+        raise complain(form)
     delivery = actions.reschedule(reader(request), pk, form.cleaned_data["due_at"])
     return _done(request, delivery, _("The new time is set."))
 
