@@ -13,7 +13,7 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
 from kentongan.core.sniff import IMAGES
-from kentongan.planning import counting, preview, queries
+from kentongan.planning import counting, queries
 from kentongan.planning.drafts import BriefDraft, FactDraft, ItemDraft, RenditionDraft
 from kentongan.planning.models import Brief, ContentItem, Language
 from kentongan.registry.models import Unit
@@ -111,7 +111,7 @@ class Slot:
     title: BoundField | None
     link: BoundField | None
     measure: counting.Measure
-    segments: list[preview.Segment]
+    written: str
 
     @property
     def summary(self) -> str:
@@ -195,7 +195,7 @@ class ItemForm(forms.Form):
             title=self[f"{kind}_title"] if f"{kind}_title" in self.fields else None,
             link=self[f"{kind}_link"],
             measure=counting.measure(kind, text, link),
-            segments=preview.segments(text),
+            written=text,
         )
 
     def draft(self) -> ItemDraft:

@@ -4,10 +4,13 @@ from typing import Any
 
 from django import template
 from django.template.context import Context
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Manifest
 from kentongan.core.errors import NotFound
+from kentongan.planning import preview
 
 register = template.Library()
 
@@ -19,6 +22,14 @@ def channel(kind: str) -> Manifest | dict[str, str]:
         return channels.get(kind).manifest
     except NotFound:
         return {"label": kind, "icon": "world"}
+
+
+@register.simple_tag
+def as_written(text: str) -> SafeString:
+    """Show a text as a platform would: its line ends kept, links, hashtags and mentions marked."""
+    parts = ((part.kind, part.text) for part in preview.segments(text))
+    inside = format_html_join("", '<span class="pl-{}">{}</span>', parts)
+    return format_html('<span class="pl-written">{}</span>', inside)
 
 
 @register.simple_tag(takes_context=True)

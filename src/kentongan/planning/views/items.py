@@ -16,7 +16,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, KentonganError, NotAllowed
 from kentongan.core.permissions import Capability
 from kentongan.core.sniff import IMAGES
-from kentongan.planning import access, actions, counting, panels, prefill, preview, queries
+from kentongan.planning import access, actions, counting, panels, prefill, queries
 from kentongan.planning.forms import AssetForm, ItemForm, ReviewForm, item_initial, show_errors
 from kentongan.planning.models import Brief, ContentItem
 from kentongan.planning.states import ItemState
@@ -84,10 +84,7 @@ def screen(
     context = {
         "page": page,
         "item": page.item,
-        "versions": [
-            (version, preview.segments(version.rendition.text), counting.summary(version.measure))
-            for version in page.versions
-        ],
+        "versions": [(version, counting.summary(version.measure)) for version in page.versions],
         "reviews": page.item.reviews.select_related("by").order_by("-id"),
         "comments": queries.comments(page.item),
         "asset_form": asset_form or AssetForm(),

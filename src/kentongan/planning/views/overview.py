@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kentongan.core import clock, tables
 from kentongan.core.errors import NotFound
-from kentongan.planning import counting, preview, queries
+from kentongan.planning import counting, queries
 from kentongan.planning.drafts import plain
 from kentongan.planning.views.common import campaign_only, chosen_unit, reader, searched
 from kentongan.safeguards import queries as safeguards
@@ -90,7 +90,7 @@ def count(request: HttpRequest) -> HttpResponse:
     context = {
         "measure": measured,
         "summary": counting.summary(measured),
-        "segments": preview.segments(text),
+        "text": text,
         "title": request.POST.get(f"{kind}_title", "").strip() or request.POST.get("title", "").strip(),
         "link": link,
     }
