@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Query, Schema
+from ninja import Field, Query, Schema, Status
 
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
 from kentongan.publishing import access, actions, queries
@@ -160,10 +160,10 @@ def ledger(request: HttpRequest, wanted: Query[Wanted]) -> dict[str, Any]:
 
 
 @router.post("/deliveries", response={201: list[DeliveryOut]}, auth=WRITE)
-def schedule(request: HttpRequest, body: ScheduleIn) -> tuple[int, list[dict[str, Any]]]:
+def schedule(request: HttpRequest, body: ScheduleIn) -> Status[list[dict[str, Any]]]:
     """Schedule an approved item to accounts: one delivery each."""
     made = actions.schedule(actor_of(request), body.item_id, body.account_ids, body.due_at, body.late_minutes)
-    return 201, [_fields(delivery) for delivery in made]
+    return Status(201, [_fields(delivery) for delivery in made])
 
 
 @router.post("/deliveries/{int:pk}/resolve", response=DeliveryOut, auth=WRITE)
