@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,9 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = PATI
 
 def scrubbed(home: Path, **extra: str) -> dict[str, str]:
     """Return the environment of an installation: nothing of the tests' own settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KENTONGAN_", "DATABASE_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("KENTONGAN_", "DATABASE_", "DJANGO_"))
+    }
     return kept | {"KENTONGAN_HOME": str(home), "LC_ALL": "C.UTF-8", **extra}
 
 
@@ -57,6 +59,8 @@ class Installation:
     home: Path
     port: int = field(default_factory=free_port)
     variables: Mapping[str, str] = field(default_factory=dict)
+    options: Sequence[str] = ("--no-demo",)
+    patience: float = PATIENCE
     process: subprocess.Popen[str] | None = None
 
     def environ(self) -> dict[str, str]:
@@ -73,10 +77,15 @@ class Installation:
         """Start everything and wait until it answers."""
         log = (self.home.parent / f"{self.home.name}.log").open("a")
         self.process = subprocess.Popen(
-            [*PROGRAM, "up", "--no-demo"], env=self.environ(), stdout=log, stderr=log, text=True, start_new_session=True
+            [*PROGRAM, "up", *self.options],
+            env=self.environ(),
+            stdout=log,
+            stderr=log,
+            text=True,
+            start_new_session=True,
         )
         log.close()
-        wait_until(lambda: self.answers() or self.process.poll() is not None, "the first answer")  # type: ignore[union-attr]
+        wait_until(lambda: self.answers() or self.process.poll() is not None, "the first answer", self.patience)  # type: ignore[union-attr]
         assert self.process.poll() is None, self.said()
 
     def said(self) -> str:

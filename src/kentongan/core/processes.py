@@ -131,14 +131,18 @@ def _as_account(account: Account, reach: Sequence[Path], death_signal: signal.Si
     if setpriv is None:
         raise PermissionError("the program setpriv (Debian package util-linux) is missing")
     prefix = [setpriv, f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
-    if not all(can_use(account, path) for path in reach):
-        kept = _permitted_capabilities()
-        if not kept:
-            raise PermissionError(f"the user {account.name} cannot pass the directories above it")
-        listed = ",".join(f"+{name}" for name in kept)
-        prefix += [f"--inh-caps={listed}", f"--ambient-caps={listed}"]
     # A change of user clears the parent-death signal, so setpriv sets it after the change.
-    return [*prefix, "--pdeathsig", death_signal.name.removeprefix("SIG"), "--"]
+    prefix += ["--pdeathsig", death_signal.name.removeprefix("SIG")]
+    if all(can_use(account, path) for path in reach):
+        return [*prefix, "--"]
+    kept = _permitted_capabilities()
+    if not kept:
+        raise PermissionError(f"the user {account.name} cannot pass the directories above it")
+    listed = ",".join(f"+{name}" for name in kept)
+    # Without this, access(2), which initdb asks about its programs, looks at the user's rights alone.
+    prefix.append("--securebits=+no_setuid_fixup")
+    # Ambient capabilities work from the first exec on: a shell, which can be reached, starts what cannot.
+    return [*prefix, f"--inh-caps={listed}", f"--ambient-caps={listed}", "--", "/bin/sh", "-c", 'exec "$@"', "sh"]
 
 
 def spawn(
