@@ -18,9 +18,9 @@ LATER = _("Not connected yet: this platform comes in a later release.")
 def _announced(
     kind: str,
     label: str,
-    icon: str,
     limits: Limits,
     *,
+    icon: str,
     profile_url: str = "",
     rate: Rate | None = None,
     cost_usd: float | None = None,
@@ -47,12 +47,12 @@ def _announced(
     return Channel(manifest, share=share)
 
 
-WORDPRESS = _announced("wordpress", "WordPress", "brand-wordpress", Limits(None, Counting.WORDS, title=True))
+WORDPRESS = _announced("wordpress", "WordPress", Limits(None, Counting.WORDS, title=True), icon="brand-wordpress")
 X = _announced(
     "x",
     "X",
-    "brand-x",
     Limits(280, Counting.WEIGHTED, images=4, image_bytes=5 * MEGABYTE),
+    icon="brand-x",
     profile_url="https://x.com/{handle}",
     rate=Rate(100, timedelta(minutes=15)),
     cost_usd=0.015,
@@ -61,48 +61,48 @@ X = _announced(
 FACEBOOK = _announced(
     "facebook",
     "Facebook",
-    "brand-facebook",
     Limits(63_206, images=10, image_bytes=4 * MEGABYTE),
+    icon="brand-facebook",
     profile_url="https://www.facebook.com/{handle}",
     share=sharing.FACEBOOK,
 )
 INSTAGRAM = _announced(
     "instagram",
     "Instagram",
-    "brand-instagram",
     Limits(2_200, images=10, image_bytes=8 * MEGABYTE, image_types=frozenset({"image/jpeg"})),
+    icon="brand-instagram",
     profile_url="https://www.instagram.com/{handle}/",
 )
 THREADS = _announced(
     "threads",
     "Threads",
-    "brand-threads",
     Limits(500, images=20, image_bytes=8 * MEGABYTE),
+    icon="brand-threads",
     profile_url="https://www.threads.com/@{handle}",
     rate=Rate(250, timedelta(hours=24)),
 )
 YOUTUBE = _announced(
     "youtube",
     "YouTube",
-    "brand-youtube",
     Limits(5_000, title=True),
+    icon="brand-youtube",
     profile_url="https://www.youtube.com/@{handle}",
     rate=Rate(100, timedelta(hours=24)),
 )
 TIKTOK = _announced(
     "tiktok",
     "TikTok",
-    "brand-tiktok",
     Limits(2_200),
+    icon="brand-tiktok",
     profile_url="https://www.tiktok.com/@{handle}",
     rate=Rate(6, timedelta(minutes=1)),
 )
-WHATSAPP = _announced("whatsapp", "WhatsApp", "brand-whatsapp", Limits(4_096), share=sharing.WHATSAPP)
+WHATSAPP = _announced("whatsapp", "WhatsApp", Limits(4_096), icon="brand-whatsapp", share=sharing.WHATSAPP)
 TELEGRAM = _announced(
     "telegram",
     "Telegram",
-    "brand-telegram",
     Limits(4_096, images=1, image_bytes=10 * MEGABYTE),
+    icon="brand-telegram",
     profile_url="https://t.me/{handle}",
     rate=Rate(20, timedelta(minutes=1)),
     share=sharing.TELEGRAM,

@@ -29,6 +29,7 @@ STATE_LOOKS: dict[str, tuple[str, str]] = {
     "published": ("leaf", "circle-check"),
     "partly_published": ("amber", "circle-half-2"),
     "held": ("amber", "shield-half"),
+    "missed": ("amber", "clock-off"),
     "rejected": ("signal", "alert-circle"),
     "unknown": ("amber", "help-circle"),
     "recalled": ("plain", "arrow-back-up"),

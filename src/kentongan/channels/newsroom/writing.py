@@ -1,6 +1,7 @@
 """The newsroom's only writers: a publisher's calls, in one transaction each."""
 
 import io
+import re
 from datetime import date
 
 from django.db import IntegrityError, connection, transaction
@@ -26,6 +27,12 @@ def open_site(slug: str, name: str, tagline: str = "") -> Site:
 def _shortened(text: str, length: int) -> str:
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _opening(text: str) -> str:
+    """Return the first paragraph that is neither a heading nor a list."""
+    blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if not block.startswith(("## ", "- "))]
+    return blocks[0] if blocks else text
 
 
 def _slug(site: Site, post: Post, title: str) -> str:
@@ -74,7 +81,7 @@ def _create(site: Site, post: Post, hashes: list[str]) -> Article:
         digest=post.digest(),
         slug=_slug(site, post, title),
         title=title,
-        summary=post.summary[:SUMMARY_LENGTH] or _shortened(post.text, SUMMARY_LENGTH),
+        summary=post.summary[:SUMMARY_LENGTH] or _shortened(_opening(post.text), SUMMARY_LENGTH),
         text=post.text,
         link=post.link,
         tags=sorted({tag.lower() for tag in (*post.tags, *(span.value for span in tags(post.text)))}),
