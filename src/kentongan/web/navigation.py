@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -67,15 +67,8 @@ def _entries(rooms: Iterable[Room], held: frozenset[Capability], path: str) -> l
     seen = [room for room in rooms if not room.needs or room.needs & held]
     return [
         Entry(room.name, room.label, room.icon, url, path.startswith(url))
-        for room, url in ((room, _url(room)) for room in seen)
+        for room, url in ((room, reverse(room.view)) for room in seen)
     ]
-
-
-def _url(room: Room) -> str:  # TEMPORARY while rooms are being built
-    try:
-        return reverse(room.view)
-    except NoReverseMatch:
-        return f"/{room.name}/"
 
 
 def navigation(held: frozenset[Capability], path: str, organisation: str) -> list[Group]:

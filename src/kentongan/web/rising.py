@@ -1,4 +1,4 @@
-"""Which issues rise now, as the wall says it: the board's own ranking over the last day."""
+"""Which issues rise now, as the wall says it: the last day beside the days before, as the board reckons it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,9 +9,9 @@ from kentongan.core.actor import Actor
 from kentongan.listening import queries
 from kentongan.web import formatting
 
-SHOWN = 4
+SHOWN = 7  # the wall cuts off those for which it has no room
 YOUNG = timedelta(days=2)
-LAST_DAY = "24h"
+WEEK = "7d"
 RISES = 1.2  # times the habit, from which on the wall calls it rising
 COMPLAINTS = 0.3
 FEWEST = 5  # posts: below that, a few words of one neighbour would stand on the wall
@@ -31,8 +31,8 @@ class Rising:
 
 def rising(actor: Actor, now: datetime) -> list[Rising]:
     """Return the issues that grew most in the last day, complaints that nobody answers first."""
-    own, _apart = queries.ranked(actor, queries.Filters(), queries.period_of(actor, LAST_DAY))
-    grown = [row for row in own if row.volume >= FEWEST and (row.growth is None or row.growth >= RISES)]
+    own, _apart = queries.ranked(actor, queries.Filters(), queries.period_of(actor, WEEK))
+    grown = [row for row in own if row.recent >= FEWEST and (row.growth is None or row.growth >= RISES)]
     grown.sort(key=lambda row: (not row.is_hot, -row.score))
     return [_rising(row, now) for row in grown[:SHOWN]]
 
@@ -47,7 +47,7 @@ def _tone(row: queries.IssueRow) -> str:
 
 def _rising(row: queries.IssueRow, now: datetime) -> Rising:
     issue = row.issue
-    parts = [_("%(n)s posts") % {"n": formatting.number(row.volume)}, str(issue.topic_label)]
+    parts = [_("%(n)s posts in 24 hours") % {"n": formatting.number(row.recent)}, str(issue.topic_label)]
     if row.complaint_share is not None:
         parts.append(_("%(share)s complaints") % {"share": formatting.percent(row.complaint_share)})
     if now - issue.first_at < YOUNG:

@@ -168,7 +168,7 @@ def _production(actor: Actor, now: datetime, lines: Sequence[publishing.Sum]) ->
 
 def _ledger(today: publishing.Sum) -> Ledger:
     rows = [
-        Row(pgettext("deliveries", "Published"), today.published, "leaf"),
+        Row(pgettext("deliveries", "Published"), today.published, "leaf" if today.published else ""),
         Row(_("To come"), today.to_come),
         Row(_("Held by a safeguard"), today.held, "amber" if today.held else ""),
         Row(_("Refused by the channel"), today.rejected, "signal" if today.rejected else ""),

@@ -102,7 +102,7 @@ def delta(value: Any, before: Any, good: formatting.Good = "up", period: str = "
 @register.simple_tag
 def when(moment: datetime | None, unit: object = None, style: str = "short") -> SafeString:
     """Show a time in the unit's zone with the zone named; styles: short, full, ago."""
-    if moment is None:
+    if not moment:
         return format_html('<span class="k-missing">{}</span>', _("not yet"))
     zone = formatting.zone_of(unit)
     full = formatting.full_when(moment, zone)

@@ -1,0 +1,174 @@
+"""The pages in real Chromium: the content security policy holds, and nobody stumbles."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from conftest import Cast
+from kentongan.core.models import User
+
+# Playwright's synchronous interface runs a loop of its own, which Django takes for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHECK = (Path(__file__).parents[2] / "scripts" / "accessibility.js").read_text(encoding="utf-8")
+VISITOR = ["/akun/login/", "/akun/login/code/", "/akun/password/reset/", "/luring/", "/tidak-ada/"]
+STAFF = [
+    "/dinding/",
+    "/simak/",
+    "/rancang/",
+    "/sebar/",
+    "/gerak/",
+    "/ukur/",
+    "/temu/",
+    "/daftar/",
+    "/pagar/",
+    "/pesan/",
+    "/pekerjaan/",
+    "/cari/?q=cikarang",
+    "/pengaturan/profil/",
+    "/pengaturan/token/",
+    "/pengaturan/riwayat/",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(live_server: LiveServer, browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Return a function that gives a browser of its own, for a visitor or a signed-in user."""
+    opened: list[BrowserContext] = []
+
+    def visit(user: User | None = None, width: int = 1440, theme: str = "light") -> BrowserContext:
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if theme == "dark" else "light",
+            reduced_motion="reduce",
+        )
+        if user is not None:
+            client = Client()
+            client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            context.add_cookies(
+                [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+            )
+        opened.append(context)
+        return context
+
+    yield visit
+    for context in opened:
+        context.close()
+
+
+def listen(page: Page) -> list[str]:
+    """Return a list that fills with what the browser complains about."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def problems(context: BrowserContext, paths: list[str]) -> dict[str, list[str]]:
+    """Open each page; return what is wrong with it."""
+    page = context.new_page()
+    said = listen(page)
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        said.clear()
+        page.goto(path, wait_until="networkidle")
+        wrong = [*page.evaluate(CHECK), *(text for text in said if "404" not in text)]
+        if wrong:
+            found[path] = wrong
+    return found
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (360, "light"), (1440, "dark")])
+def test_nobody_stumbles_over_a_page_of_ours(
+    visit: Callable[..., BrowserContext], cast: Cast, width: int, theme: str
+) -> None:
+    User.objects.update(theme="auto")
+    assert problems(visit(None, width, theme), VISITOR) == {}
+    assert problems(visit(cast.user("wulan"), width, theme), STAFF) == {}
+    assert problems(visit(cast.user("sari"), width, theme), ["/impor/", "/impor/baru/"]) == {}
+
+
+def test_a_keyboard_reaches_the_content_and_sees_where_it_is(visit: Callable[..., BrowserContext], cast: Cast) -> None:
+    page = visit(cast.user("dewi")).new_page()
+    page.goto("/pengaturan/profil/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "k-skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    for _step in range(12):
+        page.keyboard.press("Tab")
+        style = page.evaluate(
+            "(({ outlineStyle, boxShadow }) => [outlineStyle, boxShadow])(getComputedStyle(document.activeElement))"
+        )
+        assert style != ["none", "none"], page.evaluate("document.activeElement.outerHTML")
+
+
+def test_a_phone_reaches_every_room_by_keyboard(visit: Callable[..., BrowserContext], cast: Cast) -> None:
+    page = visit(cast.user("dewi"), 360).new_page()
+    page.goto("/pengaturan/profil/")
+    page.get_by_role("button", name="Lainnya").press("Enter")
+    drawer = page.get_by_role("dialog", name="Semua ruang")
+    assert drawer.get_by_role("link", name="Temu").is_visible()
+    page.keyboard.press("Escape")
+    assert not drawer.is_visible()
+    assert page.evaluate("document.activeElement.innerText.trim()") == "Lainnya"
+
+
+def test_a_dialog_asks_before_a_token_dies(visit: Callable[..., BrowserContext], cast: Cast) -> None:
+    page = visit(cast.user("dewi")).new_page()
+    said = listen(page)
+    page.goto("/pengaturan/token/")
+    page.get_by_label("Untuk apa").fill("Laporan bulanan")
+    page.get_by_role("button", name="Buat token").click()
+    assert page.locator(".k-secret").inner_text().startswith("ktg_")
+    page.get_by_role("button", name="Cabut").click()
+    dialog = page.get_by_role("dialog", name="Cabut token ini?")
+    assert "Laporan bulanan" in dialog.inner_text()
+    dialog.get_by_role("button", name="Ya, cabut").click()
+    assert page.get_by_text("tidak berlaku lagi").is_visible()
+    assert page.locator(".k-chip", has_text="dicabut").is_visible()
+    assert said == []
+
+
+def test_the_switch_to_the_dark_stays(visit: Callable[..., BrowserContext], cast: Cast) -> None:
+    page = visit(cast.user("dewi")).new_page()
+    page.goto("/pengaturan/profil/")
+    page.get_by_role("button", name="Pakai tampilan terang").click()
+    page.get_by_role("button", name="Pakai tampilan gelap").click()
+    page.goto("/pengaturan/token/")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+
+
+def test_without_network_a_page_says_so(visit: Callable[..., BrowserContext], cast: Cast) -> None:
+    context = visit(cast.user("dewi"))
+    page = context.new_page()
+    page.goto("/pengaturan/profil/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()
+    context.set_offline(True)
+    page.goto("/pengaturan/token/")
+    assert page.get_by_role("heading", name="Tidak ada sambungan").is_visible()
+    kept = page.evaluate(
+        "caches.keys().then(async (names) => (await Promise.all(names.map(async (name) =>"
+        " (await (await caches.open(name)).keys()).map((one) => new URL(one.url).pathname)))).flat())"
+    )
+    assert kept
+    assert all(path.startswith(("/static/", "/luring/")) for path in kept)
