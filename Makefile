@@ -31,8 +31,9 @@ $(VENV)/bin/python:
 
 $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Kentongan and what it needs ..."
+	@# --no-compile: what is used gets compiled when the steps below import it; the rest would be 100 MB for nothing.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e . --group build
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile -c constraints.txt -e . --group build
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
