@@ -8,6 +8,7 @@ import pytest
 from conftest import SYSTEM, Cast
 from kentongan.core import audit, clock
 from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed, NotFound
+from kentongan.core.models.files import StoredFile
 from kentongan.core.permissions import Role
 from kentongan.listening.models import Issue
 from kentongan.planning import actions, prefill, queries
@@ -218,6 +219,29 @@ def test_an_item_without_a_version_is_not_submitted(cast: Cast, draft: ItemDraft
     item = actions.create_item(cast.actor("dewi"), shorter(draft, renditions={}), unit_id=cast.root.pk)
     with pytest.raises(Invalid):
         actions.submit(cast.actor("dewi"), item.pk)
+
+
+@pytest.mark.parametrize(
+    ("count", "media_type", "size", "refused"),
+    [
+        (4, "image/png", 1000, set()),
+        (5, "image/png", 1000, {"bluesky", "mastodon"}),
+        (1, "image/gif", 1000, {"bluesky", "mastodon", "newsroom"}),
+        (1, "image/jpeg", 2_000_001, {"bluesky"}),
+    ],
+)
+def test_pictures_that_a_platform_does_not_take_are_refused_on_submit(
+    cast: Cast, item: ContentItem, count: int, media_type: str, size: int, refused: set[str]
+) -> None:
+    for n in range(count):
+        file = StoredFile.objects.create(sha256=f"{n:064x}", size=size, media_type=media_type, name=f"{n}.png")
+        actions.add_asset(cast.actor("dewi"), item.pk, file, alt="Alat berat di jalan", ai_generated=False)
+    if not refused:
+        assert actions.submit(cast.actor("dewi"), item.pk).state == ItemState.IN_REVIEW
+        return
+    with pytest.raises(Invalid) as caught:
+        actions.submit(cast.actor("dewi"), item.pk)
+    assert set(caught.value.fields) == refused
 
 
 # Who may

@@ -161,8 +161,10 @@ class ItemPage:
 
     @property
     def problems(self) -> list[str]:
-        """What keeps this item from being handed in: the texts that are too long."""
-        return [version.measure.problem for version in self.versions if version.measure.over]
+        """What keeps this item from being handed in: texts that are too long, pictures that are not taken."""
+        texts = [version.measure.problem for version in self.versions if version.measure.over]
+        pictures = counting.picture_problems([version.rendition for version in self.versions], self.assets)
+        return [*texts, *(text for found in pictures.values() for text in found)]
 
     @property
     def ai_assets(self) -> int:

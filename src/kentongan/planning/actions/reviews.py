@@ -119,6 +119,13 @@ def _check_complete(item: ContentItem) -> None:
             fields=too_long,
             remedy=_("Shorten the marked versions."),
         )
+    pictures = counting.picture_problems(versions, item.assets.select_related("file"))
+    if pictures:
+        raise Invalid(
+            _("A platform does not take the pictures as they are."),
+            fields=pictures,
+            remedy=_("Take pictures out, or save them smaller."),
+        )
 
 
 def _ticked(item: ContentItem, checklist: Collection[str]) -> list[str]:
