@@ -1,6 +1,7 @@
 """One delivery, and what people do with it."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,10 +12,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kentongan.channels import registry as channels
+from kentongan.core import clock
 from kentongan.core.errors import Invalid
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.planning import access as planning
+from kentongan.planning.models import ContentItem
 from kentongan.publishing import access, actions, queries
 from kentongan.publishing.forms import ReasonForm, ResolveForm, ScheduleForm, TimeForm, complain, show_errors
 from kentongan.publishing.models import Delivery
@@ -51,6 +54,14 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
     return render(request, "publishing/delivery.html", context, status=status)
 
 
+def _suggested(item: ContentItem) -> datetime:
+    """Return when the item was wanted if that is still ahead, else the next full quarter of an hour."""
+    now = clock.now()
+    if item.planned_for is not None and item.planned_for > now:
+        return item.planned_for
+    return now.replace(second=0, microsecond=0) + timedelta(minutes=15 - now.minute % 15)
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def schedule(request: StaffRequest, pk: int) -> HttpResponse:
@@ -59,7 +70,7 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
     item = planning.item(actor, pk)
     kinds = [rendition.kind for rendition in item.renditions.all()]
     accounts = queries.accounts_for(actor, kinds)
-    initial = {"accounts": [account.pk for account in accounts], "due_at": item.planned_for}
+    initial = {"accounts": [account.pk for account in accounts], "due_at": _suggested(item)}
     form = ScheduleForm(request.POST if request.method == "POST" else None, accounts=accounts, initial=initial)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
