@@ -11,6 +11,7 @@ from kentongan.listening import actions
 from kentongan.listening.models import Source
 from kentongan.listening.posts import RawPost
 
+
 @pytest.fixture
 def source(cast) -> Source:
     """A source of the regency office."""
@@ -23,7 +24,9 @@ def talk(cast, source) -> Callable[..., actions.Counts]:
 
     def say(*texts: str, at: datetime | None = None, step: timedelta = timedelta(minutes=1), **more) -> actions.Counts:
         start = (at or clock.now().astimezone(UTC)) - step * len(texts)
-        posts = [RawPost(None, start + step * n, f"warga{n}", text, platform="x", **more) for n, text in enumerate(texts)]
+        posts = [
+            RawPost(None, start + step * n, f"warga{n}", text, platform="x", **more) for n, text in enumerate(texts)
+        ]
         return actions.ingest(cast.actor("sari"), source, posts)
 
     return say

@@ -6,7 +6,6 @@ from django.urls import reverse
 from kentongan.core.models import AuditEntry
 from kentongan.listening import panels
 from kentongan.listening.models import Issue, IssueSample
-
 from listening_texts import CARDS, POTHOLE
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +45,19 @@ def test_the_board_takes_the_same_number_of_queries_for_any_number_of_issues(
         client.get(reverse("listening:index"))
 
 
-@pytest.mark.parametrize("query", ["?period=24h", "?topic=roads", "?district=32.16.20", "?show=unhandled", "?show=mine", "?period=all&page=99", "?period=x&topic=%00&district=zz&show=q", "?format=csv"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?period=24h",
+        "?topic=roads",
+        "?district=32.16.20",
+        "?show=unhandled",
+        "?show=mine",
+        "?period=all&page=99",
+        "?period=x&topic=%00&district=zz&show=q",
+        "?format=csv",
+    ],
+)
 def test_filters_answer(cast, sign_in, talk, query):
     talk(*POTHOLE)
     assert sign_in(cast.user("sari")).get(reverse("listening:index") + query).status_code == 200
@@ -105,7 +116,12 @@ def test_search_finds_words_by_day(cast, sign_in, talk):
     client = sign_in(cast.user("sari"))
     page = client.get(reverse("listening:search"), {"q": "blangko subuh"})
     assert page.context["total"] == 3
-    assert client.get(reverse("listening:search"), {"q": "blangko", "first": "2001-01-01", "last": "2001-02-01"}).context["total"] == 0
+    assert (
+        client.get(reverse("listening:search"), {"q": "blangko", "first": "2001-01-01", "last": "2001-02-01"}).context[
+            "total"
+        ]
+        == 0
+    )
     assert client.get(reverse("listening:search"), {"q": "a", "first": "kemarin"}).status_code == 200
 
 

@@ -20,7 +20,6 @@ from kentongan.cli.context import (
     say,
     with_database,
 )
-
 from kentongan.core import clock, imports, jobs
 from kentongan.core.actor import Actor
 from kentongan.core.imports import ImportRun
@@ -68,7 +67,10 @@ def _mapping(run: ImportRun, columns: list[str]) -> dict[str, str]:
     for column in columns:
         field, _, heading = column.partition("=")
         if not heading or field not in {known.name for known in PostImport.fields}:
-            fail(f"--column {column}: this is not FIELD=HEADING.", "Fields: " + ", ".join(f.name for f in PostImport.fields))
+            fail(
+                f"--column {column}: this is not FIELD=HEADING.",
+                "Fields: " + ", ".join(f.name for f in PostImport.fields),
+            )
         chosen = {name: name_of for name, name_of in chosen.items() if name_of != heading} | {field: heading}
     return chosen
 
@@ -125,7 +127,9 @@ def _report(run: ImportRun, job: jobs.Job, rejects: Path, as_json: bool) -> None
         "new": run.rows_new,
         "same": run.rows_same,
         "rejected": run.rows_rejected,
-        "seconds": round((job.finished_at - job.started_at).total_seconds(), 2) if job.finished_at and job.started_at else None,
+        "seconds": round((job.finished_at - job.started_at).total_seconds(), 2)
+        if job.finished_at and job.started_at
+        else None,
         "rejects": None,
     }
     if run.rows_rejected:
@@ -201,4 +205,7 @@ def sources(as_json: AsJson = False, as_user: AsUser = "") -> None:
     if as_json:
         print_json(found)
     else:
-        print_table(["source", "kind", "posts", "well"], [(r["name"], r["kind"], number_format(r["posts"]), r["healthy"]) for r in found])
+        print_table(
+            ["source", "kind", "posts", "well"],
+            [(r["name"], r["kind"], number_format(r["posts"]), r["healthy"]) for r in found],
+        )

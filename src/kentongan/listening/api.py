@@ -237,5 +237,6 @@ class SourceOut(Schema):
 def sources(request: HttpRequest) -> list[dict[str, Any]]:
     """List the sources you see."""
     return [
-        {name: getattr(source, name) for name in SourceOut.model_fields} for source in queries.sources(actor_of(request))
+        {name: getattr(source, name) for name in SourceOut.model_fields}
+        for source in queries.sources(actor_of(request))
     ]

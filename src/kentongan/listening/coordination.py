@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 LEAST_AUTHORS = 10
 WINDOW_SECONDS = 1800.0
 # Of 64 bits: texts that differ in a hashtag, a mention or a word.
-NEAR_BITS = 8
+NEAR_BITS = 12
 MOST_KEYS = 3000
 
 

@@ -72,8 +72,12 @@ class SearchForm(forms.Form):
     """Words, days, a topic."""
 
     q = forms.CharField(label=_("Words"), max_length=200, required=False)
-    first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    first = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     topic = forms.ChoiceField(label=_("Topic"), required=False, choices=[("", _("All topics")), *taxonomy.CHOICES])
 
     def clean(self) -> dict[str, Any]:

@@ -75,12 +75,16 @@ class Lake:
 
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Return one file, or some of its columns."""
-        return pq.read_table(path, filesystem=self._files, columns=list(columns) if columns else None, partitioning=None)
+        return pq.read_table(
+            path, filesystem=self._files, columns=list(columns) if columns else None, partitioning=None
+        )
 
     def scan(self, files: Mapping[str, int]) -> pl.LazyFrame:
         """Return many files (name to segment) as one lazy frame with a column `segment`."""
         frames = [
-            pl.scan_parquet(self.root / path, hive_partitioning=False).with_columns(pl.lit(segment, pl.Int64).alias("segment"))
+            pl.scan_parquet(self.root / path, hive_partitioning=False).with_columns(
+                pl.lit(segment, pl.Int64).alias("segment")
+            )
             for path, segment in files.items()
         ]
         empty = pl.DataFrame(POSTS.empty_table()).with_columns(pl.lit(0, pl.Int64).alias("segment"))
@@ -89,10 +93,16 @@ class Lake:
     def assignments(self, files: Mapping[str, int]) -> pl.DataFrame:
         """Return id, issue and `since` from many files of assignments (name to segment), in their order."""
         frames = [
-            pl.read_parquet(self.root / path, hive_partitioning=False).with_columns(pl.lit(since, pl.Int64).alias("since"))
+            pl.read_parquet(self.root / path, hive_partitioning=False).with_columns(
+                pl.lit(since, pl.Int64).alias("since")
+            )
             for path, since in files.items()
         ]
-        return pl.concat(frames) if frames else pl.DataFrame(schema={"id": pl.String, "issue": pl.Int64, "since": pl.Int64})
+        return (
+            pl.concat(frames)
+            if frames
+            else pl.DataFrame(schema={"id": pl.String, "issue": pl.Int64, "since": pl.Int64})
+        )
 
     def delete(self, path: str) -> None:
         """Delete a file that is no longer registered."""

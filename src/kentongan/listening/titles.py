@@ -14,7 +14,7 @@ TAIL_TAGS = re.compile(r"(\s*#\w+)+\s*$")
 SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[^\s])")
 DECORATION = re.compile(r"[^\w\s#%&/()\[\]\"'“”‘’.,:;!?+\-–—$€°]+")
 CREDIT = re.compile(r"\s*(\bvia|\blewat|\bsumber\s*:|@)\s*\S*\s*$", re.IGNORECASE)
-ENDS = " ,;:-–—|/&…\"“"
+ENDS = ' ,;:-–—|/&…"“'
 
 
 def tidy(text: str) -> str:

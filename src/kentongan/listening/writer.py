@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 import pyarrow as pa
-
 from django.db.models import Case, Value, When
 
 from kentongan.listening import coordination, pipeline, sketch, tally, titles, upserts
@@ -116,9 +115,7 @@ def merge(pairs: Sequence[tuple[int, int]]) -> None:
     for gone_id, kept_id in pairs:
         _take_over(issues[kept_id], issues[gone_id])
     Issue.objects.bulk_update(issues.values(), (*AGGREGATES, "merged_into"), batch_size=500)
-    Issue.objects.filter(merged_into__in=[gone for gone, _kept in pairs]).update(
-        merged_into=_kept_of(pairs)
-    )
+    Issue.objects.filter(merged_into__in=[gone for gone, _kept in pairs]).update(merged_into=_kept_of(pairs))
     upserts.move(pairs)
     upserts.trim_samples([kept for _gone, kept in pairs], SAMPLES)
 

@@ -41,9 +41,7 @@ class Counts:
     rejected: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(
-            self.added + other.added, self.duplicates + other.duplicates, self.rejected + other.rejected
-        )
+        return Counts(self.added + other.added, self.duplicates + other.duplicates, self.rejected + other.rejected)
 
 
 @action("listening.source.add", may_do_nothing=True)
@@ -61,7 +59,7 @@ def add_source(actor: Actor, unit_id: int, name: str, kind: str = Source.Kind.FI
 
 def usable(post: RawPost) -> bool:
     """Whether a post has words and a possible time."""
-    return bool(post.text.strip()) and EARLIEST_YEAR <= post.created_at.year and post.created_at <= clock.now() + AHEAD
+    return bool(post.text.strip()) and post.created_at.year >= EARLIEST_YEAR and post.created_at <= clock.now() + AHEAD
 
 
 def prepare(source: Source, posts: Iterable[RawPost]) -> pa.Table:
@@ -93,7 +91,9 @@ def append(actor: Actor, source_id: int, posts: pa.Table, run_id: int | None = N
         posts=F("posts") + len(fresh),
         last_read_at=clock.now(),
         last_error="",
-        last_post_at=Greatest("last_post_at", newest) if newest and source.last_post_at else newest or F("last_post_at"),
+        last_post_at=Greatest("last_post_at", newest)
+        if newest and source.last_post_at
+        else newest or F("last_post_at"),
     )
     counts = Counts(len(fresh), len(posts) - len(fresh))
     if counts.added:

@@ -38,9 +38,7 @@ def _assignments(unit_id: int) -> pl.DataFrame:
     files = dict(
         Segment.objects.filter(unit_id=unit_id).exclude(assignments="").order_by("pk").values_list("assignments", "pk")
     )
-    merged = dict(
-        Issue.objects.filter(unit_id=unit_id, merged_into__isnull=False).values_list("pk", "merged_into_id")
-    )
+    merged = dict(Issue.objects.filter(unit_id=unit_id, merged_into__isnull=False).values_list("pk", "merged_into_id"))
     frame = storage.lake().assignments(files)
     return frame.with_columns(pl.col("issue").replace(merged)).unique("id", keep="last", maintain_order=True)
 
@@ -111,7 +109,9 @@ def remove_run(actor: Actor, run_id: int) -> int:
     counted = [segment for segment in segments if segment.pk <= row.processed_through]
     Segment.objects.filter(pk__in=[segment.pk for segment in segments]).update(removed_at=clock.now())
     for source_id, rows in (
-        Segment.objects.filter(pk__in=[segment.pk for segment in segments]).values_list("source").annotate(n=Sum("rows"))
+        Segment.objects.filter(pk__in=[segment.pk for segment in segments])
+        .values_list("source")
+        .annotate(n=Sum("rows"))
     ):
         Source.objects.filter(pk=source_id).update(posts=F("posts") - rows)
     frame = _frame(pl.DataFrame(pa.concat_tables([lake.read(s.path, COLUMNS) for s in counted]))) if counted else None

@@ -49,7 +49,9 @@ class Issue(models.Model):
     class Meta:
         verbose_name = _("issue")
         verbose_name_plural = _("issues")
-        indexes = (models.Index(fields=("unit", "-last_at"), condition=Q(merged_into=None), name="listening_issue_last"),)
+        indexes = (
+            models.Index(fields=("unit", "-last_at"), condition=Q(merged_into=None), name="listening_issue_last"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(

@@ -19,7 +19,9 @@ CUES = {
     3: frozenset({"kec", "kecamatan", "camat", "polsek", "puskesmas"}),
     2: frozenset({"kab", "kabupaten", "kota", "bupati", "walikota", "pemkab", "pemkot"}),
 }
-SOFT_CUES = frozenset({"di", "ke", "dari", "daerah", "arah", "jalan", "jl", "jln", "jalur", "wilayah", "sekitar", "warga", "pasar"})
+SOFT_CUES = frozenset(
+    {"di", "ke", "dari", "daerah", "arah", "jalan", "jl", "jln", "jalur", "wilayah", "sekitar", "warga", "pasar"}
+)
 ENOUGH = 0.5
 ALTERNATIVE = 0.15
 
@@ -83,14 +85,19 @@ def _resolve(names: list[tuple[str, str | None]], gazetteer: Gazetteer, away: bo
     scored: dict[str, float] = {}
     for place, base, name in readings:
         support = any(
-            other.code != place.code and label != name and other.weight > 0.3 and _related(place.code, other.code, gazetteer.depth)
+            other.code != place.code
+            and label != name
+            and other.weight > 0.3
+            and _related(place.code, other.code, gazetteer.depth)
             for other, _score, label in readings
         )
         rivals = sum(1 for other, _score, label in readings if label == name) - 1
         score = base + 0.4 * support - 0.12 * min(rivals, 3) * (not support) - 0.4 * away
         scored[place.code] = max(scored.get(place.code, 0.0), min(score, 1.0) + 0.001 * len(place.code))
     best = max(scored, key=lambda code: scored[code])
-    others = [code for code in sorted(scored, key=lambda code: -scored[code]) if code != best and scored[code] >= ALTERNATIVE]
+    others = [
+        code for code in sorted(scored, key=lambda code: -scored[code]) if code != best and scored[code] >= ALTERNATIVE
+    ]
     if scored[best] < ENOUGH:
         return Found(None, None, [best, *others][:5])
     return Found(best, round(min(scored[best], 1.0), 3), others[:5])

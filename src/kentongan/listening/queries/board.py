@@ -205,9 +205,7 @@ def _add_districts(rows: Sequence[IssueRow]) -> None:
 
 def _add_curves(rows: Sequence[IssueRow], period: Period) -> None:
     bins = (
-        IssueCount.objects.filter(
-            issue__in=[row.issue.pk for row in rows], at__gte=period.start, at__lt=period.end
-        )
+        IssueCount.objects.filter(issue__in=[row.issue.pk for row in rows], at__gte=period.start, at__lt=period.end)
         .annotate(bin=DateBin(Value(period.step), F("at"), Value(period.start, DateTimeField())))
         .values_list("issue_id", "bin")
         .annotate(n=Sum("posts"))
@@ -234,7 +232,9 @@ def _topics(talk: Sequence[dict[str, Any]], filters: Filters) -> list[tuple[str 
     return [(taxonomy.label(topic), bad, f"?topic={topic}&period={filters.period}") for topic, bad in most]
 
 
-def _tiles(actor: Actor, talk: Sequence[dict[str, Any]], filters: Filters) -> tuple[list[dict[str, Any]], tuple[str, float] | None]:
+def _tiles(
+    actor: Actor, talk: Sequence[dict[str, Any]], filters: Filters
+) -> tuple[list[dict[str, Any]], tuple[str, float] | None]:
     """Return a tile for each area of the level that is counted, and the one with most complaints and its share."""
     totals: dict[str, int] = defaultdict(int)
     for row in talk:

@@ -17,7 +17,12 @@ from kentongan.listening.queries.board import DateBin
 from kentongan.registry import areas
 
 POINTS = 48
-STEPS = [timedelta(minutes=10), timedelta(minutes=30), *(timedelta(hours=h) for h in (1, 3, 6, 12, 24)), timedelta(days=7)]
+STEPS = [
+    timedelta(minutes=10),
+    timedelta(minutes=30),
+    *(timedelta(hours=h) for h in (1, 3, 6, 12, 24)),
+    timedelta(days=7),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +89,6 @@ def merge_choices(actor: Actor, issue: Issue, most: int = 40) -> Sequence[Issue]
     """Return issues of the same unit that this one could go into: of the same topic first, the largest first."""
     others = access.issues(actor).filter(unit_id=issue.unit_id).exclude(pk=issue.pk)
     near = list(others.filter(topic=issue.topic).order_by("-posts")[:most])
-    return near if len(near) >= 5 else [*near, *others.exclude(topic=issue.topic).order_by("-posts")[: most - len(near)]]
+    return (
+        near if len(near) >= 5 else [*near, *others.exclude(topic=issue.topic).order_by("-posts")[: most - len(near)]]
+    )

@@ -48,8 +48,8 @@ def segments_count(actor: Actor) -> int:
 def units_behind() -> list[int]:
     """Return the units that have registered posts which are not processed yet."""
     through = ClusterState.objects.filter(pk=OuterRef("unit_id")).values("processed_through")
-    newest = Segment.objects.filter(removed_at=None).values("unit_id").annotate(
-        newest=Max("pk"), through=Subquery(through)
+    newest = (
+        Segment.objects.filter(removed_at=None).values("unit_id").annotate(newest=Max("pk"), through=Subquery(through))
     )
     return list(newest.filter(Q(through=None) | Q(newest__gt=F("through"))).values_list("unit_id", flat=True))
 

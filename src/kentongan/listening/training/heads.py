@@ -83,7 +83,9 @@ def _matrix(texts: list[str], settings: Settings) -> sparse.csr_matrix:
     return (share @ vectors).tocsr()
 
 
-def train(name: str, sample: Sample, tests: dict[str, Sample], settings: Settings, strength: float, card: dict[str, object]) -> None:
+def train(
+    name: str, sample: Sample, tests: dict[str, Sample], settings: Settings, strength: float, card: dict[str, object]
+) -> None:
     """Fit, measure, quantise and write one head."""
     model = LogisticRegression(C=strength, max_iter=300, class_weight="balanced")
     model.fit(_matrix(sample.texts, settings), sample.labels)
@@ -94,7 +96,13 @@ def train(name: str, sample: Sample, tests: dict[str, Sample], settings: Setting
     np.savez_compressed(TARGET / f"{name}.npz", weights=coded, scale=scale, bias=model.intercept_.astype(np.float32))
     head = Head(labels, coded.astype(np.float32) * scale, model.intercept_.astype(np.float32), settings)
     figures = {title: round(_f1(head, test), 3) for title, test in tests.items()}
-    card |= {"labels": labels, "ngrams": settings.ngrams, "bits": settings.bits, "macro_f1": figures, "trained_on": len(sample.texts)}
+    card |= {
+        "labels": labels,
+        "ngrams": settings.ngrams,
+        "bits": settings.bits,
+        "macro_f1": figures,
+        "trained_on": len(sample.texts),
+    }
     (TARGET / f"{name}.json").write_text(json.dumps(card, indent=2) + "\n")
     print(name, figures, (TARGET / f"{name}.npz").stat().st_size)
 
