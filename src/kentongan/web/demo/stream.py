@@ -16,7 +16,7 @@ from kentongan.web.demo.script import SYSTEM, anchor, rows
 
 NAME = "Simulasi"
 DAYS = 14
-PARTS = 8
+PARTS = 4
 # Posts of a story that are looked for among the samples of issues.
 MOST = 1000
 PURE = 0.6
