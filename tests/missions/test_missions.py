@@ -205,6 +205,7 @@ def test_the_whole_way_without_scripts(open_mission: Mission) -> None:
     assert "Sari Wahyuni" in landing.content.decode()
     writing = press(intent="open")
     assert open_mission.starters[0] in writing.content.decode()
+    assert f'maxlength="{wording.MAX_LENGTH}"' in writing.content.decode()  # with a separator a browser reads 1
     refused = press(intent="word", caption="Bagus.")
     assert refused.status_code == 422
     ready = press(intent="word", caption=OWN)

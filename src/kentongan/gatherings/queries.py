@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from itertools import groupby
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from kentongan.core import clock
 from kentongan.core.actor import Actor
@@ -60,7 +60,9 @@ def of_issue(actor: Actor, issue_id: int) -> QuerySet[Gathering]:
 
 def participants(gathering: Gathering) -> QuerySet[Participant]:
     """Return the list, those who came first."""
-    return gathering.participants.select_related("person").order_by("-attended_at", "-answered_at", "pk")
+    return gathering.participants.select_related("person").order_by(
+        F("attended_at").desc(nulls_last=True), F("answered_at").desc(nulls_last=True), "pk"
+    )
 
 
 def may_see_names(actor: Actor, gathering: Gathering) -> bool:
@@ -70,7 +72,7 @@ def may_see_names(actor: Actor, gathering: Gathering) -> bool:
 
 def questions(gathering: Gathering) -> QuerySet[Question]:
     """Return the questions, the open ones first."""
-    return gathering.questions.select_related("asked_by__person").order_by("answered_at", "pk")
+    return gathering.questions.select_related("asked_by__person").order_by(F("answered_at").asc(nulls_first=True), "pk")
 
 
 @dataclass(frozen=True, slots=True)

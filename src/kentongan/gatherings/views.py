@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -159,7 +160,7 @@ def attendance(request: StaffRequest, gathering_id: int) -> HttpResponse:
     context = {
         "gathering": found,
         "attendance": queries.attendance(found),
-        "page": tables.page_of(request, rows.order_by("attended_at", "pk"), 50),
+        "page": tables.page_of(request, rows.order_by(F("attended_at").asc(nulls_first=True), "pk"), 50),
     }
     return render(request, "gatherings/attendance.html", context)
 

@@ -56,7 +56,7 @@ class InstructionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("What, why, and how you will see that it is done."),
     )
-    due_at = forms.DateTimeField(label=_("Due"), widget=MomentInput())
+    due_at = forms.DateTimeField(label=_("Due by"), widget=MomentInput())
     audience = forms.ChoiceField(
         label=_("Who answers"), choices=Audience.choices, widget=forms.RadioSelect, initial=Audience.UNITS
     )

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('text', models.TextField(verbose_name='what is to be done')),
-                ('due_at', models.DateTimeField(verbose_name='due')),
+                ('due_at', models.DateTimeField(verbose_name='due by')),
                 ('audience', models.CharField(choices=[('units', 'Units: one answer for each unit'), ('people', 'People: everybody answers')], default='units', max_length=8, verbose_name='who answers')),
                 ('level', models.CharField(blank=True, max_length=20, verbose_name='only units of this level')),
                 ('title_filter', models.CharField(blank=True, help_text='For example: Ketua. Empty means everybody.', max_length=100, verbose_name='only people with this title')),

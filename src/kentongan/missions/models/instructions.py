@@ -33,7 +33,7 @@ class Instruction(models.Model):
     scope = models.ForeignKey("registry.Unit", models.PROTECT, related_name="+", verbose_name=_("to all under"))
     title = models.CharField(_("title"), max_length=200)
     text = models.TextField(_("what is to be done"))
-    due_at = models.DateTimeField(_("due"))
+    due_at = models.DateTimeField(_("due by"))
     audience = models.CharField(_("who answers"), max_length=8, choices=Audience.choices, default=Audience.UNITS)
     level = models.CharField(_("only units of this level"), max_length=20, blank=True)
     title_filter = models.CharField(

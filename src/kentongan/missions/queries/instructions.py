@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from kentongan.core import clock
 from kentongan.core.actor import Actor
@@ -164,7 +164,7 @@ def receipts(instruction: Instruction, unit: Unit, show: str = "", search: str =
     if search:
         found = found.filter(Q(unit__name__icontains=search) | Q(person__full_name__icontains=search))
     return found.select_related("unit", "person", "proof").order_by(
-        "answered_at", "unit__path", "person__full_name", "id"
+        F("answered_at").asc(nulls_first=True), "unit__path", "person__full_name", "id"
     )
 
 
@@ -219,7 +219,7 @@ def receipts_for(actor: Actor) -> QuerySet[Receipt]:
         Receipt.objects.filter(own)
         .exclude(instruction__state=InstructionState.RECALLED)
         .select_related("instruction", "instruction__unit", "unit", "person", "proof")
-        .order_by("answered_at", "instruction__due_at", "id")
+        .order_by(F("answered_at").asc(nulls_first=True), "instruction__due_at", "id")
     )
 
 

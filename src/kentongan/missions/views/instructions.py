@@ -136,7 +136,7 @@ def receipts(request: StaffRequest, instruction_id: int) -> HttpResponse:
     found, node, rows = _names(request, instruction_id)
     shown = [
         ("", _("All")),
-        ("waiting", _("No answer yet")),
+        ("waiting", _("Without an answer")),
         ("pending", _("Not delivered yet")),
         ("done", _("Done")),
         ("declined", _("Declined")),

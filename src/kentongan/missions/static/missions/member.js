@@ -55,7 +55,10 @@
       if (!navigator.share || event.submitter?.value !== "word") return;
       event.preventDefault();
       const said = await word().catch(() => null);
-      if (!said) return form.submit();
+      if (!said) {
+        form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "intent", value: "word" }));
+        return form.submit();
+      }
       if (said.ok) return share(said);
       problem.textContent = said.problem;
       problem.hidden = false;
