@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.apps import apps
 from django.core.paginator import Paginator
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
@@ -125,6 +126,19 @@ def test_a_state_is_never_shown_by_colour_alone() -> None:
         html = draw("{% state_chip state 'Terbit' %}", state=state)
         assert "Terbit" in html
         assert "<use" in html
+
+
+def test_every_state_that_is_stored_has_its_look() -> None:
+    stored = {
+        (model._meta.label, str(value))
+        for model in apps.get_models()
+        if model.__module__.startswith("kentongan.")
+        for column in model._meta.fields
+        if column.name == "state"
+        for value, _label in column.choices or ()
+    }
+    assert len(stored) > 30
+    assert not sorted(pair for pair in stored if pair[1] not in STATE_LOOKS)
 
 
 def test_words_of_others_are_escaped() -> None:
