@@ -37,7 +37,7 @@ def install() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         shutil.copy(SOURCE / name, TARGET / name)
-    os.environ["npm_config_nodedir"] = str(_headers())
+    os.environ["npm_config_nodedir"] = str(_headers())  # noqa: SIM112  node-gyp reads it in lower case
     print("Installing the Bluesky server for tests (about a minute)...", file=sys.stderr)
     run_npm("ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=TARGET)
     stamp.write_text(_wanted())
