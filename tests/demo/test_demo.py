@@ -100,7 +100,7 @@ def test_stories_are_tied_to_the_issues_they_are_about() -> None:
 
 def test_items_stand_in_every_state_on_the_way() -> None:
     states = Counter(ContentItem.objects.values_list("state", flat=True))
-    assert states[ItemState.APPROVED] == 4
+    assert states[ItemState.APPROVED] == 5
     assert {ItemState.DRAFT, ItemState.IN_REVIEW, ItemState.CHANGES_REQUESTED} <= set(states)
     assert not ContentItem.objects.filter(state=ItemState.APPROVED, approved_by__email="dewi@example.id").exists()
 
@@ -110,18 +110,21 @@ def test_what_is_out_went_the_whole_way() -> None:
     assert out.count() == 3
     for delivery in out:
         assert delivery.published_at is not None
-        assert delivery.published_at < clock.now() - timedelta(hours=10)
+        assert delivery.published_at < clock.now() - timedelta(hours=4)
         assert delivery.url
         assert Attempt.objects.filter(delivery=delivery).count() == 1
-    assert Delivery.objects.get(state=State.READY).due_at > clock.now()
+    coming = Delivery.objects.filter(state=State.READY)
+    assert coming.count() == 2
+    assert all(delivery.due_at > clock.now() for delivery in coming)
 
 
 def test_readers_were_counted_over_time() -> None:
     for delivery in Delivery.objects.filter(state=State.PUBLISHED):
         views = list(Snapshot.objects.filter(delivery=delivery).order_by("taken_at").values_list("views", flat=True))
-        assert len(views) >= 3
+        assert len(views) >= 1
         assert views == sorted(views)
-        assert views[-1] > 100
+        assert views[-1] > 30
+    assert Snapshot.objects.count() > 50
     assert not Snapshot.objects.exclude(likes=None).exists(), "a news site has no likes: missing is not zero"
 
 

@@ -73,7 +73,7 @@ def _play(row: Row, made: list[Brief]) -> None:
             _publish()
     elif "scheduled" in row:
         _approve(written.pk)
-        _schedule(written.pk, at(row["scheduled"], row["hour"]))
+        _schedule(written.pk, at(row["scheduled"], row.get("hour")))
     else:
         _leave(row, written.pk)
 
