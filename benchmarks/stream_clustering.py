@@ -33,7 +33,10 @@ def measure(path: Path) -> None:
     tokens = words(pa.array([row["textCleaned"] for row in rows]))
     ready = time.perf_counter()
     clusterer = Clusterer()
-    guess = [clusterer.resolve(key) for key in clusterer.add(tokens, [float(i) for i in range(len(rows))], [None] * len(rows))]
+    guess = [
+        clusterer.resolve(key)
+        for key in clusterer.add(tokens, [float(i) for i in range(len(rows))], [None] * len(rows))
+    ]
     end = time.perf_counter()
     print(
         f"{path.name}: {len(rows)} posts, {len(set(truth))} true, {len(set(guess))} found,"

@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.db.models import Sum
-from listening_texts import CARDS, POTHOLE
 
 from kentongan.core import clock
 from kentongan.core.errors import NotAllowed
@@ -17,8 +16,10 @@ from kentongan.listening import actions, queries
 from kentongan.listening.actions import stream
 from kentongan.listening.models import ClusterState, Issue, IssueSample, Segment, Source, TalkCount, Tombstone
 from kentongan.listening.posts import RawPost
+from listening_texts import CARDS, POTHOLE
 
 TEXTS = (*POTHOLE, *CARDS)
+COPIED = "Dukung penuh program Bekasi Maju demi warga yang sejahtera dan mandiri #BekasiMaju"
 
 
 def counted() -> int:
@@ -75,8 +76,14 @@ def test_an_editor_brings_nothing_in(cast, source):
 @pytest.mark.django_db
 def test_many_copies_within_minutes_are_ranked_apart(cast, talk):
     at = clock.now() - timedelta(hours=2)
-    talk(*(f"Dukung penuh program Bekasi Maju demi warga yang sejahtera dan mandiri #BekasiMaju {n % 3}" for n in range(38)),
-         at=at, step=timedelta(seconds=18))  # fmt: skip
+    talk(
+        *(
+            f"Dukung penuh program Bekasi Maju demi warga yang sejahtera dan mandiri #BekasiMaju {n % 3}"
+            for n in range(38)
+        ),
+        at=at,
+        step=timedelta(seconds=18),
+    )
     talk(*POTHOLE)
     board = queries.board(cast.actor("sari"), queries.Filters("7d"))
     (apart,) = board.apart
@@ -88,7 +95,10 @@ def test_many_copies_within_minutes_are_ranked_apart(cast, talk):
 
 @pytest.mark.django_db
 def test_the_same_copies_over_days_are_no_burst(talk):
-    talk(*("Selamat pagi warga Bekasi, semangat bekerja dan jaga kesehatan ya" for _n in range(30)), step=timedelta(hours=4))
+    talk(
+        *(COPIED for _n in range(30)),
+        step=timedelta(hours=4),
+    )
     assert not Issue.objects.exclude(bursts=[]).exists()
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from django.utils.formats import number_format
 
 from kentongan.cli.context import (
     AsJson,
@@ -207,5 +206,5 @@ def sources(as_json: AsJson = False, as_user: AsUser = "") -> None:
     else:
         print_table(
             ["source", "kind", "posts", "well"],
-            [(r["name"], r["kind"], number_format(r["posts"]), r["healthy"]) for r in found],
+            [(r["name"], r["kind"], r["posts"], r["healthy"]) for r in found],
         )

@@ -1,4 +1,4 @@
-"""Copy-paste bursts: nearly the same text by many authors within minutes. Evidence about an issue, never a list of people.
+"""Copy-paste bursts: nearly the same text by many authors within minutes. Evidence on an issue, no list of people.
 
 Reposts by the platform's own button do not count: they say openly whose words they are. The order in which posts arrive
 does not matter, only when they were written.

@@ -39,21 +39,17 @@ class TitleForm(forms.Form):
 class AssignForm(forms.Form):
     """Which unit answers."""
 
-    unit = forms.TypedChoiceField(label=_("Unit that answers"), coerce=int)
-
     def __init__(self, *args: Any, units: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit"].choices = units
+        self.fields["unit"] = forms.TypedChoiceField(label=_("Unit that answers"), coerce=int, choices=units)
 
 
 class MergeForm(forms.Form):
     """Into which issue."""
 
-    into = forms.TypedChoiceField(label=_("Other issue"), coerce=int)
-
     def __init__(self, *args: Any, issues: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["into"].choices = issues
+        self.fields["into"] = forms.TypedChoiceField(label=_("Other issue"), coerce=int, choices=issues)
 
 
 class CloseForm(forms.Form):

@@ -56,7 +56,7 @@ def post_id(source: str, post: RawPost, author: str) -> str:
     same person saying the same words in the same microsecond is the same post, however often a file repeats the row.
     """
     if post.native_id:
-        identity = ("native", source, post.native_id)
+        identity: tuple[str, ...] = ("native", source, post.native_id)
     else:
         identity = ("content", author, post.created_at.astimezone(UTC).isoformat(), post.text)
     return hashlib.blake2b("\x1f".join(identity).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""What the ordered writer carries from batch to batch, as one blob: clusters, their issues, posts not yet in an issue."""
+"""What the ordered writer carries from batch to batch: clusters, their issues, posts not yet in an issue."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ MOST_RECENT = 20_000
 
 @dataclass(slots=True)
 class StreamState:
-    """`pending`: posts of clusters too small to be issues. `recent`: the last posts of issues, for copy-paste bursts."""
+    """`pending`: posts of clusters too small to be issues. `recent`: the issues' last posts, for copy-paste bursts."""
 
     clusterer: Clusterer = field(default_factory=Clusterer)
     issues: dict[int, int] = field(default_factory=dict)

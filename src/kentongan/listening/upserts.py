@@ -27,7 +27,8 @@ ON CONFLICT (unit_id, at, topic, area_code) DO UPDATE SET posts = listening_talk
 """
 TAKE_TALK = """
 UPDATE listening_talkcount t SET posts = t.posts - gone.posts, complaints = t.complaints - gone.complaints
-FROM unnest(%s::timestamptz[], %s::text[], %s::text[], %s::int[], %s::int[]) AS gone(at, topic, area_code, posts, complaints)
+FROM unnest(%s::timestamptz[], %s::text[], %s::text[], %s::int[], %s::int[])
+    AS gone(at, topic, area_code, posts, complaints)
 WHERE t.unit_id = {unit} AND t.at = gone.at AND t.topic = gone.topic AND t.area_code = gone.area_code
 """
 MOVE_COUNTS = """

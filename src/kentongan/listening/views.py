@@ -109,7 +109,7 @@ def issue(request: StaffRequest, pk: int) -> HttpResponse:
         "panels": panels.for_issue(request.actor, found),
         "may": may,
         "works": works,
-        "follows": IssueFollow.objects.filter(issue=found, user_id=request.actor.user_id).exists(),
+        "follows": IssueFollow.objects.filter(issue=found, user_id=request.actor.user_id or 0).exists(),
         "forget_form": own_forms.ForgetForm(),
         "topics": _topics(found),
     }

@@ -40,7 +40,7 @@ def follow(actor: Actor, issue_id: int) -> Issue:
 def unfollow(actor: Actor, issue_id: int) -> Issue:
     """Take the issue off the actor's own list."""
     issue = access.issue(actor, issue_id)
-    if IssueFollow.objects.filter(issue=issue, user_id=actor.user_id).delete()[0]:
+    if IssueFollow.objects.filter(issue=issue, user_id=actor.user_id or 0).delete()[0]:
         audit.record(actor, issue, after={"followed": False})
     return issue
 

@@ -15,7 +15,17 @@ from kentongan.listening.actions.stream import COLUMNS, load, locked, save
 from kentongan.listening.models import Issue, IssueCount, IssueDistrict, IssueSample, Segment, Source, Tombstone
 from kentongan.listening.stream_state import FRAME, StreamState
 
-RESET = {"posts": 0, "complaints": 0, "judged": 0, "reposts": 0, "authors": 0, "author_sketch": b"", "topics": {}, "coordinated": 0.0, "bursts": []}  # fmt: skip
+RESET = {
+    "posts": 0,
+    "complaints": 0,
+    "judged": 0,
+    "reposts": 0,
+    "authors": 0,
+    "author_sketch": b"",
+    "topics": {},
+    "coordinated": 0.0,
+    "bursts": [],
+}
 
 
 def _frame(posts: pl.DataFrame) -> pl.DataFrame:
@@ -26,7 +36,7 @@ def _frame(posts: pl.DataFrame) -> pl.DataFrame:
             pl.lit(0, pl.Int64).alias("cluster"),
         )
         .select(FRAME.names())
-        .cast(dict(FRAME))
+        .cast(FRAME)
     )
 
 

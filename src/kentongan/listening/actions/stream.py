@@ -20,8 +20,19 @@ BATCH_POSTS = 20_000
 LEAST_POSTS = 3
 SYSTEM = Actor.system("listening.stream")
 COLUMNS = (
-    "id", "created_at", "author", "text", "link", "platform", "repost", "near_key", "place", "district", "topic", "complaint",
-)  # fmt: skip
+    "id",
+    "created_at",
+    "author",
+    "text",
+    "link",
+    "platform",
+    "repost",
+    "near_key",
+    "place",
+    "district",
+    "topic",
+    "complaint",
+)
 
 _states: dict[int, tuple[int, StreamState]] = {}
 
@@ -104,7 +115,7 @@ def _read(segments: Sequence[Segment]) -> pl.DataFrame:
         )
         .filter(~pl.col("id").is_in(list(gone)))
         .select(FRAME.names())
-        .cast(dict(FRAME))
+        .cast(FRAME)
         .sort("at", "id")
     )
 

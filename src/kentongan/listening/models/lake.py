@@ -93,7 +93,7 @@ class ClusterState(models.Model):
 
 
 class Tombstone(models.Model):
-    """A post that was deleted at its source or on request: hidden from every read at once, purged from the file later."""
+    """A post deleted at its source or on request: hidden from every read at once, purged from the file later."""
 
     post_id = models.CharField(max_length=32, primary_key=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""The names of the organisation's areas, ready to be found in text. Built from areas; knows nothing of where they come from."""
+"""The names of the organisation's areas, ready to be found in text; where they come from is not known here."""
 
 import re
 from collections.abc import Iterable

@@ -46,14 +46,14 @@ def roots() -> frozenset[str]:
 
 def _without_suffixes(word: str) -> list[str]:
     forms = [word]
-    for suffix in SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= SHORTEST_ROOT:
-            forms.append(word[: -len(suffix)])
-    for form in list(forms):
-        for ending in ENDINGS:
-            if form.endswith(ending) and len(form) - len(ending) >= SHORTEST_ROOT:
-                forms.append(form[: -len(ending)])
-    return forms
+    forms += _cut(word, SUFFIXES)
+    return forms + [shorter for form in forms for shorter in _cut(form, ENDINGS)]
+
+
+def _cut(word: str, endings: tuple[str, ...]) -> list[str]:
+    return [
+        word[: -len(ending)] for ending in endings if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_ROOT
+    ]
 
 
 def stem(word: str) -> str:

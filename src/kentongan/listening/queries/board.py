@@ -136,7 +136,7 @@ def _chosen(actor: Actor, filters: Filters) -> QuerySet[Issue]:
     if filters.unhandled:
         issues = issues.filter(state=Issue.State.OPEN)
     if filters.mine:
-        issues = issues.filter(Exists(IssueFollow.objects.filter(issue=OuterRef("pk"), user_id=actor.user_id)))
+        issues = issues.filter(Exists(IssueFollow.objects.filter(issue=OuterRef("pk"), user_id=actor.user_id or 0)))
     return issues
 
 
@@ -153,7 +153,7 @@ def ranked(actor: Actor, filters: Filters, period: Period) -> tuple[list[IssueRo
         recent=Sum("posts", filter=period.recent_part, default=0),
         habit=Sum("posts", filter=period.habit_part, default=0),
     )
-    by_issue = {row["issue_id"]: row for row in sums if row["volume"]}
+    by_issue: dict[int, dict[str, Any]] = {row["issue_id"]: dict(row) for row in sums if row["volume"]}
     rows = [_row(issue, by_issue[issue.pk], period) for issue in issues if issue.pk in by_issue]
     rows.sort(key=lambda row: (-row.score, -row.volume, row.issue.pk))
     own = [row for row in rows if not row.issue.is_coordinated]
@@ -220,7 +220,8 @@ def _add_curves(rows: Sequence[IssueRow], period: Period) -> None:
 
 def _talk(actor: Actor, period: Period) -> list[dict[str, Any]]:
     talk = registry.scope(TalkCount.objects.filter(at__gte=period.start, at__lt=period.end), actor, Capability.LISTEN)
-    return list(talk.values("topic", "area_code").annotate(posts=Sum("posts"), bad=Sum("complaints")))
+    rows = talk.values("topic", "area_code").annotate(posts=Sum("posts"), bad=Sum("complaints"))
+    return [dict(row) for row in rows]
 
 
 def _topics(talk: Sequence[dict[str, Any]], filters: Filters) -> list[tuple[str | Promise, int, str]]:
@@ -242,7 +243,7 @@ def _tiles(
             totals[row["area_code"]] += row["bad"]
     here = [area for root in _roots(actor) for area in areas.children(root)]
     base = reverse("listening:index")
-    tiles = [
+    tiles: list[dict[str, Any]] = [
         {
             "area": area.code,
             "code": short_name(area.name),

@@ -27,7 +27,7 @@ POINTS = 24
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `start` to `end`. `recent` hours at its end are compared with the same hours of `habit_days` earlier days."""
+    """From `start` to `end`. Its last `recent` hours are compared with the same hours of `habit_days` earlier days."""
 
     key: str
     start: datetime
