@@ -249,7 +249,13 @@ def test_the_list_and_the_board_take_a_constant_number_of_queries(
 def test_links_survive_large_numbers(cast: Cast, order: Orders, sign_in: Callable[..., Client]) -> None:
     """Numbers on screens have separators; in addresses they must not."""
     far = Unit.objects.create(
-        pk=1_234_567, parent=cast.cikarang_pusat, code="32.16.20.x", slug="jauh", name="Desa Jauh", level="village", path=""
+        pk=1_234_567,
+        parent=cast.cikarang_pusat,
+        code="32.16.20.x",
+        slug="jauh",
+        name="Desa Jauh",
+        level="village",
+        path="",
     )
     sent = actions.send(cast.actor("wulan"), actions.draft(cast.actor("wulan"), order(cast.root)).pk)
     page = sign_in(cast.user("wulan")).get(f"{sent.get_absolute_url()}?node={cast.cikarang_pusat.pk}")
