@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from conftest import Cast
 from kentongan.core import tokens
 from kentongan.core.models import ApiToken, User
 from kentongan.core.models.audit import AuditEntry
+from kentongan.web import errors
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -173,6 +174,19 @@ def test_an_unknown_address_says_what_to_do(client: Client, cast: Cast) -> None:
     answer = client.get("/tidak-ada/")
     assert answer.status_code == 404
     assert "Ke halaman depan" in answer.content.decode()
+
+
+def test_a_form_without_its_token_is_refused_in_words(cast: Cast) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/tampilan/", {"language": "en"})
+    assert answer.status_code == 403
+    assert "Formulir ini kedaluwarsa" in answer.content.decode()
+
+
+def test_our_own_mistake_is_told_without_the_database() -> None:
+    request = RequestFactory().get("/simak/")
+    answer = errors.server_error(request)
+    assert answer.status_code == 500
+    assert "Ada yang keliru di pihak kami." in answer.content.decode()
 
 
 def _compressed(path: str) -> int:

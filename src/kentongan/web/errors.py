@@ -43,12 +43,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, NotFound())
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer 403 when the form's token has expired or cookies are off."""
-    message = _("This form has expired, or cookies are switched off.")
-    return _page(request, NotAllowed(message, remedy=_("Reload the page and send the form again.")))
-
-
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 without touching the database, which may be what is broken."""
     page = loader.render_to_string("kentongan/broken.html", {"error": ServerError()})
