@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.core.errors import Text
 from kentongan.core.messages import Contact
 from kentongan.registry.models import Consent, Person
 
@@ -31,7 +32,7 @@ class PeopleDirectory:
         return {person.pk: self._contact(person, person.pk in agreed) for person in people}
 
     def _contact(self, person: Person, agreed: bool) -> Contact:
-        refusal = ""
+        refusal: Text = ""
         if person.state == Person.State.WITHDRAWN:
             refusal = _("They withdrew from the registry.")
         elif not agreed:
