@@ -9,7 +9,21 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from kentongan.core.models import User
 
 # Open to everybody by their nature.
-PUBLIC = ("akun/", "kabar/", "m/", "api/", "t/", "temu/h/", "luring", "sw.js", "manifest", "bahasa", "i18n", "offline")
+PUBLIC = (
+    "healthz",
+    "akun/",
+    "kabar/",
+    "m/",
+    "api/",
+    "t/",
+    "temu/h/",
+    "luring",
+    "sw.js",
+    "manifest",
+    "bahasa",
+    "i18n",
+    "offline",
+)
 
 
 def _patterns(resolver: URLResolver, prefix: str = "") -> Iterator[str]:

@@ -1,8 +1,6 @@
 """The API: every room's router under one roof, described at /api/docs."""
 
-import traceback
 from importlib import import_module
-from importlib.util import find_spec
 
 from kentongan.core import endpoints
 from kentongan.core.api import new_api
@@ -23,8 +21,4 @@ api = new_api(
 )
 api.add_router("/v1/core", endpoints.router)
 for room in ROOMS:
-    if find_spec(f"kentongan.{room}.api"):
-        try:
-            api.add_router(f"/v1/{room}", import_module(f"kentongan.{room}.api").router)
-        except ImportError:  # TEMPORARY until every room can be imported
-            traceback.print_exc()
+    api.add_router(f"/v1/{room}", import_module(f"kentongan.{room}.api").router)

@@ -1,6 +1,5 @@
 """Django's settings; everything that differs between installations comes from `environment()`."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,7 +39,6 @@ ROOMS = [
     "kentongan.insights",
     "kentongan.web",
 ]
-ROOMS = [room for room in ROOMS if find_spec(f"{room}.apps")]  # TEMPORARY until every room exists
 INSTALLED_APPS = [
     *ROOMS,
     "django.contrib.auth",
@@ -65,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kentongan.core.middleware.nul_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -91,7 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                *(["kentongan.web.context.shell"] if find_spec("kentongan.web.context") else []),
+                "kentongan.web.context.shell",
             ],
         },
     },

@@ -1,21 +1,9 @@
 """Which room answers which address."""
 
-import importlib  # TEMPORARY, with `_there`: until every room can be imported
-import traceback
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from kentongan.config.api import api
 from kentongan.core.health import health
-
-
-def _there(module: str) -> bool:
-    try:
-        importlib.import_module(module)
-    except ImportError:
-        traceback.print_exc()
-        return False
-    return True
 
 
 ROOMS = {
@@ -36,16 +24,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health),
     path("api/", api.urls),
     path("akun/", include("allauth.urls")),
-    *[
-        path(prefix, include(f"kentongan.{room}.urls"))
-        for prefix, room in ROOMS.items()
-        if _there(f"kentongan.{room}.urls")
-    ],
-    *[
-        path("", include(f"kentongan.{room}.urls"))
-        for room in ("channels.newsroom", "web")
-        if _there(f"kentongan.{room}.urls")
-    ],
+    *[path(prefix, include(f"kentongan.{room}.urls")) for prefix, room in ROOMS.items()],
+    path("", include("kentongan.channels.newsroom.urls")),
+    path("", include("kentongan.web.urls")),
 ]
 
 handler400 = "kentongan.web.errors.bad_request"

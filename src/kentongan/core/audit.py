@@ -1,4 +1,4 @@
-"""The audit log: who did what to which object, when, what was before and what came after. Append-only in the database."""
+"""The audit log: who did what to which object, when, what was before, what came after. Append-only in the database."""
 
 from datetime import date, datetime
 from decimal import Decimal

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.actor import Actor
 from kentongan.core.errors import KentonganError
 
 Handler = Callable[[HttpRequest], HttpResponse]
+NUL_MESSAGE = _("A text holds the NUL character, which cannot be stored.")
+NUL_REMEDY = _("Take it out and send the text again.")
 
 
 def actor_middleware(get_response: Handler) -> Handler:
@@ -24,6 +27,22 @@ def actor_middleware(get_response: Handler) -> Handler:
         with timezone.override(user.timezone), translation.override(user.language):
             request.LANGUAGE_CODE = user.language
             return get_response(request)
+
+    return middleware
+
+
+def nul_middleware(get_response: Handler) -> Handler:
+    """Refuse the NUL character, which PostgreSQL's text cannot hold, before any query or JSON body carries it there.
+
+    Django's form fields refuse it by themselves.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        is_json = request.content_type == "application/json"
+        if "%00" in request.META.get("QUERY_STRING", "") or (is_json and b"\\u0000" in request.body):
+            fault = {"code": "invalid", "message": str(NUL_MESSAGE), "remedy": str(NUL_REMEDY), "fields": {}}
+            return JsonResponse({"error": fault}, status=422)
+        return get_response(request)
 
     return middleware
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.channels import registry as channels
 from kentongan.core.secrets import EncryptedJSONField
 from kentongan.registry.models.people import Person
 from kentongan.registry.models.units import Unit
@@ -61,7 +62,7 @@ class Account(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.display_name or self.handle} ({self.platform})"
+        return f"{self.display_name or self.handle} ({channels.label(self.platform)})"
 
 
 class Connection(models.Model):

@@ -1,0 +1,1 @@
+"""Whole journeys: a real browser, the product as it runs, real servers."""
