@@ -19,7 +19,7 @@ DAYS = 14
 PARTS = 4
 # Posts of a story that are looked for among the samples of issues.
 MOST = 1000
-PURE = 0.6
+PURE = 0.5
 
 
 def source() -> Source:
