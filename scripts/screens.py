@@ -38,6 +38,11 @@ SKIP = re.compile(
 )
 MEMBER_LINK = re.compile(r"/m/[A-Za-z0-9_-]{16,}/?")
 EXPECTED = re.compile(r"Service Worker registration blocked|status of 404")
+# Bytes over the wire of a page for visitors and members, on first load.
+WEIGHT = """() => document.querySelector('link[rel=stylesheet][href*="kentongan/public"]') ? [
+  ...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource"),
+].reduce((sum, one) => sum + one.transferSize, 0) : 0"""
+HEAVIEST = 60_000
 READY_SECONDS = 300
 
 
@@ -206,6 +211,9 @@ def photograph(context: BrowserContext, product: Product, paths: dict[str, str],
             target.parent.mkdir(parents=True, exist_ok=True)
             page.goto(path)
             page.wait_for_timeout(500)
+            weight = page.evaluate(WEIGHT)
+            if weight > HEAVIEST:
+                product.complain(path, f"weighs {weight:,} bytes on first load")
             for text in page.evaluate(ACCESSIBILITY):
                 product.complain(path, text)
             page.screenshot(path=target, full_page=True)

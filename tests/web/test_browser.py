@@ -34,6 +34,9 @@ STAFF = [
     "/pengaturan/profil/",
     "/pengaturan/token/",
     "/pengaturan/riwayat/",
+    "/akun/2fa/",
+    "/akun/email/",
+    "/akun/sessions/",
 ]
 
 
