@@ -5,7 +5,6 @@ from django.urls import URLPattern, URLResolver, include, path
 from kentongan.config.api import api
 from kentongan.core.health import health
 
-
 ROOMS = {
     "simak/": "listening",
     "rancang/": "planning",
