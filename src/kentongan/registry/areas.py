@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kentongan.core.errors import NotFound, Unavailable
 
 PROVINCE, REGENCY, DISTRICT, VILLAGE = 1, 2, 3, 4
-ATTRIBUTION = "Area data: idn-area-data 4.0.1, github.com/fityannugroho/idn-area-data, ODbL 1.0"
+ATTRIBUTION = "idn-area-data 4.0.1, ODbL 1.0"
 ATTRIBUTION_URL = "https://github.com/fityannugroho/idn-area-data"
 KIND = re.compile(r"^(provinsi|prov\.?|kabupaten|kab\.?|kota|kecamatan|kec\.?|kelurahan|kel\.?|desa)\s+(?=\w)")
 SOURCE = Path(__file__).parent / "data" / "areas.parquet"

@@ -17,6 +17,7 @@ from kentongan.core import tokens as token_actions
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
+from kentongan.registry import areas
 from kentongan.registry import queries as registry
 from kentongan.web import actions, queries
 from kentongan.web.forms import ProfileForm, TokenForm
@@ -75,7 +76,7 @@ def organisation(request: StaffRequest) -> HttpResponse:
     """Show whose installation this is and who holds which role."""
     authority.require_anywhere(request.actor, Capability.ADMINISTER)
     page = Paginator(registry.grants(request.actor), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "web/organisation.html", {"page": page, "root": registry.root()})
+    return render(request, "web/organisation.html", {"page": page, "root": registry.root(), "areas": areas})
 
 
 @login_required
