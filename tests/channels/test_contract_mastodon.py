@@ -9,7 +9,7 @@ import pytest
 
 from channels.benches import fault
 from kentongan.channels import registry
-from kentongan.channels.contract import Ambiguous, Found, Media, Post, Published, Rejected, Unsure
+from kentongan.channels.contract import Ambiguous, Counts, Found, Media, Post, Published, Rejected, RetryLater, Unsure
 from kentongan.channels.mastodon import likeness
 from kentongan.channels.mastodon.connector import limits
 from kentongan.channels.testing import Bench, Failure, HttpPublisherContract
@@ -129,8 +129,15 @@ def test_counts_are_read_and_views_are_none(bench: Bench, mastodon_server: Masto
         f"{mastodon_server.url}/api/v1/statuses/{published.remote_id}/favourite", headers=headers
     ).raise_for_status()
     counts = bench.channel.metrics.read([published.remote_id, "404"], bench.credentials, bench.client)
-    assert set(counts) == {published.remote_id}
+    assert counts["404"] == Counts(gone=True)
     assert (counts[published.remote_id].likes, counts[published.remote_id].views) == (1, None)
+
+
+def test_an_outage_while_counting_is_raised(bench: Bench, proxy: Proxy):
+    published = bench.publish(bench.post("Mati lampu"))
+    proxy.faults.append(Fault("GET /api/v1/statuses/", accept=False, status=503))
+    with pytest.raises(RetryLater):
+        bench.channel.metrics.read([published.remote_id], bench.credentials, bench.client)
 
 
 @pytest.mark.parametrize(

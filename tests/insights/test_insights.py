@@ -33,11 +33,14 @@ class Server(Platform):
 
     numbers: dict[str, dict[str, Any]]
     broken: bool = False
+    down: bool = False
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET" and "/api/v1/statuses/" in request.url.path:
             if self.broken:
                 return httpx.Response(401, json={"error": "The access token was revoked"})
+            if self.down:
+                return httpx.Response(503, text="<h1>Down for maintenance</h1>")
             status = request.url.path.rsplit("/", 1)[-1]
             if status not in self.numbers:
                 return httpx.Response(404, json={"error": "Record not found"})
@@ -87,7 +90,24 @@ def test_what_a_platform_does_not_report_stays_missing(published: Delivery, serv
     assert Probe.objects.get().outcome == "read"
 
 
+def test_an_outage_is_a_failure_and_not_silence(published: Delivery, server: Server) -> None:
+    snapshot(published, HOUR, likes=3)
+    server.down = True
+    tasks.collect()
+    probe = Probe.objects.get()
+    assert (probe.outcome, probe.failures) == ("failed", 1)
+    assert "503" in probe.problem
+    assert Snapshot.objects.get().likes == 3
+
+
+def test_a_status_that_was_deleted_there_is_told_apart(published: Delivery, server: Server) -> None:
+    tasks.collect()
+    assert Probe.objects.get().outcome == "gone"
+    assert not Snapshot.objects.exists()
+
+
 def test_a_post_that_is_not_reported_on_is_silent_not_zero(published: Delivery, server: Server) -> None:
+    server.numbers[published.remote_id] = {}
     tasks.collect()
     assert not Snapshot.objects.exists()
     assert Probe.objects.get().outcome == "silent"

@@ -260,12 +260,16 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a platform reports for one post; None means that it does not say, which is not zero."""
+    """What a platform reports for one post; None means that it does not say, which is not zero.
+
+    `gone` is the platform's own word that the post is not there any more.
+    """
 
     views: int | None = None
     likes: int | None = None
     shares: int | None = None
     replies: int | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +346,10 @@ class Metrics(Protocol):
     """Reads back what became of our own posts."""
 
     def read(self, remote_ids: Collection[str], credentials: Credentials, client: httpx.Client) -> Mapping[str, Counts]:
-        """Return counts by remote id; an id that the platform did not report on is left out."""
+        """Return counts by remote id; an id that the platform did not report on is left out.
+
+        Raises the contract's errors when the platform could not be asked: an outage is not silence.
+        """
         ...
 
 

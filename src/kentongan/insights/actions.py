@@ -1,7 +1,6 @@
 """Writing what platforms report. These are readings, not anybody's acts: rows of their own, not of the audit log."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -61,8 +60,9 @@ def _says_something(counts: Counts | None) -> bool:
 
 def _snapshot(probe: Probe, counts: Counts) -> Snapshot:
     now = clock.now()
+    reported = {name: getattr(counts, name) for name in METRICS}
     return Snapshot(
-        delivery_id=probe.delivery_id, taken_at=now, bucket=now.replace(second=0, microsecond=0), **asdict(counts)
+        delivery_id=probe.delivery_id, taken_at=now, bucket=now.replace(second=0, microsecond=0), **reported
     )
 
 
@@ -81,7 +81,7 @@ def record(probes: Iterable[Probe], reported: Mapping[str, Counts]) -> int:
             fresh.append(_snapshot(probe, counts))
             probe.outcome, probe.read_at = Probe.Outcome.READ, now
         else:
-            probe.outcome = Probe.Outcome.SILENT
+            probe.outcome = Probe.Outcome.GONE if counts is not None and counts.gone else Probe.Outcome.SILENT
     with transaction.atomic():
         Snapshot.objects.bulk_create(fresh, ignore_conflicts=True)
         Probe.objects.bulk_update(known, ["due_at", "tried_at", "outcome", "read_at", "failures", "problem"])

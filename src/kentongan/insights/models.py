@@ -51,6 +51,7 @@ class Probe(models.Model):
         WAITING = "waiting", _("Not read yet")
         READ = "read", _("Read")
         SILENT = "silent", _("Not reported yet")
+        GONE = "gone", _("No longer there")
         FAILED = "failed", _("Could not be read")
         UNSUPPORTED = "unsupported", _("This platform cannot be read here")
 
@@ -67,7 +68,8 @@ class Probe(models.Model):
         verbose_name_plural = _("readings")
         constraints = (
             models.CheckConstraint(
-                condition=Q(outcome__in=("waiting", "read", "silent", "failed", "unsupported")), name="probe_outcome"
+                condition=Q(outcome__in=("waiting", "read", "silent", "gone", "failed", "unsupported")),
+                name="probe_outcome",
             ),
             models.CheckConstraint(condition=~Q(outcome="failed", problem=""), name="probe_problem"),
         )

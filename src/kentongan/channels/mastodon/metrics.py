@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from kentongan.channels.contract import ChannelError, Counts, Credentials, CredentialsExpired
+from kentongan.channels.contract import Counts, Credentials, Rejected
 from kentongan.channels.mastodon.api import call
 
 
@@ -14,18 +14,22 @@ def _number(status: Mapping[str, Any], name: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+GONE = {404, 410}
+
+
 class MastodonMetrics:
     """`/api/v1/statuses/{id}`, one after the other: reading many at once is not known to every server."""
 
     def read(self, remote_ids: Collection[str], credentials: Credentials, client: httpx.Client) -> Mapping[str, Counts]:
-        """Return likes, shares and replies; views are not counted on Mastodon."""
+        """Return likes, shares and replies; views are not counted on Mastodon, a deleted status is `gone`."""
         counts = {}
         for remote_id in remote_ids:
             try:
                 status = call(client, credentials, "GET", f"/api/v1/statuses/{remote_id}")
-            except CredentialsExpired:
-                raise
-            except ChannelError:
+            except Rejected as error:
+                if error.response.get("status") not in GONE:
+                    raise
+                counts[remote_id] = Counts(gone=True)
                 continue
             counts[remote_id] = Counts(
                 None,
