@@ -42,6 +42,7 @@ GROUPS = {
     "tokens": Group("tokens", "Make tokens for the API."),
     "listen": Group("listen", "Bring posts in, and see what people talk about."),
     "plan": Group("plan", "Briefs and content items: make, submit, approve."),
+    "publish": Group("publish", "Schedule approved content, recall it, resolve what is unknown."),
     "ledger": Group("ledger", "What was planned to go out, and what became of it."),
     "instruct": Group("missions", "Instructions with receipts, and share missions."),
     "gather": Group("gather", "Meetings: plan, list, record."),

@@ -1,0 +1,87 @@
+"""`kentongan publish`: schedule approved content, and decide what only a person can."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from kentongan.cli.context import AsJson, AsUser, Yes, actor, confirmed, group, print_json, say, with_database
+from kentongan.core import clock
+from kentongan.core.permissions import Capability
+from kentongan.publishing import actions
+from kentongan.publishing.models import Delivery
+from kentongan.registry import queries as registry
+
+app = group("Schedule approved content, recall it, resolve what is unknown.")
+
+Number = Annotated[
+    int, typer.Argument(metavar="DELIVERY", help="The delivery's number, as `kentongan ledger` shows it.")
+]
+
+
+def _row(delivery: Delivery) -> dict[str, object]:
+    return {
+        "id": delivery.pk,
+        "account_id": delivery.account_id,
+        "state": delivery.state,
+        "due_at": delivery.due_at.isoformat(timespec="minutes"),
+        "reason": delivery.reason,
+    }
+
+
+@app.command("schedule")
+@with_database
+def schedule(
+    item: Annotated[int, typer.Argument(help="The approved item's number.")],
+    account: Annotated[list[int], typer.Option(help="An account's number (`kentongan accounts list`); repeat it.")],
+    at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M"], help="When, in the organisation's zone; else now.")
+    ] = None,
+    late: Annotated[int, typer.Option(min=0, help="How many minutes late it may still go out.")] = 120,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    as_user: AsUser = "",
+) -> None:
+    """Schedule an item: one delivery for each account."""
+    who, organisation = actor(as_user), registry.organisation()
+    zone = clock.zone(organisation.timezone if organisation else "Asia/Jakarta")
+    due_at = at.replace(tzinfo=zone) if at else clock.now()
+    names = [str(one) for one in registry.connected_accounts(who, Capability.PUBLISH).filter(pk__in=account)]
+    if not confirmed(
+        f"Publish item {item} to {', '.join(names) or 'no account of yours'} at {due_at:%F %H:%M %Z}?", yes=yes
+    ):
+        return
+    made = [_row(delivery) for delivery in actions.schedule(who, item, account, due_at, late)]
+    if as_json:
+        print_json(made)
+    else:
+        for row in made:
+            say(f"Delivery {row['id']} is {row['state']}, due at {row['due_at']}.")
+
+
+@app.command("recall")
+@with_database
+def recall(
+    number: Number,
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")],
+    yes: Yes = False,
+    as_user: AsUser = "",
+) -> None:
+    """Take a delivery back: stopped when it is not out yet, deleted on its platform when it is."""
+    if confirmed(f"Recall delivery {number}? What is out is deleted where the platform allows it.", yes=yes):
+        delivery = actions.recall(actor(as_user), number, reason=reason)
+        say(f"Delivery {delivery.pk} is {delivery.state}.")
+
+
+@app.command("resolve")
+@with_database
+def resolve(
+    number: Number,
+    how: Annotated[actions.Resolution, typer.Argument(help="What you saw on the platform.")],
+    url: Annotated[str, typer.Option(help="Where it is, when it is there.")] = "",
+    note: Annotated[str, typer.Option(help="How you know.")] = "",
+    as_user: AsUser = "",
+) -> None:
+    """Say what became of a delivery of unknown fate; it is never sent again by itself."""
+    delivery = actions.resolve(actor(as_user), number, how, url=url, note=note)
+    say(f"Delivery {delivery.pk} is {delivery.state}.")
