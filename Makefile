@@ -71,7 +71,7 @@ check: install dev  ## Lint, types, templates, layers, migrations, translations.
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/djlint src --check --lint --quiet
+	$(BIN)/djlint src --lint --quiet
 	$(BIN)/lint-imports
 	$(DJANGO) check --fail-level WARNING
 	$(DJANGO) makemigrations --check --dry-run
