@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 PROGRAM = (sys.executable, "-m", "kentongan.cli")
-PATIENCE = 90.0
+PATIENCE = 180.0
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
@@ -105,9 +105,14 @@ class Installation:
         found = [process for process in belonging_to(self.home) if word in process.cmdline() or word in process.name()]
         return min(found, key=lambda process: process.create_time())
 
-    def has(self, word: str) -> bool:
-        """Whether such a process runs."""
-        return any(word in process.cmdline() or word in process.name() for process in belonging_to(self.home))
+    def pids(self, word: str) -> set[int]:
+        """Return the numbers of all such processes."""
+        found = set()
+        for process in belonging_to(self.home):
+            with suppress(psutil.Error):
+                if word in process.cmdline() or word in process.name():
+                    found.add(process.pid)
+        return found
 
     def spawn(self, *words: str) -> subprocess.Popen[str]:
         """Start one command and let it run."""

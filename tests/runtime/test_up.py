@@ -43,9 +43,9 @@ def test_other_ways_to_end_it_in_order(installation: Installation, sent: signal.
 @pytest.mark.parametrize("part", ["postgres", "web", "worker"])
 def test_a_killed_part_comes_back(installation: Installation, part: str) -> None:
     installation.up()
-    killed = installation.part(part)
-    killed.kill()
-    wait_until(lambda: installation.has(part) and installation.part(part).pid != killed.pid, f"a new {part}")
+    before = installation.pids(part)
+    installation.part(part).kill()
+    wait_until(lambda: installation.pids(part) - before, f"a new {part}")
     wait_until(installation.answers, "the next answer")
     assert installation.interrupt() == 0
     assert not belonging_to(installation.home)
@@ -55,11 +55,9 @@ def test_the_worker_survives_a_restart_of_the_database(installation: Installatio
     installation.up()
     installation.wait_for_worker()
     worker = installation.part("worker")
-    postmaster = installation.part("postgres")
-    postmaster.kill()
-    wait_until(
-        lambda: installation.has("postgres") and installation.part("postgres").pid != postmaster.pid, "a new one"
-    )
+    before = installation.pids("postgres")
+    installation.part("postgres").kill()
+    wait_until(lambda: installation.pids("postgres") - before, "a new one")
     wait_until(installation.answers, "the next answer")
     # It listens again: a new job is taken at once, not at the next poll.
     listens = "select count(*) from pg_stat_activity where query ilike 'listen %' or query = 'SELECT 1'"
