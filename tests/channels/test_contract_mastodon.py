@@ -111,6 +111,15 @@ def test_instance_documents_of_all_kinds_give_limits(document, text):
     assert limits(document).text == text
 
 
+def test_what_a_server_counts_a_link_as_is_its_own():
+    stated = limits({"configuration": {"statuses": {"max_characters": 60, "characters_reserved_per_url": 40}}}).stated()
+    assert stated == {"text": 60, "link": 40}
+    manifest = registry.get("mastodon").manifest
+    text = "Baca https://b.id"
+    assert (manifest.measured(text, stated).used, manifest.measured(text, stated).left) == (45, 15)
+    assert (manifest.measured(text).used, manifest.measured(text).limit) == (28, 500)
+
+
 def test_a_picture_goes_with_its_description(bench: Bench, mastodon_server: MastodonServer):
     post = bench.post("Dengan gambar")
     pixel = bytes.fromhex(

@@ -4,14 +4,17 @@ from datetime import date, timedelta
 
 import httpx
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from kentongan.core import audit, clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid, KentonganError, NotAllowed, NotFound
 from kentongan.publishing import actions, queries, worker
 from kentongan.publishing.actions import Resolution, firing, reconciling
-from kentongan.publishing.models import Delivery
+from kentongan.publishing.models import Delivery, Pause
 from kentongan.publishing.states import State
+from kentongan.registry import actions as registry
 from kentongan.registry.models import Organisation
 from kentongan.safeguards.models import Election, QuietPeriod
 from publishing.desk import Desk, Platform
@@ -66,6 +69,26 @@ class TestSchedule:
     def test_a_version_that_is_too_long_is_refused(self, desk: Desk):
         with pytest.raises(Invalid):
             desk.schedule(desk.account(), item=desk.item(text="x" * 501))
+
+    def test_a_text_is_held_against_what_the_accounts_own_server_states(self, desk: Desk):
+        account = desk.account()
+        registry.record_health(SYSTEM, account.pk, healthy=True, limits={"text": 60, "link": 40})
+        link = desk.item(text="Baca https://b.id ya. Jalan Setu ditutup.")
+        with pytest.raises(Invalid) as refused:
+            desk.schedule(account, item=link)
+        (said,) = refused.value.fields["accounts"]
+        assert account.handle in said
+        assert "60" in said
+        assert "69" in said
+        registry.record_health(SYSTEM, account.pk, healthy=True, limits={"text": 5_000, "link": 23})
+        assert desk.schedule(account, item=desk.item(text="x" * 4_000)).state == State.READY
+
+    def test_a_check_that_learns_no_limits_keeps_those_known(self, desk: Desk):
+        account = desk.account()
+        registry.record_health(SYSTEM, account.pk, healthy=True, limits={"text": 60})
+        registry.record_health(SYSTEM, account.pk, healthy=False, problem="Tidak menjawab")
+        account.connection.refresh_from_db()
+        assert account.connection.limits == {"text": 60}
 
     def test_a_neutral_body_never_schedules_campaign_content(self, party_desk: Desk):
         account, item = party_desk.account(), party_desk.item(purpose="campaign")
@@ -246,6 +269,22 @@ class TestPause:
         actions.pause(desk.cast.actor("hendra"), unit_id=first.unit_id, account_id=first.pk, reason="Diretas?")
         desk.run()
         assert (desk.state(stopped), desk.state(sent)) == (State.READY, State.PUBLISHED)
+
+    def test_an_account_on_the_screens_stays_and_goes_on(self, desk: Desk, platform: Platform, client: Client):
+        account = desk.account()
+        delivery = desk.schedule(account)
+        client.force_login(desk.cast.user("hendra"))
+        switch = reverse("publishing:pause_account", args=[account.pk])
+        screens = [reverse("registry:account", args=[account.pk]), reverse("publishing:accounts")]
+        for screen in screens:
+            assert switch in client.get(screen).content.decode()
+        client.post(switch, {"reason": "Diretas?"})
+        assert (desk.run(), desk.state(delivery)) == ([], State.READY)
+        go_on = reverse("publishing:resume", args=[Pause.objects.get().pk])
+        for screen in screens:
+            assert go_on in client.get(screen).content.decode()
+        client.post(go_on)
+        assert desk.run() == [State.PUBLISHED]
 
     def test_it_is_paused_once(self, desk: Desk):
         actions.pause(desk.cast.actor("hendra"), unit_id=desk.cast.root.pk, reason="Bencana")

@@ -92,7 +92,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a platform takes; sizes in bytes. `text_bytes` is a second limit on the encoded text."""
+    """What a platform takes; sizes in bytes. `text_bytes` is a second limit on the encoded text.
+
+    `link` is what any link counts, None when a link counts by its length.
+    """
 
     text: int | None
     counting: Counting = Counting.CHARACTERS
@@ -101,6 +104,12 @@ class Limits:
     images: int = 0
     image_bytes: int = 0
     image_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
+    link: int | None = None
+
+    def stated(self) -> dict[str, int]:
+        """Return what texts are counted by on one server, as it is stored with a connection."""
+        values = {"text": self.text, "link": self.link}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +139,8 @@ class Manifest:
 
     `count` measures a text as the platform does, `new_key` makes the idempotency key of a delivery when it is
     scheduled, `settling` is how long after an attempt an absent post may still appear there. `link_in_text` says that
-    a post's link is written below its text and counts with it.
+    a post's link is written below its text and counts with it. `count_within` measures by what one server states
+    (`Limits.stated`), for platforms whose servers differ.
     """
 
     kind: str
@@ -148,6 +158,11 @@ class Manifest:
     link_in_text: bool = False
     note: Text = ""
     profile_url: str = ""
+    count_within: Callable[[str, Mapping[str, int]], Count] | None = None
+
+    def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:
+        """Count a text, by what the account's own server states where that is known."""
+        return self.count_within(text, stated) if stated and self.count_within else self.count(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,14 +29,14 @@ def words(text: str) -> int:
     return len(WORD.findall(text))
 
 
-def _with_short_links(text: str) -> str:
+def _with_short_links(text: str, length: int = LINK_LENGTH) -> str:
     spans = parts.links(text)
-    return parts.replace(text, spans, dict.fromkeys(spans, "x" * LINK_LENGTH))
+    return parts.replace(text, spans, dict.fromkeys(spans, "x" * length))
 
 
-def fediverse(text: str) -> int:
-    """Return the length as Mastodon counts it: graphemes, a link is 23, `@name@server` is `@name`."""
-    short = _with_short_links(text)
+def fediverse(text: str, link: int = LINK_LENGTH) -> int:
+    """Return the length as Mastodon counts it: graphemes, a link is `link` (23), `@name@server` is `@name`."""
+    short = _with_short_links(text, link)
     spans = parts.mentions(short)
     return graphemes(parts.replace(short, spans, {s: "@" + s.value.partition("@")[0] for s in spans}))
 

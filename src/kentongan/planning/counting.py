@@ -1,6 +1,6 @@
 """How long each version is, by the rule of the platform it is for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.template.defaultfilters import filesizeformat
@@ -65,17 +65,24 @@ def offered() -> list[Channel]:
     return channels.publishing()
 
 
-def measure(kind: str, text: str, link: str = "") -> Measure:
-    """Count a version as that platform does, its link included where it goes into the text; NotFound for a kind."""
+def measure(kind: str, text: str, link: str = "", stated: Mapping[str, int] | None = None) -> Measure:
+    """Count a version as that platform does, its link included where it goes into the text; NotFound for a kind.
+
+    `stated` is what the server of the one account it is for states; without it the platform's usual rule holds.
+    """
     manifest = channels.get(kind).manifest
     if link and manifest.link_in_text and link not in text:
         text = f"{text}\n\n{link}"
-    return Measure(kind, manifest.label, manifest.count(text))
+    return Measure(kind, manifest.label, manifest.measured(text, stated))
 
 
-def problems(renditions: Iterable[Rendition]) -> dict[str, list[str]]:
+Stated = Mapping[str, Mapping[str, int]]
+"""What servers state that they take, by kind; a kind that is left out is counted by its usual rule."""
+
+
+def problems(renditions: Iterable[Rendition], stated: Stated) -> dict[str, list[str]]:
     """Return what is too long, by kind; empty when everything fits."""
-    measures = [measure(rendition.kind, rendition.text, rendition.link) for rendition in renditions]
+    measures = [measure(row.kind, row.text, row.link, stated.get(row.kind)) for row in renditions]
     return {one.kind: [one.problem] for one in measures if one.over}
 
 

@@ -176,7 +176,11 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
     """Return an item with all that belongs to it."""
     item = access.item(actor, pk)
     held = rights.capabilities(actor, item.unit)
-    versions = tuple(Version(row, counting.measure(row.kind, row.text, row.link)) for row in item.renditions.all())
+    stated = registry.stated_limits(item.unit)
+    versions = tuple(
+        Version(row, counting.measure(row.kind, row.text, row.link, stated.get(row.kind)))
+        for row in item.renditions.all()
+    )
     organisation = registry.organisation()
     verdict = safeguards.check_firing(
         item.purpose,

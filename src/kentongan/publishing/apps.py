@@ -20,4 +20,5 @@ class PublishingConfig(AppConfig):
         panels = import_module("kentongan.publishing.panels")
         import_module("kentongan.listening.panels").register(panels.IssuePanel())
         import_module("kentongan.planning.panels").register("publishing", panels.ItemPanel())
+        import_module("kentongan.registry.panels").register("publishing", panels.AccountPause())
         import_module("kentongan.safeguards.held").register("publishing", panels.HeldDeliveries())

@@ -110,8 +110,13 @@ def connect(actor: Actor, account_id: int, entered: Mapping[str, str]) -> Accoun
         service_url=credentials.service,
         handle=credentials.handle,
         url=health.url,
+        limits=_stated(health),
     )
     return queries.account(actor, account_id, Capability.ADMINISTER)
+
+
+def _stated(health: Health) -> dict[str, int]:
+    return health.limits.stated() if health.limits else {}
 
 
 def _check_entered(account: Account, entered: Mapping[str, str]) -> None:
@@ -132,7 +137,9 @@ def test(actor: Actor, account_id: int) -> Health:
             health = connector_of(account).health(fresh(system, account, calls), calls)
     except ChannelError as error:
         health = Health(False, error.message)
-    registry.record_health(system, account.pk, healthy=health.ready, problem=str(health.problem))
+    registry.record_health(
+        system, account.pk, healthy=health.ready, problem=str(health.problem), limits=_stated(health)
+    )
     return health
 
 

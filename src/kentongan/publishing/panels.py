@@ -14,6 +14,7 @@ from kentongan.planning.panels import Panel
 from kentongan.publishing import access, queries
 from kentongan.publishing.states import State
 from kentongan.registry import access as rights
+from kentongan.registry.models import Account
 from kentongan.safeguards.held import HeldItem
 
 SHOWN = 12
@@ -40,6 +41,21 @@ class ItemPanel:
             return None
         deliveries = list(queries.of_item(actor, item.pk)[:SHOWN])
         return Panel("publishing/_panel.html", {"deliveries": deliveries, "item": item}) if deliveries else None
+
+
+class AccountPause:
+    """On an account's page: whether it is paused, and the switch."""
+
+    template = "publishing/_account_pause.html"
+
+    def context(self, actor: Actor, account: Account) -> Mapping[str, Any] | None:
+        """Return the pauses that hold; None for an account that nothing goes out on anyway."""
+        if not hasattr(account, "connection"):
+            return None
+        pauses = list(queries.pauses_of(account))
+        own = next((pause for pause in pauses if pause.account_id), None)
+        may_publish = Capability.PUBLISH in rights.capabilities(actor, account.unit)
+        return {"account": account, "pauses": pauses, "own": own, "may_publish": may_publish}
 
 
 class HeldDeliveries:

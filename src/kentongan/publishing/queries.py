@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, DateField, F, Max, Q, QuerySet
+from django.db.models import Count, DateField, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
 from kentongan.channels import registry as channels
@@ -172,14 +172,23 @@ def live_pauses(actor: Actor) -> QuerySet[Pause]:
     return live.select_related("unit", "account", "paused_by")
 
 
+def pauses_of(account: Account) -> QuerySet[Pause]:
+    """Return the pauses that stop this account now: its own, and those of a unit at or above its own."""
+    above = Q(account=None, unit__path__covers=account.unit.path)
+    live = Pause.objects.filter(Q(account=account) | above, ended_at=None)
+    return live.select_related("unit", "account", "paused_by")
+
+
 def accounts(actor: Actor, unit: Unit | None = None) -> QuerySet[Account]:
-    """Return the official accounts, each with `next_due`, `last_published` and `waiting`: one query."""
+    """Return the official accounts, each with `waiting`, `unknown`, `last_published` and `pause_id`: one query."""
+    pause = Pause.objects.filter(account=OuterRef("pk"), ended_at=None)
     waiting = Q(deliveries__state__in=TO_COME)
     return (
         registry.accounts(actor, unit)
         .annotate(
             waiting=Count("deliveries", filter=waiting, distinct=True),
             last_published=Max("deliveries__published_at"),
+            pause_id=Subquery(pause.values("pk")[:1]),
             unknown=Count("deliveries", filter=Q(deliveries__state=State.UNKNOWN), distinct=True),
         )
         .order_by("unit__path", "platform", "handle")

@@ -93,6 +93,15 @@ def connected_accounts(actor: Actor, capability: Capability = Capability.VIEW) -
     return access.scope(connected, actor, capability).select_related("unit", "connection")
 
 
+def stated_limits(unit: Unit) -> dict[str, dict[str, int]]:
+    """Return what servers state that they take, by platform, where the unit has exactly one connected account."""
+    connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False, unit=unit)
+    found: dict[str, list[dict[str, int]]] = {}
+    for platform, limits in connected.values_list("platform", "connection__limits"):
+        found.setdefault(platform, []).append(limits)
+    return {platform: stated[0] for platform, stated in found.items() if len(stated) == 1}
+
+
 def grants(actor: Actor, unit: Unit | None = None) -> QuerySet[Grant]:
     """Return the roles at units the actor administers."""
     found = access.scope(Grant.objects.all(), actor, Capability.ADMINISTER)

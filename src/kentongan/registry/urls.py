@@ -11,7 +11,6 @@ urlpatterns = [
     path("orang/", views.people, name="people"),
     path("peran/", views.roles, name="roles"),
     path("akun/<int:pk>/", views.account, name="account"),
-    path("akun/<int:pk>/jeda/", views.account_pause, name="account_pause"),
     path("peran/<int:pk>/cabut/", views.role_revoke, name="role_revoke"),
     path("unit/<int:pk>/", views.index, name="unit"),
     path("unit/<int:pk>/akun/", views.accounts, name="unit_accounts"),

@@ -20,7 +20,7 @@ from kentongan.core.errors import Invalid, NotAllowed
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of
-from kentongan.registry import access, actions, queries
+from kentongan.registry import access, actions, panels, queries
 from kentongan.registry.actions.people import NewPerson
 from kentongan.registry.forms import AccountForm, ColleagueForm, PersonForm, UnitForm
 from kentongan.registry.models import Unit
@@ -83,6 +83,7 @@ def account(request: StaffRequest, pk: int) -> HttpResponse:
     found = queries.account(request.actor, pk)
     manifest = channels.get(found.platform).manifest if found.platform in channels.kinds() else None
     context = _around(request, found.unit, account=found, manifest=manifest, publishes=_publishes(found.platform))
+    context["panels"] = panels.of(request.actor, found)
     return render(request, "registry/account.html", context)
 
 
@@ -210,16 +211,3 @@ def role_revoke(request: StaffRequest, pk: int) -> HttpResponse:
     unit_id = actions.revoke_role(request.actor, pk)
     messages.success(request, _("The role was taken away."))
     return redirect("registry:unit_roles", pk=unit_id)
-
-
-@login_required
-@require_POST
-def account_pause(request: StaffRequest, pk: int) -> HttpResponse:
-    """Stop everything that would go out on an account, or let it go out again."""
-    if request.POST.get("resume"):
-        actions.resume_account(request.actor, pk)
-        messages.success(request, _("The account publishes again."))
-    else:
-        actions.pause_account(request.actor, pk, reason=request.POST.get("reason", ""))
-        messages.success(request, _("The account is paused: nothing goes out on it."))
-    return redirect("registry:account", pk=pk)

@@ -34,6 +34,7 @@ def limits(instance: Any) -> Limits:
         text=_positive(instance, "configuration", "statuses", "max_characters")
         or _positive(instance, "max_toot_chars")
         or usual.text,
+        link=_positive(instance, "configuration", "statuses", "characters_reserved_per_url") or usual.link,
         images=_positive(instance, "configuration", "statuses", "max_media_attachments") or usual.images,
         image_bytes=_positive(instance, "configuration", "media_attachments", "image_size_limit") or usual.image_bytes,
     )

@@ -1,12 +1,13 @@
 """What is known of Mastodon without calling it; `health` reads a server's own limits from it."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting
-from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate, Setting
+from kentongan.channels.contract import Count, Counting, Idempotency, Limits, Manifest, Rate, Setting
 
 DEFAULT_LIMIT = 500
 
@@ -15,12 +16,18 @@ def _new_key() -> str:
     return str(uuid.uuid4())
 
 
+def _within(text: str, stated: Mapping[str, int]) -> Count:
+    used = counting.fediverse(text, stated.get("link", counting.LINK_LENGTH))
+    return Count(used, stated.get("text", DEFAULT_LIMIT), Counting.GRAPHEMES)
+
+
 MANIFEST = Manifest(
     kind="mastodon",
     label="Mastodon",
     icon="brand-mastodon",
-    limits=Limits(DEFAULT_LIMIT, Counting.GRAPHEMES, images=4, image_bytes=16 * 1024 * 1024),
+    limits=Limits(DEFAULT_LIMIT, Counting.GRAPHEMES, images=4, image_bytes=16 * 1024 * 1024, link=counting.LINK_LENGTH),
     count=counting.counter(counting.fediverse, DEFAULT_LIMIT, Counting.GRAPHEMES),
+    count_within=_within,
     new_key=_new_key,
     idempotency=Idempotency.HEADER,
     settling=timedelta(minutes=1),

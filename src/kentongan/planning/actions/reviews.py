@@ -15,6 +15,7 @@ from kentongan.planning.drafts import plain
 from kentongan.planning.models import Comment, ContentItem, Review
 from kentongan.planning.states import Move, after
 from kentongan.registry import access as rights
+from kentongan.registry import queries as registry
 from kentongan.safeguards import queries as safeguards
 
 
@@ -112,7 +113,7 @@ def _check_complete(item: ContentItem) -> None:
             fields={"renditions": [_("Write at least one version.")]},
             remedy=_("Write the version for the website or a platform first."),
         )
-    too_long = counting.problems(versions)
+    too_long = counting.problems(versions, registry.stated_limits(item.unit))
     if too_long:
         raise Invalid(
             _("A version is longer than its platform allows."),

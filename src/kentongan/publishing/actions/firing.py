@@ -57,7 +57,7 @@ def paused(of: str = "") -> Q:
     live = Pause.objects.filter(ended_at=None)
     above = live.filter(account=None, unit__path__covers=OuterRef(f"{of}unit__path"))
     same = live.filter(account=OuterRef(f"{of}account"))
-    return Q(Exists(above)) | Q(Exists(same)) | Q(**{f"{of}account__connection__paused_at__isnull": False})
+    return Q(Exists(above)) | Q(Exists(same))
 
 
 def claim_due(limit: int = BATCH) -> list[Claim]:

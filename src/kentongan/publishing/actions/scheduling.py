@@ -98,9 +98,21 @@ def _written_for(account: Account, renditions: dict[str, Rendition]) -> Renditio
         raise Invalid(
             fields={"accounts": [_("The item has no version for %(platform)s.") % {"platform": manifest.label}]}
         )
-    if measure(rendition.kind, rendition.text, rendition.link).over:
+    measured = measure(rendition.kind, rendition.text, rendition.link, account.connection.limits)
+    if measured.over:
         raise Invalid(
-            fields={"accounts": [_("The version for %(platform)s is too long.") % {"platform": manifest.label}]}
+            fields={
+                "accounts": [
+                    _("%(account)s on %(platform)s takes %(limit)s %(unit)s, and this version has %(used)s.")
+                    % {
+                        "account": account.handle,
+                        "platform": manifest.label,
+                        "limit": measured.count.limit,
+                        "unit": measured.unit,
+                        "used": measured.count.used,
+                    }
+                ]
+            }
         )
     return rendition
 

@@ -123,6 +123,6 @@ def pause_account(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def resume(request: StaffRequest, pk: int) -> HttpResponse:
     """End a pause."""
-    actions.resume(request.actor, pk)
+    ended = actions.resume(request.actor, pk)
     messages.success(request, _("Publishing goes on."))
-    return redirect("publishing:index")
+    return redirect("publishing:accounts" if ended.account_id else "publishing:index")

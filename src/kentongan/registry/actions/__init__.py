@@ -4,10 +4,8 @@ from kentongan.registry.actions.accounts import (
     connect,
     declare_account,
     disconnect,
-    pause_account,
     record_health,
     renew_secrets,
-    resume_account,
 )
 from kentongan.registry.actions.people import add_people, add_person, add_user, give_consent, revoke_consent
 from kentongan.registry.actions.units import add_unit, add_units, found_organisation, grant_role, revoke_role
@@ -24,10 +22,8 @@ __all__ = [
     "found_organisation",
     "give_consent",
     "grant_role",
-    "pause_account",
     "record_health",
     "renew_secrets",
-    "resume_account",
     "revoke_consent",
     "revoke_role",
 ]

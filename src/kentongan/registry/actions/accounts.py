@@ -1,5 +1,6 @@
 """Official accounts and how they are reached."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -56,9 +57,16 @@ def _locked(actor: Actor, account_id: int) -> Account:
 
 @action("registry.account.connect")
 def connect(
-    actor: Actor, account_id: int, *, secrets: dict[str, Any], service_url: str = "", handle: str = "", url: str = ""
+    actor: Actor,
+    account_id: int,
+    *,
+    secrets: dict[str, Any],
+    service_url: str = "",
+    handle: str = "",
+    url: str = "",
+    limits: Mapping[str, int] | None = None,
 ) -> Connection:
-    """Store what reaches the account (encrypted) after the platform has accepted it; `handle` and `url` as it says."""
+    """Store what reaches the account (encrypted) after the platform has accepted it; the rest as it says."""
     account = _locked(actor, account_id)
     connection, _made = Connection.objects.update_or_create(
         account=account,
@@ -69,6 +77,7 @@ def connect(
             "checked_at": clock.now(),
             "healthy": True,
             "problem": "",
+            "limits": dict(limits or {}),
         },
     )
     before = audit.snapshot(account, "state", "handle", "url")
@@ -104,39 +113,23 @@ def _connection(account: Account) -> Connection:
     return connection
 
 
-@action("registry.account.pause")
-def pause_account(actor: Actor, account_id: int, *, reason: str) -> Connection:
-    """Let nothing go out on this account until it is resumed."""
-    account = _locked(actor, account_id)
-    connection = _connection(account)
-    connection.paused_at = clock.now()
-    connection.save(update_fields=["paused_at"])
-    audit.record(actor, account, after={"paused": True}, note=reason)
-    return connection
-
-
-@action("registry.account.resume")
-def resume_account(actor: Actor, account_id: int) -> Connection:
-    """Let the account publish again."""
-    account = _locked(actor, account_id)
-    connection = _connection(account)
-    connection.paused_at = None
-    connection.save(update_fields=["paused_at"])
-    audit.record(actor, account, after={"paused": False})
-    return connection
-
-
 @action("registry.account.health", may_do_nothing=True)
-def record_health(actor: Actor, account_id: int, *, healthy: bool, problem: str = "") -> Connection:
-    """Store whether the account could publish right now; only a change is worth an audit entry."""
+def record_health(
+    actor: Actor, account_id: int, *, healthy: bool, problem: str = "", limits: Mapping[str, int] | None = None
+) -> Connection:
+    """Store whether the account could publish right now; only a change is worth an audit entry.
+
+    `limits` are what its server stated just now; None or nothing leaves those known before.
+    """
     account = _locked(actor, account_id)
     connection = _connection(account)
-    changed = (connection.healthy, connection.problem) != (healthy, problem[:300])
-    before = audit.snapshot(connection, "healthy", "problem")
+    before = audit.snapshot(connection, "healthy", "problem", "limits")
     connection.healthy, connection.problem, connection.checked_at = healthy, problem[:300], clock.now()
-    connection.save(update_fields=["healthy", "problem", "checked_at"])
-    if changed:
-        audit.record(actor, account, before=before, after=audit.snapshot(connection, "healthy", "problem"))
+    connection.limits = dict(limits or connection.limits)
+    connection.save(update_fields=["healthy", "problem", "checked_at", "limits"])
+    after = audit.snapshot(connection, "healthy", "problem", "limits")
+    if after != before:
+        audit.record(actor, account, before=before, after=after)
     return connection
 
 

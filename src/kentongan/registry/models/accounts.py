@@ -75,7 +75,7 @@ class Connection(models.Model):
     checked_at = models.DateTimeField(_("checked"), null=True)
     healthy = models.BooleanField(_("healthy"), null=True)
     problem = models.CharField(_("problem"), max_length=300, blank=True)
-    paused_at = models.DateTimeField(_("paused"), null=True)
+    limits = models.JSONField(_("what its server states that it takes"), default=dict)
 
     class Meta:
         verbose_name = _("connection")

@@ -1,0 +1,25 @@
+"""What the audit log calls the acts of this app."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.core import verbs
+
+verbs.name(
+    {
+        "registry.account.declare": _("put the account on the list"),
+        "registry.account.connect": _("connected the account"),
+        "registry.account.disconnect": _("disconnected the account"),
+        "registry.account.health": _("recorded whether the account could publish"),
+        "registry.account.renew": _("renewed the sign-in of the account"),
+        "registry.person.add": _("added the person"),
+        "registry.person.load": _("added people"),
+        "registry.user.add": _("added a colleague"),
+        "registry.consent.give": _("recorded a consent"),
+        "registry.consent.revoke": _("recorded a withdrawn consent"),
+        "registry.organisation.found": _("set the organisation up"),
+        "registry.unit.add": _("added the unit"),
+        "registry.unit.load": _("added units"),
+        "registry.role.grant": _("granted a role"),
+        "registry.role.revoke": _("took a role away"),
+    }
+)
