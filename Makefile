@@ -81,10 +81,10 @@ test-servers: dev  ## Install the servers that tests talk to (a Bluesky server, 
 	@$(BIN)/python scripts/build_servers.py
 
 test: install dev test-servers  ## Run the tests, in less than half an hour.
-	$(BIN)/pytest -m "not slow" $(ARGS)
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile $(ARGS)
 
 test-all: install dev test-servers  ## Run every test, the slow ones too.
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 screens: install dev  ## Take a picture of every screen, at 360 and 1440 px, into screens/.
 	$(BIN)/python scripts/screens.py $(ARGS)

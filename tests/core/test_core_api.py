@@ -7,10 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from conftest import Cast
 from core import villages
 from kentongan.core import imports, jobs, messages, tokens
 from kentongan.core.models import ImportRun, Job
+from named_cast import Cast
 
 
 class Api:

@@ -12,12 +12,12 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Cast
 from kentongan.core import files, sniff
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, NotFound, Unavailable
 from kentongan.core.models import StoredFile, User
 from kentongan.core.permissions import Capability
+from named_cast import Cast
 
 SYSTEM = Actor.system("tests")
 SignIn = Callable[[User], Client]

@@ -13,7 +13,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from conftest import Cast
 from core import villages
 from core.databases import environment
 from kentongan.core import clock, imports, jobs
@@ -22,6 +21,7 @@ from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from kentongan.core.imports import Field, guessing
 from kentongan.core.imports.values import looks_like_moment
 from kentongan.core.models import AuditEntry, ImportRun, Job, User
+from named_cast import Cast
 
 SYSTEM = Actor.system("tests")
 State = ImportRun.State

@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from conftest import Cast
 from core.databases import environment
 from kentongan.core import clock, jobs
 from kentongan.core.actions import action
@@ -20,6 +19,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.jobs import Job, Progress, queue, registry, rescue
 from kentongan.core.models import User
+from named_cast import Cast
 
 SYSTEM = Actor.system("tests")
 State = Job.State

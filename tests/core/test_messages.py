@@ -17,13 +17,13 @@ from django.core import mail
 from django.db import connection
 from django.test import Client, override_settings
 
-from conftest import Cast
 from core.databases import environment
 from kentongan.core import clock, messages, secrets
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.messages import Contact, Draft, contract, queries, sending
 from kentongan.core.models import AuditEntry, Message, OptOut, User
+from named_cast import Cast
 
 SYSTEM = Actor.system("tests")
 State = Message.State

@@ -3,7 +3,6 @@
 import pytest
 from typer.testing import CliRunner
 
-from conftest import Cast
 from kentongan.cli import demo as command
 from kentongan.core.errors import Conflict, Invalid
 from kentongan.gatherings.models import Gathering
@@ -11,6 +10,7 @@ from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 from kentongan.web import demo
 from kentongan.web.demo import content, engagement
+from named_cast import Cast
 
 POSTS = 600
 

@@ -9,7 +9,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conftest import SYSTEM, Cast
 from kentongan.core import clock
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from kentongan.core.models import AuditEntry
@@ -21,6 +20,7 @@ from kentongan.listening.models import Issue
 from kentongan.registry import actions as registry
 from kentongan.registry.actions.people import NewPerson
 from kentongan.registry.models import Person
+from named_cast import SYSTEM, Cast
 
 
 def plan(hours: float = 72) -> Plan:

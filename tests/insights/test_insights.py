@@ -13,7 +13,6 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import SYSTEM, Cast
 from kentongan.channels.contract import Counts
 from kentongan.core import clock, tokens
 from kentongan.insights import actions, panels, queries, states, tasks
@@ -23,6 +22,7 @@ from kentongan.listening.models import Issue, IssueCount
 from kentongan.publishing import connections
 from kentongan.publishing.models import Delivery
 from kentongan.registry.models import Account
+from named_cast import SYSTEM, Cast
 from publishing.desk import Desk, Platform
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

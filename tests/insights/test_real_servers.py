@@ -6,13 +6,13 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from conftest import SYSTEM, Cast
 from kentongan.insights import tasks
 from kentongan.insights.models import Probe, Snapshot
 from kentongan.publishing import connections
 from kentongan.publishing.models import Delivery
 from kentongan.registry import actions as registry
 from kentongan.registry.models import Account
+from named_cast import SYSTEM, Cast
 from publishing.desk import Desk
 from servers.mastodon import MastodonServer
 from servers.pds import Pds

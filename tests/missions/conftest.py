@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from conftest import SYSTEM, Cast
 from kentongan.core import clock, jobs
 from kentongan.core.models import Job
 from kentongan.missions.actions import instructions, missions
@@ -14,6 +13,7 @@ from kentongan.missions.models import Instruction, Mission
 from kentongan.registry import actions as registry
 from kentongan.registry.actions.people import NewPerson
 from kentongan.registry.models import Person, Unit
+from named_cast import SYSTEM, Cast
 
 AGREED = {"missions": "Saya bersedia diajak berbagi.", "gatherings": "Saya bersedia diundang."}
 

@@ -12,7 +12,6 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import SYSTEM, Cast
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -28,6 +27,7 @@ from kentongan.missions.states import ReceiptState
 from kentongan.registry import actions as registry
 from kentongan.registry.actions.units import NewUnit
 from kentongan.registry.models import Person, Unit
+from named_cast import SYSTEM, Cast
 
 Orders = Callable[..., Order]
 

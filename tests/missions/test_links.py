@@ -10,13 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from conftest import Cast
 from kentongan.core import clock, ids
 from kentongan.core.errors import Conflict
 from kentongan.missions.actions import links, missions
 from kentongan.missions.actions.links import Target
 from kentongan.missions.models import MemberLink, Mission, MissionInvitation
 from kentongan.missions.queries import links as queries
+from named_cast import Cast
 
 WHATSAPP = "WhatsApp/2.23.20.0"
 

@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from conftest import Cast
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid, NotAllowed, NotFound
@@ -25,6 +24,7 @@ from kentongan.registry.actions.people import revoke_consent
 from kentongan.registry.models import Person
 from kentongan.safeguards.models import Election, QuietPeriod
 from kentongan.safeguards.purposes import Purpose
+from named_cast import Cast
 
 from .test_links import address, token_for
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from conftest import Cast
 from kentongan.core import clock, tokens
 from kentongan.missions.models import Instruction, Mission
+from named_cast import Cast
 
 BASE = "/api/v1/missions"
 

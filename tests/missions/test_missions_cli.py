@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from conftest import Cast
 from kentongan.cli import context, gather, measure, missions
 from kentongan.core.errors import NotAllowed, NotFound
 from kentongan.missions.models import Instruction
 from kentongan.registry.models import Person
+from named_cast import Cast
 
 Run = Callable[..., Any]
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from conftest import SYSTEM, Cast
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.listening.models import Issue, IssueDistrict, IssueSample
@@ -16,6 +15,7 @@ from kentongan.planning.models import Brief, ContentItem
 from kentongan.safeguards import actions as safeguards
 from kentongan.safeguards import queries as rules
 from kentongan.safeguards.purposes import Purpose
+from named_cast import SYSTEM, Cast
 
 ROAD = "Jalan Raya Tegal Danas diperbaiki mulai Senin, selesai dalam tiga hari. Lewat Jalan Industri selama itu."
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from conftest import SYSTEM, Cast
 from kentongan.core import clock, tokens
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
@@ -16,6 +15,7 @@ from kentongan.core.permissions import Role
 from kentongan.listening.models import Issue
 from kentongan.planning.models import ContentItem
 from kentongan.registry import actions as registry
+from named_cast import SYSTEM, Cast
 
 pytestmark = pytest.mark.django_db
 BASE = "/api/v1/planning"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from conftest import Cast
 from kentongan.cli import context, plan
 from kentongan.core.errors import Invalid, KentonganError, NotAllowed
 from kentongan.listening.models import Issue
+from named_cast import Cast
 
 pytestmark = pytest.mark.django_db
 Run = Callable[..., Any]

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from conftest import SYSTEM, Cast
 from kentongan.core import audit, clock
 from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed, NotFound
 from kentongan.core.models.files import StoredFile
@@ -18,6 +17,7 @@ from kentongan.planning.models import Brief, ContentItem, Fact
 from kentongan.planning.states import ItemState
 from kentongan.registry import actions as registry
 from kentongan.safeguards.purposes import Purpose
+from named_cast import SYSTEM, Cast
 
 from .conftest import ROAD, shorter
 

@@ -9,7 +9,6 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from conftest import SYSTEM, Cast
 from kentongan.config.api import api
 from kentongan.core.errors import Held
 from kentongan.core.models import User
@@ -21,6 +20,7 @@ from kentongan.registry import actions as registry
 from kentongan.registry.models import Organisation
 from kentongan.safeguards.neutrality import CAMPAIGNING_KINDS, allows_campaign
 from kentongan.safeguards.purposes import Purpose
+from named_cast import SYSTEM, Cast
 
 from .conftest import shorter
 

@@ -6,7 +6,6 @@ import pytest
 from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import ProtectedError, QuerySet
 
-from conftest import SYSTEM, Cast
 from kentongan.core import audit, clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -17,6 +16,7 @@ from kentongan.planning.models import Comment, ContentItem, ItemAsset, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.registry import actions as registry
 from kentongan.safeguards import queries as rules
+from named_cast import SYSTEM, Cast
 
 from .conftest import shorter
 

@@ -11,7 +11,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conftest import Cast
 from kentongan.core.models import User
 from kentongan.listening.models import Issue
 from kentongan.planning import actions
@@ -21,6 +20,7 @@ from kentongan.planning.models import Brief, ContentItem, ItemAsset
 from kentongan.planning.preview import segments
 from kentongan.planning.states import ItemState
 from kentongan.safeguards import queries as rules
+from named_cast import Cast
 
 from .conftest import ROAD, shorter
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from conftest import Cast
 from kentongan.publishing import connections
+from named_cast import Cast
 from publishing.desk import Desk, Platform
 from servers.fixtures import mastodon_server, pds
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 
-from conftest import SYSTEM, Cast
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.planning.models import ContentItem
@@ -17,6 +16,7 @@ from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 from kentongan.registry import actions as registry
 from kentongan.registry.models import Account, Unit
+from named_cast import SYSTEM, Cast
 
 TEXT = "Jalan Setu ditutup sampai Jumat. Lewat jalur Serang."
 

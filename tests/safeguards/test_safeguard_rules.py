@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import Error, IntegrityError, connection, transaction
 
-from conftest import SYSTEM, Cast
 from kentongan.core import audit
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed
@@ -16,6 +15,7 @@ from kentongan.safeguards.actions import Table
 from kentongan.safeguards.models import AccountCap, ContentRule, Election, QuietPeriod, Release, Stage
 from kentongan.safeguards.neutrality import allows_campaign
 from kentongan.safeguards.purposes import Purpose
+from named_cast import SYSTEM, Cast
 
 QUIET = datetime(2024, 11, 25, 3, tzinfo=UTC)
 BEFORE = datetime(2024, 11, 20, 3, tzinfo=UTC)

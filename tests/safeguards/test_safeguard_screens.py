@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from conftest import SYSTEM, Cast
 from kentongan.core.models import User
 from kentongan.safeguards import actions, held
 from kentongan.safeguards.actions import MODELS, Table
 from kentongan.safeguards.models import AccountCap, Election, QuietPeriod
+from named_cast import SYSTEM, Cast
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]

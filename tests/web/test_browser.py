@@ -10,8 +10,8 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from conftest import Cast
 from kentongan.core.models import User
+from named_cast import Cast
 
 # Playwright's synchronous interface runs a loop of its own, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

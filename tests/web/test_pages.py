@@ -10,11 +10,11 @@ from django.contrib.staticfiles import finders
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
-from conftest import Cast
 from kentongan.core import tokens
 from kentongan.core.models import ApiToken, User
 from kentongan.core.models.audit import AuditEntry
 from kentongan.web import errors
+from named_cast import Cast
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
