@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.core import verbs
+
 
 class AuditEntry(models.Model):
     """One thing that one actor did to one object. Rows are never changed or removed (trigger and grants)."""
@@ -36,6 +38,11 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object_label}"
+
+    @property
+    def act(self) -> str:
+        """What was done, in the reader's language."""
+        return verbs.describe(self.verb)
 
     @property
     def changes(self) -> list[tuple[str, object, object]]:

@@ -1,0 +1,29 @@
+"""What the audit log calls the acts of this app."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.core import verbs
+
+verbs.name(
+    {
+        "core.user.sign_in": _("signed in"),
+        "core.file.store": _("stored a file"),
+        "core.import.upload": _("uploaded a file to import"),
+        "core.import.choose_sheet": _("chose another sheet"),
+        "core.import.confirm": _("confirmed the import"),
+        "core.import.continue": _("continued the import"),
+        "core.import.undo": _("undid the import"),
+        "core.import.discard": _("discarded the upload"),
+        "core.job.start": _("started a job"),
+        "core.job.stop": _("stopped the job"),
+        "core.message.queue": _("queued a message"),
+        "core.message.hand_over": _("handed the message over"),
+        "core.message.take_back": _("took the hand-over back"),
+        "core.message.send_again": _("sent the message again"),
+        "core.message.settle": _("said what became of the message"),
+        "core.message.opt_out": _("opted out of messages"),
+        "core.message.opt_in": _("took the opt-out back"),
+        "core.token.create": _("made an access token"),
+        "core.token.revoke": _("revoked an access token"),
+    }
+)

@@ -1,0 +1,22 @@
+"""What the audit log calls the acts of this app."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.core import verbs
+
+verbs.name(
+    {
+        "planning.asset.add": _("added a file"),
+        "planning.asset.remove": _("took a file out"),
+        "planning.brief.create": _("wrote the brief"),
+        "planning.brief.change": _("changed the brief"),
+        "planning.item.create": _("made the item"),
+        "planning.item.change": _("changed the item"),
+        "planning.item.withdraw": _("withdrew the item"),
+        "planning.item.reopen": _("took the item up again"),
+        "planning.item.submit": _("handed the item in for review"),
+        "planning.item.approve": _("approved the item"),
+        "planning.item.request_changes": _("asked for changes"),
+        "planning.item.comment": _("left a remark"),
+    }
+)

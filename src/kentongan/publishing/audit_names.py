@@ -1,0 +1,25 @@
+"""What the audit log calls the acts of this app."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.core import verbs
+
+verbs.name(
+    {
+        "publishing.schedule": _("scheduled the delivery"),
+        "publishing.pause": _("paused publishing"),
+        "publishing.resume": _("resumed publishing"),
+        "publishing.delivery.check": _("checked the delivery before sending"),
+        "publishing.delivery.hold": _("held the delivery"),
+        "publishing.delivery.finish": _("recorded how the sending went"),
+        "publishing.delivery.lapse": _("noted that a worker had ended"),
+        "publishing.delivery.miss": _("noted that it was too late to send"),
+        "publishing.delivery.reconcile": _("looked for the post on the platform"),
+        "publishing.delivery.recalled": _("recorded how the recall went"),
+        "publishing.delivery.resolve": _("settled what became of the delivery"),
+        "publishing.delivery.release": _("let the held delivery go out"),
+        "publishing.delivery.reschedule": _("changed the time of the delivery"),
+        "publishing.delivery.send_again": _("put the delivery back into the queue"),
+        "publishing.delivery.recall": _("recalled the delivery"),
+    }
+)
