@@ -1,12 +1,17 @@
 """The built-in newsroom: the contract, the public pages, the counting of people."""
 
+import gzip
 import json
+import re
+import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from xml.etree import ElementTree
 
 import httpx
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.test import Client
 
@@ -149,6 +154,56 @@ class TestPages:
             _publish(bench, title=f"Kabar {number}", images=(Media(PIXEL, "image/png", "Satu titik"),))
         with django_assert_max_num_queries(10):
             client.get("/kabar/kab-bekasi/")
+
+
+def _weight(client: Client, address: str) -> int:
+    """Return the bytes that a first visit takes over the wire: the page, its styles, scripts and icon."""
+    page = client.get(address, headers={"accept-encoding": "gzip"})
+    assert page["Content-Encoding"] == "gzip"
+    html = gzip.decompress(page.content).decode()
+    loaded = re.findall(r'<link rel="(?:stylesheet|icon)" href="([^"]+)"', html) + re.findall(r'src="([^"]+)"', html)
+    assert any(name.endswith(".css") for name in loaded)
+    files = [finders.find(name.removeprefix("/static/")) for name in loaded]
+    assert all(files), loaded
+    return len(page.content) + sum(len(gzip.compress(Path(file).read_bytes())) for file in files)
+
+
+class TestWeight:
+    """A phone on a slow line: light on the first visit, nothing on the next."""
+
+    def test_a_full_list_and_a_long_article_weigh_less_than_60_kb(self, bench: Bench, client: Client):
+        words = " ".join(secrets.token_hex(3) for _ in range(1_500))
+        articles = [_publish(bench, words, title=f"Kabar {number} {words[:90]}") for number in range(14)]
+        for address in ("/kabar/kab-bekasi/", articles[0].get_absolute_url()):
+            assert _weight(client, address) < 60_000, address
+
+    @pytest.mark.parametrize("name", ["", "rss.xml", "atom.xml", "feed.json", "sitemap.xml", "cari/?q=jalan"])
+    def test_what_has_not_changed_is_not_sent_again(self, bench: Bench, client: Client, name: str):
+        _publish(bench, title="Satu")
+        address = f"/kabar/kab-bekasi/{name}"
+        first = client.get(address, headers={"accept-encoding": "gzip"})
+        assert "public" in first["Cache-Control"]
+        assert "max-age=60" in first["Cache-Control"]
+        again = client.get(address, headers={"accept-encoding": "gzip", "if-none-match": first["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+    def test_an_article_may_be_kept_but_each_reader_is_counted(self, bench: Bench, client: Client):
+        article = _publish(bench, title="Satu")
+        first = client.get(article.get_absolute_url(), REMOTE_ADDR="10.0.0.1", headers={"user-agent": BROWSER})
+        assert "no-cache" in first["Cache-Control"]
+        headers = {"user-agent": BROWSER, "if-none-match": first["ETag"]}
+        again = client.get(article.get_absolute_url(), REMOTE_ADDR="10.0.0.2", headers=headers)
+        assert again.status_code == 304
+        assert Views.objects.get().people == 2
+        bench.publisher.recall(str(article.pk), bench.credentials, bench.client)
+        assert client.get(article.get_absolute_url(), headers=headers).status_code == 410
+
+    def test_a_picture_is_kept(self, bench: Bench, client: Client):
+        article = _publish(bench, title="Gambar", images=(Media(PIXEL, "image/png", "Satu titik", 1, 1),))
+        address = article.pictures.get().get_absolute_url()
+        first = client.get(address)
+        assert "immutable" in first["Cache-Control"]
+        assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 304
 
 
 class TestCounting:

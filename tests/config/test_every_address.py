@@ -13,6 +13,8 @@ PUBLIC = (
     "healthz",
     "akun/",
     "kabar/",
+    "trust.txt",
+    ".well-known/trust.txt",
     "m/",
     "api/",
     "t/",

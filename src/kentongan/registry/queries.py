@@ -81,6 +81,13 @@ def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet
     return found.select_related("unit", "connection", "custodian", "deputy_custodian")
 
 
+def public_accounts() -> QuerySet[Account]:
+    """Return the official accounts that the organisation stands by, for everybody to know."""
+    not_ours = (Account.State.LOST, Account.State.RETIRED, Account.State.IMPOSTOR)
+    official = Account.objects.filter(kind=Account.Kind.OFFICIAL).exclude(state__in=not_ours)
+    return official.select_related("unit").order_by("unit__path", "platform", "handle")
+
+
 def account(actor: Actor, pk: int, capability: Capability = Capability.VIEW) -> Account:
     """Return one official account."""
     official = Account.objects.filter(kind=Account.Kind.OFFICIAL).select_related("unit", "connection")

@@ -7,6 +7,8 @@ from kentongan.web.views import pages, people, pwa, search, wall
 app_name = "web"
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("trust.txt", pages.trust_txt, name="trust"),
+    path(".well-known/trust.txt", pages.trust_txt, name="trust_well_known"),
     path("status/", pages.status, name="status"),
     path("tampilan/", pages.preferences, name="preferences"),
     path("cari/", search.search, name="search"),

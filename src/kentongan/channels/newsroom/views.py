@@ -8,17 +8,16 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from kentongan.channels.newsroom import counting, queries, rendering
+from kentongan.channels.newsroom.caching import counted, lasting, public
 from kentongan.channels.newsroom.models import Article, Site
 from kentongan.core import clock, files, tables
 from kentongan.core.errors import NotFound
 
 PER_PAGE = 12
 SITEMAP_MOST = 50_000
-public = cache_control(public=True, max_age=60)
 
 
 @public
@@ -60,6 +59,7 @@ def month(request: HttpRequest, site: str, year: int, month: int) -> HttpRespons
     return _list(request, found, queries.of_month(found, year, month), month=date(year, month, 1))
 
 
+@public
 @require_safe
 def search(request: HttpRequest, site: str) -> HttpResponse:
     """The articles that hold some words."""
@@ -68,6 +68,7 @@ def search(request: HttpRequest, site: str) -> HttpResponse:
     return _list(request, found, rows, _("Search"), text=text, searching=True)
 
 
+@counted
 @require_safe
 def article(request: HttpRequest, site: str, slug: str) -> HttpResponse:
     """One article; one that was withdrawn says so, for good."""
@@ -110,7 +111,7 @@ def _structured(request: HttpRequest, article: Article) -> str:
     return mark_safe(text)  # noqa: S308  escaped above
 
 
-@cache_control(public=True, max_age=86_400, immutable=True)
+@lasting
 @require_safe
 def picture(request: HttpRequest, site: str, article: int, position: int) -> HttpResponseBase:
     """A picture of an article that is on the site."""
@@ -118,7 +119,8 @@ def picture(request: HttpRequest, site: str, article: int, position: int) -> Htt
     path = files.content_path(found.sha256)
     if not path.exists():
         raise NotFound()
-    return FileResponse(path.open("rb"), content_type=found.media_type, headers={"X-Content-Type-Options": "nosniff"})
+    headers = {"X-Content-Type-Options": "nosniff", "ETag": f'"{found.sha256}"'}
+    return FileResponse(path.open("rb"), content_type=found.media_type, headers=headers)
 
 
 @public

@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from kentongan.channels.newsroom.caching import public
 from kentongan.core.requests import StaffRequest
-from kentongan.web import actions, queries
+from kentongan.web import actions, queries, trust
 from kentongan.web.context import THEME_COOKIE, THEMES, Shell
 
 YEAR = 365 * 24 * 3600
@@ -22,6 +23,13 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("account_login")
     entries = [entry for group in Shell(request).navigation for entry in group.entries if entry.name != "wall"]
     return redirect(entries[0].url if entries else "web:profile")
+
+
+@public
+@require_safe
+def trust_txt(request: HttpRequest) -> HttpResponse:
+    """Tell everybody which accounts and sites are the organisation's own."""
+    return HttpResponse(trust.document(request.build_absolute_uri("/")), content_type="text/plain; charset=utf-8")
 
 
 @never_cache

@@ -1,0 +1,45 @@
+"""trust.txt says which accounts are the organisation's own, and no other."""
+
+import pytest
+from django.test import Client
+
+from conftest import SYSTEM, Cast
+from kentongan.channels.newsroom import writing
+from kentongan.registry import actions
+from kentongan.registry.models import Account, Person
+
+
+@pytest.fixture
+def lines(cast: Cast, client: Client) -> list[str]:
+    """The lines of the file of an office with a site, two live accounts and three that are not its own."""
+    writing.open_site("kabar", "Kabar", "")
+    for platform, handle, url, state in (
+        ("newsroom", "kabar", "http://testserver/kabar/kabar/", "connected"),
+        ("mastodon", "kabar@contoh.social", "https://contoh.social/@kabar", "connected"),
+        ("x", "pemkab", "", "declared"),
+        ("x", "pemkab_lama", "", "retired"),
+        ("x", "pemkab_palsu", "", "impostor"),
+    ):
+        made = actions.declare_account(SYSTEM, cast.root.pk, platform=platform, handle=handle, url=url)
+        Account.objects.filter(pk=made.pk).update(state=state)
+    member = Person.objects.create(full_name="Warga", basis="uji")
+    Account.objects.create(
+        unit=cast.root, person=member, kind="organic", platform="x", handle="warga", url="https://x.com/warga"
+    )
+    answer = client.get("/trust.txt")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/plain; charset=utf-8")
+    assert client.get("/.well-known/trust.txt").content == answer.content
+    return answer.content.decode().splitlines()
+
+
+def test_it_lists_sites_and_official_accounts_and_nothing_else(lines: list[str]) -> None:
+    assert [line for line in lines if not line.startswith("#")] == [
+        "control=http://testserver/kabar/kabar/",
+        "social=https://contoh.social/@kabar",
+        "social=https://x.com/pemkab",
+    ]
+
+
+def test_the_newsroom_leads_to_it(lines: list[str], client: Client) -> None:
+    page = client.get("/kabar/kabar/")
+    assert 'href="/trust.txt"' in page.content.decode()
