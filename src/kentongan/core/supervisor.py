@@ -7,9 +7,9 @@ supervisor may leave behind is written down beside its lock, and ended by the ne
 import json
 import logging
 import os
+import select
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -77,13 +77,42 @@ def _how(code: int) -> str:
     return f"code {code}"
 
 
+class Stop:
+    """Remembers that somebody asked to stop, and wakes who waits for it.
+
+    An Event takes a lock: set by a signal that interrupts the thread which waits for it, or a first signal's handler,
+    it waits for itself for ever. A pipe needs none.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+
+    def set(self) -> None:
+        """Ask to stop; safe in a signal handler, and as often as one likes."""
+        self._asked = True
+        with suppress(BlockingIOError):
+            os.write(self._writer, b".")
+
+    def is_set(self) -> bool:
+        """Whether somebody asked."""
+        return self._asked
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until somebody asks, `seconds` at most; return whether somebody did."""
+        if not self._asked:
+            select.select([self._reader], [], [], seconds)
+        return self._asked
+
+
 class Supervisor:
     """Starts PostgreSQL and the parts, keeps them running, ends them all."""
 
     def __init__(self, home: Path, cluster: Cluster | None, report: Callable[[str], None]) -> None:
         self.cluster = cluster
         self.parts: list[Part] = []
-        self.stopping = threading.Event()
+        self.stopping = Stop()
         self._report = report
         self._lock = FileLock(home / "supervisor.lock")
         self._database = Part("database", ())
