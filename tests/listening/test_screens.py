@@ -54,7 +54,7 @@ def test_the_board_takes_the_same_number_of_queries_for_any_number_of_issues(
         "?show=unhandled",
         "?show=mine",
         "?period=all&page=99",
-        "?period=x&topic=%00&district=zz&show=q",
+        "?period=x&topic=%20&district=zz&show=q",
         "?format=csv",
     ],
 )

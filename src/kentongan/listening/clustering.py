@@ -25,7 +25,8 @@ class Settings:
     """Defaults for every stream; `gap` is in seconds, counts are posts or clusters."""
 
     similar: float = 0.25
-    alike: float = 0.2
+    alike: float = 0.16
+    breadth: float = 0.75
     gap: float = 4 * 86400.0
     terms: int = 48
     bits: int = 20
@@ -70,6 +71,8 @@ class Clusterer:
         self._postings: dict[int, set[int]] = {}
         self._ids: dict[str, int] = {}
         self._near: dict[int, int] = {}
+        self._rarities: dict[int, float] = {}
+        self._masses: dict[int, float] = {}
 
     def add(self, words: Sequence[Sequence[str]], times: Sequence[float], near: Sequence[int | None]) -> list[int]:
         """Return the cluster of each post: normalised words, epoch seconds, near-duplicate key (or None)."""
@@ -237,6 +240,7 @@ class Clusterer:
         for cluster in sorted(small, key=lambda c: c.posts):
             if cluster.key in self.clusters:
                 self._merge_one(cluster)
+        self._rarities, self._masses = {}, {}
 
     def _merge_one(self, cluster: Cluster) -> None:
         heaviest = nlargest(16, cluster.terms.items(), key=lambda item: item[1])
@@ -244,7 +248,8 @@ class Clusterer:
         for key, product in self._similar(heaviest, skip=cluster.key):
             other = self.clusters[key]
             apart = max(other.first - cluster.last, cluster.first - other.last)
-            score = product / math.sqrt(other.square * cluster.square)
+            cosine = product / math.sqrt(other.square * cluster.square)
+            score = self.settings.breadth * self._overlap(cluster, other) + (1 - self.settings.breadth) * cosine
             if (
                 score > highest
                 and other.posts >= cluster.posts
@@ -255,11 +260,40 @@ class Clusterer:
         if best is None:
             return
         self._absorb(best, list(cluster.terms.items()), 1.0)
+        self._masses.pop(best.key, None)
         best.posts += cluster.posts
         best.first, best.last = min(best.first, cluster.first), max(best.last, cluster.last)
         best.touched = max(best.touched, cluster.touched)
         self.merged[cluster.key] = best.key
         self._drop(cluster)
+
+    def _overlap(self, one: Cluster, other: Cluster) -> float:
+        """Return how far two clusters talk in the same words (0 to 1): Bhattacharyya's measure, rare words first.
+
+        Roots of weights, unlike weights, let many shared words speak louder than one heavy one: two sides of one
+        happening share many, two happenings in one town share its name.
+        """
+        less, more = (one.terms, other.terms) if len(one.terms) < len(other.terms) else (other.terms, one.terms)
+        rarity, root = self._rarity, math.sqrt
+        shared = sum(root(weight * more[term]) * rarity(term) for term, weight in less.items() if term in more)
+        return shared / root(self._mass(one) * self._mass(other)) if shared else 0.0
+
+    def _mass(self, cluster: Cluster) -> float:
+        found = self._masses.get(cluster.key)
+        if found is None:
+            rarity = self._rarity
+            found = sum(weight * rarity(term) for term, weight in cluster.terms.items())
+            self._masses[cluster.key] = found
+        return found
+
+    def _rarity(self, term: int) -> float:
+        """Return how rare a term is, remembered for one round of merging."""
+        found = self._rarities.get(term)
+        if found is None:
+            frequency = float(self._frequency[term]) or 1.0
+            found = max(math.log(self.settings.common * (self._documents + 20.0) / frequency), 0.02)
+            self._rarities[term] = found
+        return found
 
     def _drop(self, cluster: Cluster) -> None:
         for term in cluster.terms:

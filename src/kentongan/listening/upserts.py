@@ -63,6 +63,18 @@ DELETE FROM listening_issuesample WHERE id IN (
         FROM listening_issuesample WHERE issue_id = ANY(%s::bigint[])) ranked WHERE place > %s)
 """
 
+SET_ISSUES = """
+UPDATE listening_issue i SET posts = n.posts, complaints = n.complaints, judged = n.judged, reposts = n.reposts,
+    first_at = n.first_at, last_at = n.last_at, authors = n.authors, author_sketch = n.author_sketch,
+    topics = n.topics, topic = n.topic, title = n.title, terms = n.terms, coordinated = n.coordinated,
+    bursts = n.bursts, merged_into_id = n.merged_into_id
+FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::int[],
+    %s::bytea[], %s::jsonb[], %s::text[], %s::text[], %s::jsonb[], %s::float8[], %s::jsonb[], %s::bigint[])
+    AS n(id, posts, complaints, judged, reposts, first_at, last_at, authors, author_sketch, topics, topic, title, terms,
+        coordinated, bursts, merged_into_id)
+WHERE i.id = n.id
+"""
+
 
 def _run(sql: str, rows: Rows) -> None:
     if rows:
@@ -94,6 +106,11 @@ def move(pairs: Sequence[tuple[int, int]]) -> None:
     """Move all that hangs on issues: (gone, kept)."""
     for sql in (MOVE_COUNTS, MOVE_DISTRICTS, MOVE_SAMPLES, MOVE_FOLLOWS):
         _run(sql, pairs)
+
+
+def set_issues(rows: Rows) -> None:
+    """Write issues, in the order of SET_ISSUES: one statement, where Django's `bulk_update` grows a CASE a row."""
+    _run(SET_ISSUES, rows)
 
 
 def trim_samples(issue_ids: Sequence[int], most: int) -> None:

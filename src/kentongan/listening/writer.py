@@ -6,16 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 import pyarrow as pa
 from django.db.models import Case, Value, When
+from psycopg.types.json import Jsonb
 
 from kentongan.listening import coordination, pipeline, sketch, tally, titles, upserts
 from kentongan.listening.models import Issue, IssueSample
 
 SAMPLES = 50
 READ_FOR_TITLE = 40
-AGGREGATES = (
-    "posts", "complaints", "judged", "reposts", "first_at", "last_at", "authors", "author_sketch", "topics", "topic",
-    "title", "terms", "coordinated", "bursts",
-)  # fmt: skip
 
 
 def open_issues(unit_id: int, clusters: pl.DataFrame) -> dict[int, int]:
@@ -35,30 +32,65 @@ def add(frame: pl.DataFrame, recent: pl.DataFrame) -> None:
     tallies = tally.by_issue(frame)
     issues = Issue.objects.select_for_update().in_bulk(list(tallies))
     chosen = tally.candidates(frame, READ_FOR_TITLE)
-    words = _words(chosen)
+    due = [pk for pk, found in tallies.items() if _due_for_title(issues[pk], found)]
+    for pk, posts in _candidates(chosen.filter(pl.col("issue").is_in(due))).items():
+        _name(issues[pk], posts)
     for pk, found in tallies.items():
-        _grow(issues[pk], found, words.get(pk, ()))
+        _grow(issues[pk], found)
     _look_for_copies(issues, pl.concat([recent, frame.select(recent.columns)]), tallies.keys())
-    Issue.objects.bulk_update(issues.values(), AGGREGATES, batch_size=500)
+    _save(issues.values())
     upserts.add_counts(tally.by_bucket(frame))
     upserts.add_districts(tally.by_district(frame))
     add_samples(chosen)
 
 
-def _words(chosen: pl.DataFrame) -> dict[int, list[tuple[str, list[str]]]]:
-    texts = chosen["text"].to_list()
-    read: dict[int, list[tuple[str, list[str]]]] = {}
-    words = pipeline.words(pa.array(texts, pa.string()))
-    for issue, text, own in zip(chosen["issue"].to_list(), texts, words, strict=True):
-        read.setdefault(issue, []).append((text, own))
+def _save(issues: Iterable[Issue]) -> None:
+    upserts.set_issues(
+        [
+            (
+                issue.pk,
+                issue.posts,
+                issue.complaints,
+                issue.judged,
+                issue.reposts,
+                issue.first_at,
+                issue.last_at,
+                issue.authors,
+                bytes(issue.author_sketch),
+                Jsonb(issue.topics),
+                issue.topic,
+                issue.title[:160],
+                Jsonb(issue.terms),
+                issue.coordinated,
+                Jsonb(issue.bursts),
+                issue.merged_into_id,
+            )
+            for issue in issues
+        ]
+    )
+
+
+def _candidates(chosen: pl.DataFrame) -> dict[int, list[titles.Candidate]]:
+    words = pipeline.words(pa.array(chosen["text"].to_list(), pa.string()))
+    read: dict[int, list[titles.Candidate]] = {}
+    columns = chosen.select("issue", "text", "complaint", "place").iter_rows()
+    for (issue, text, complaint, place), own in zip(columns, words, strict=True):
+        read.setdefault(issue, []).append(titles.Candidate(text, own, complaint, bool(place)))
     return read
 
 
-def _grow(issue: Issue, found: tally.IssueTally, posts: Sequence[tuple[str, list[str]]]) -> None:
-    """Add a tally to an issue; a title is chosen anew when the issue has doubled since."""
-    if posts and not issue.titled_by_person and found.posts >= issue.posts:
-        issue.title = titles.pick(posts) or posts[0][0][:110] or "…"
-        issue.terms = titles.terms([own for _text, own in posts])
+def _due_for_title(issue: Issue, found: tally.IssueTally) -> bool:
+    """Whether the issue has doubled since its title was chosen, and no person chose one."""
+    return not issue.titled_by_person and found.posts >= issue.posts
+
+
+def _name(issue: Issue, posts: Sequence[titles.Candidate]) -> None:
+    issue.title = titles.pick(posts) or posts[0].text[:110] or "…"
+    issue.terms = titles.terms([post.words for post in posts])
+
+
+def _grow(issue: Issue, found: tally.IssueTally) -> None:
+    """Add a tally to an issue."""
     issue.posts += found.posts
     issue.complaints += found.complaints
     issue.judged += found.judged
@@ -114,7 +146,7 @@ def merge(pairs: Sequence[tuple[int, int]]) -> None:
     issues = Issue.objects.select_for_update().in_bulk([pk for pair in pairs for pk in pair])
     for gone_id, kept_id in pairs:
         _take_over(issues[kept_id], issues[gone_id])
-    Issue.objects.bulk_update(issues.values(), (*AGGREGATES, "merged_into"), batch_size=500)
+    _save(issues.values())
     Issue.objects.filter(merged_into__in=[gone for gone, _kept in pairs]).update(merged_into=_kept_of(pairs))
     upserts.move(pairs)
     upserts.trim_samples([kept for _gone, kept in pairs], SAMPLES)

@@ -24,8 +24,8 @@ STEPS: list[Step] = [
     near_duplicate.step,
     place.step,
     topic.step,
-    complaint.step,
     sentiment.step,
+    complaint.step,
 ]
 
 # Working columns, which the lake does not keep: `words` follows from `text` by the first steps.

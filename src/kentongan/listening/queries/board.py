@@ -25,6 +25,10 @@ PER_PAGE = 20
 TOPICS_SHOWN = 6
 # Below this a growth of six is two people instead of none.
 STEADY = 2.0
+# Posts of nobody, added to both sides of a growth before it counts for the rank: eight posts after one are no wave.
+CALM = 10.0
+# Posts judged as elsewhere, added before a complaint share counts: three complaints among three posts are no storm.
+USUAL_SHARE, USUAL_POSTS = 0.25, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,16 @@ class IssueRow:
 
     @property
     def score(self) -> float:
-        """What the rank follows: each doubling of volume counts one, of growth one, a complaint share of all two."""
-        growth = self.growth
-        pace = max(-2.0, min(3.0, math.log2(growth))) if growth else 0.0
-        return math.log2(1 + self.volume) + pace + 2.0 * (self.complaint_share or 0.0)
+        """What the rank follows: each doubling of volume counts one, of growth one, a complaint share of all three.
+
+        Growth and share are drawn towards "as usual" by how few posts they rest on.
+        """
+        pace = 0.0
+        if self.habit is not None:
+            pace = max(-2.0, min(3.0, math.log2((self.recent + CALM) / (self.habit + CALM))))
+        judged = self.issue.judged + USUAL_POSTS
+        share = (self.issue.complaints + USUAL_SHARE * USUAL_POSTS) / judged
+        return math.log2(1 + self.volume) + pace + 3.0 * share
 
     @property
     def is_hot(self) -> bool:
