@@ -66,7 +66,7 @@ class Office:
         return page
 
     def _heard(self, kind: str, text: str) -> None:
-        if kind == "error" and not re.search(r"status of (404|409|422)", text):
+        if kind == "error" and not re.search(r"status of (403|404|409|422)", text):
             self.complaints.append(text)
 
     def someone(self, name: str) -> Page:

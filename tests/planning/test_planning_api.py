@@ -147,7 +147,6 @@ def test_others_see_nothing(cast: Cast, call: Call, item: ContentItem, name: str
         {"purpose": "iklan"},
         {"purpose": None},
         {"title": ""},
-        {"title": "nol\x00"},
         {"renditions": {"fax": {"text": "x"}}},
         {"renditions": {"bluesky": {"text": "x", "link": "javascript:alert(1)"}}},
         {"unit_id": -1},
