@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import translation
+from pytest_django import DjangoDbBlocker
 
 from kentongan.core.models import User
 from kentongan.core.postgres import Cluster
@@ -31,6 +33,23 @@ def django_db_modify_db_settings(postgres: Cluster) -> None:
     """Connect as the owner of the schema, who may make a database, and (here only) may empty the audit log."""
     connection.settings_dict.update(postgres.params("owner"))
     connection.settings_dict["OPTIONS"] = {"options": "-c kentongan.test_database=yes"}
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The whole cluster is thrown away: dropping the database first would only wait for whoever is still in it."""
+    return True
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_behind(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Leave the next test neither a language nor queued jobs: Django empties only the tables that it manages."""
+    yield
+    translation.deactivate()
+    mark = request.node.get_closest_marker("django_db")
+    if mark and mark.kwargs.get("transaction"):
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 @pytest.fixture

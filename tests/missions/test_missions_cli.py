@@ -35,12 +35,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 def test_an_instruction_from_giving_to_its_board(cast: Cast, run: Run) -> None:
     wulan, joko = ("--as", "wulan@example.id"), ("--as", "joko@example.id")
     given = run(missions, "give", "Pasang jadwal", "--text", "Di balai desa.", "--unit", "32.16", "--yes", *wulan)
-    assert (given[0]["state"], given[0]["total"]) == ("open", 3)
+    assert (given["state"], given["total"]) == ("open", 3)
     waiting = run(missions, "mine", *joko)
     assert [row["for"] for row in waiting] == ["Kecamatan Tambun Selatan"]
     answered = run(missions, "answer", waiting[0]["receipt"], "--note", "Terpasang.", *joko)
-    assert answered[0]["state"] == "done"
-    board = run(missions, "board", given[0]["id"], *wulan)
+    assert answered["state"] == "done"
+    board = run(missions, "board", given["id"], *wulan)
     assert (board[0]["total"], board[0]["done"]) == (3, 1)
     assert [row["done"] for row in run(missions, "list", *joko)] == [1]
 
@@ -57,14 +57,14 @@ def test_a_mission_invites_those_who_agreed(cast: Cast, run: Run, add_person: Ca
     add_person(cast.sukamahi, "Ujang", agreed=False)
     words = ("Ajak tetangga", "--text", "Jalan diperbaiki mulai Senin.", "--unit", "32.16", "--yes")
     opened = run(missions, "mission", *words, "--as", "arif@example.id")
-    assert (opened[0]["state"], opened[0]["invited"]) == ("open", 1)
+    assert (opened["state"], opened["invited"]) == ("open", 1)
 
 
 def test_a_meeting_is_planned_and_listed(cast: Cast, run: Run) -> None:
     starts = timezone.localtime() + timedelta(days=2)
     words = ("Tanya jawab", "--place", "Aula", "--starts", f"{starts:%Y-%m-%dT%H:%M}", "--unit", "32.16")
     planned = run(gather, "plan", *words, "--as", "dewi@example.id")
-    assert [row["id"] for row in run(gather, "list", "--as", "sari@example.id")] == [planned[0]["id"]]
+    assert [row["id"] for row in run(gather, "list", "--as", "sari@example.id")] == [planned["id"]]
     assert run(gather, "list", "--as", "joko@example.id") == []
 
 

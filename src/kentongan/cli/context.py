@@ -6,7 +6,19 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from kentongan.cli.terminal import AsJson, AsUser, Yes, confirmed, fail, group, print_json, print_table, say
+from kentongan.cli.terminal import (
+    AsJson,
+    AsUser,
+    Yes,
+    confirmed,
+    fail,
+    group,
+    print_json,
+    print_row,
+    print_rows,
+    print_table,
+    say,
+)
 from kentongan.core.actor import Actor
 from kentongan.core.database import running_database
 from kentongan.core.errors import NotFound
@@ -22,6 +34,8 @@ __all__ = [
     "group",
     "operator",
     "print_json",
+    "print_row",
+    "print_rows",
     "print_table",
     "say",
     "with_database",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from django.utils import timezone
 
-from kentongan.cli.context import AsJson, AsUser, actor, group, print_json, print_table, say, with_database
+from kentongan.cli.context import AsJson, AsUser, actor, group, print_row, print_rows, with_database
 from kentongan.core.permissions import Capability
 from kentongan.gatherings import actions, queries
 from kentongan.gatherings.models import Gathering
@@ -23,15 +23,6 @@ def _row(found: Gathering) -> dict[str, Any]:
         "place": found.place,
         "title": found.title,
     }
-
-
-def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print_json(rows)
-    elif rows:
-        print_table([name.upper() for name in rows[0]], [list(row.values()) for row in rows])
-    else:
-        say("No gatherings here.")
 
 
 @app.command("plan")
@@ -51,7 +42,7 @@ def plan(
     found = registry.get_unit(who, Capability.GATHER, code=unit)
     begins = timezone.make_aware(starts, queries.zone_of(found))
     wanted = actions.Plan(title, place, begins, begins + timedelta(hours=hours))
-    _print([_row(actions.plan_gathering(who, found.pk, wanted, issue_id=issue))], as_json)
+    print_row(_row(actions.plan_gathering(who, found.pk, wanted, issue_id=issue)), as_json=as_json)
 
 
 @app.command("list")
@@ -62,7 +53,8 @@ def listed(
     as_user: AsUser = "",
 ) -> None:
     """List meetings."""
-    _print([_row(found) for found in queries.listed(actor(as_user), show)[:200]], as_json)
+    rows = [_row(found) for found in queries.listed(actor(as_user), show)[:200]]
+    print_rows(rows, as_json=as_json, empty="No gatherings here.")
 
 
 @app.command("record")
@@ -75,4 +67,5 @@ def record(
     as_user: AsUser = "",
 ) -> None:
     """Write down what came of a meeting; it then counts as held."""
-    _print([_row(actions.record_held(actor(as_user), gathering, note=note, follow_up=follow_up))], as_json)
+    found = actions.record_held(actor(as_user), gathering, note=note, follow_up=follow_up)
+    print_row(_row(found), as_json=as_json)

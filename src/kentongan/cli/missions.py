@@ -13,8 +13,8 @@ from kentongan.cli.context import (
     actor,
     confirmed,
     group,
-    print_json,
-    print_table,
+    print_row,
+    print_rows,
     say,
     with_database,
 )
@@ -41,15 +41,6 @@ def _counts(shares: queries.Shares) -> dict[str, int]:
 
 def _row(found: Instruction, shares: queries.Shares) -> dict[str, Any]:
     return {"id": found.pk, "title": found.title, "state": found.state, "due_at": found.due_at} | _counts(shares)
-
-
-def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print_json(rows)
-    elif rows:
-        print_table([name.upper() for name in rows[0]], [list(row.values()) for row in rows])
-    else:
-        say("Nothing here yet.")
 
 
 @app.command("give")
@@ -94,7 +85,7 @@ def give(
         say(f"Kept as a draft: {draft.pk}")
         return
     sent = actions.send(who, draft.pk)
-    _print([_row(sent, queries.shares_of(who, [sent]).get(sent.pk, queries.Shares()))], as_json)
+    print_row(_row(sent, queries.shares_of(who, [sent]).get(sent.pk, queries.Shares())), as_json=as_json)
 
 
 @app.command("list")
@@ -104,7 +95,8 @@ def listed(as_json: AsJson = False, as_user: AsUser = "", limit: Annotated[int, 
     who = actor(as_user)
     found = list(queries.listed(who)[:limit])
     shares = queries.shares_of(who, found)
-    _print([_row(one, shares.get(one.pk, queries.Shares())) for one in found], as_json)
+    rows = [_row(one, shares.get(one.pk, queries.Shares())) for one in found]
+    print_rows(rows, as_json=as_json, empty="No instructions here.")
 
 
 @app.command("board")
@@ -121,21 +113,19 @@ def board(
     unit_id = registry.get_unit(who, Capability.MEASURE, code=unit).pk if unit else None
     seen = queries.board(who, found, queries.node(who, found, unit_id))
     lines = [(seen.node, seen.total), *((branch.unit, branch.shares) for branch in seen.branches)]
-    _print([{"code": node.code, "unit": node.name} | _counts(shares) for node, shares in lines], as_json)
+    rows = [{"code": node.code, "unit": node.name} | _counts(shares) for node, shares in lines]
+    print_rows(rows, as_json=as_json, empty="No receipts here.")
 
 
 @app.command("mine")
 @with_database
 def mine(as_json: AsJson = False, as_user: AsUser = "") -> None:
     """List what waits for an answer of that user."""
-    rows = queries.waiting_for(actor(as_user))[:200]
-    _print(
-        [
-            {"receipt": row.pk, "title": row.instruction.title, "for": str(row.person or row.unit), "state": row.state}
-            for row in rows
-        ],
-        as_json,
-    )
+    rows = [
+        {"receipt": row.pk, "title": row.instruction.title, "for": str(row.person or row.unit), "state": row.state}
+        for row in queries.waiting_for(actor(as_user))[:200]
+    ]
+    print_rows(rows, as_json=as_json, empty="Nothing waits for an answer.")
 
 
 @app.command("answer")
@@ -151,7 +141,7 @@ def answer(
     """Answer an instruction: done, or declined with a reason."""
     given = actions.Answer(done=not decline, note=note, link=link, reason=decline)
     found = actions.answer(actor(as_user), receipt, given)
-    _print([{"receipt": found.pk, "state": found.state, "answered_at": found.answered_at}], as_json)
+    print_row({"receipt": found.pk, "state": found.state, "answered_at": found.answered_at}, as_json=as_json)
 
 
 @app.command("mission")
@@ -188,4 +178,5 @@ def mission(
         return
     opened = mission_actions.open_mission(who, draft.pk)
     counts = mission_queries.counts_of([opened])[opened.pk]
-    _print([{"id": opened.pk, "title": opened.title, "state": opened.state, "invited": counts.invited}], as_json)
+    row = {"id": opened.pk, "title": opened.title, "state": opened.state, "invited": counts.invited}
+    print_row(row, as_json=as_json)

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, NoReturn
 
@@ -70,6 +70,24 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
     for row in table:
         cells = (cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(row, widths, numeric, strict=True))
         print("  ".join(cells).rstrip())
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
+    """Print objects of one shape: a JSON list, else a table, else `empty` beside the (empty) result."""
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table([name.upper() for name in rows[0]], [list(row.values()) for row in rows])
+    else:
+        say(empty)
+
+
+def print_row(row: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print one object: a JSON object, else a table of one line."""
+    if as_json:
+        print_json(row)
+    else:
+        print_rows([row], as_json=False, empty="")
 
 
 def confirmed(question: str, *, yes: bool) -> bool:
