@@ -16,6 +16,7 @@ import pytest
 
 from kentongan.core import postgres_programs
 from kentongan.core.postgres import EXTENSIONS, Cluster, PostgresProblem
+from kentongan.core.postgres_files import explain
 from kentongan.core.postgres_programs import Programs
 from runtime.installations import PATIENCE, belonging_to, wait_until
 
@@ -300,6 +301,27 @@ def test_damaged_settings_are_explained(tmp_path: Path, clusters: MakeCluster) -
     assert "did not start" in str(caught.value.message)
     # Nothing is left half-held: the next one may try.
     assert not belonging_to(cluster.home)
+
+
+SHARED_MEMORY = """\
+initdb: warning: enabling "trust" authentication for local connections
+initdb: hint: You can change this by editing pg_hba.conf or using the option -A the next time you run initdb.
+2026-11-27 02:28:13.897 UTC [22260] @ FATAL:  could not open shared memory segment "/PostgreSQL.3017": Permission denied
+"""
+FOLDER = """\
+initdb: warning: enabling "trust" authentication for local connections
+2026-11-27 02:28:13.897 UTC [9] @ FATAL:  could not open file "/srv/home/18/pg_wal": Permission denied
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(SHARED_MEMORY, "the shared memory of this machine"), (FOLDER, "may not use /srv/home/18/pg_wal.")],
+)
+def test_a_refused_permission_names_what_was_refused(tmp_path: Path, text: str, said: str) -> None:
+    log = tmp_path / "postgres.log"
+    log.write_text(text)
+    assert said in explain(log)[0]
 
 
 @AS_ROOT

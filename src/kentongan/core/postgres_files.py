@@ -48,7 +48,12 @@ EXPLANATIONS = (
         "Close other programs or give this machine more memory.",
     ),
     (
-        r'(?:data directory )?"(?P<what>[^"]+)".*(?:Permission denied|has (?:invalid permissions|wrong ownership))',
+        r'could not open shared memory segment "[^"\n]*": Permission denied',
+        "PostgreSQL may not use the shared memory of this machine.",
+        "Let everybody write to /dev/shm (`chmod 1777 /dev/shm`), or mount it so in your container.",
+    ),
+    (
+        r'(?:data directory )?"(?P<what>[^"\n]+)".*(?:Permission denied|has (?:invalid permissions|wrong ownership))',
         "PostgreSQL may not use {what}.",
         "Give its folder back to the user that PostgreSQL runs as.",
     ),
