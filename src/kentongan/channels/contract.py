@@ -144,7 +144,7 @@ class Manifest:
     """
 
     kind: str
-    label: str
+    label: Text
     icon: str
     limits: Limits
     count: Callable[[str], Count]

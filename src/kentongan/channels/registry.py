@@ -78,7 +78,7 @@ def get(kind: str) -> Channel:
 def label(kind: str) -> str:
     """Return the platform's name as people write it; an unknown kind stays as it is."""
     channel = _all().get(kind)
-    return channel.manifest.label if channel else kind
+    return str(channel.manifest.label) if channel else kind
 
 
 def publishing() -> list[Channel]:
@@ -93,4 +93,4 @@ def sharing() -> list[Channel]:
 
 def choices() -> list[tuple[str, str]]:
     """Return (kind, label) of every channel, for forms."""
-    return [(channel.kind, channel.manifest.label) for channel in every()]
+    return [(channel.kind, str(channel.manifest.label)) for channel in every()]

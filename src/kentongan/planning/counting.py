@@ -73,7 +73,7 @@ def measure(kind: str, text: str, link: str = "", stated: Mapping[str, int] | No
     manifest = channels.get(kind).manifest
     if link and manifest.link_in_text and link not in text:
         text = f"{text}\n\n{link}"
-    return Measure(kind, manifest.label, manifest.measured(text, stated))
+    return Measure(kind, str(manifest.label), manifest.measured(text, stated))
 
 
 Stated = Mapping[str, Mapping[str, int]]

@@ -10,7 +10,7 @@ from kentongan.core.ids import public_id
 
 MANIFEST = Manifest(
     kind="newsroom",
-    label="Newsroom",
+    label=_("Newsroom"),
     icon="news",
     limits=Limits(None, Counting.WORDS, title=True, images=12, image_bytes=8 * 1024 * 1024),
     count=counting.counter(counting.words, None, Counting.WORDS),

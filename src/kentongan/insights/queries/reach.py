@@ -140,7 +140,7 @@ def _compared(actor: Actor, period: Period, by: str, labels: Mapping[Any, str], 
 
 def by_platform(actor: Actor, period: Period, **where: Any) -> list[Row]:
     """Return a line a platform, those that have not reported included."""
-    labels = {channel.kind: channel.manifest.label for channel in channels.every()}
+    labels = dict(channels.choices())
     return _compared(actor, period, "platform", labels, **where)
 
 

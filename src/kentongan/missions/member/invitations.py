@@ -30,7 +30,7 @@ class Place:
 def share_links(text: str, url: str) -> list[tuple[str, str, str]]:
     """Return (kind, label, address) of every platform's own share dialogue, filled in."""
     return [
-        (channel.kind, channel.manifest.label, channel.share.link(text=text, url=url))
+        (channel.kind, str(channel.manifest.label), channel.share.link(text=text, url=url))
         for channel in channels.sharing()
         if channel.share is not None
     ]
