@@ -8,15 +8,17 @@ import pytest
 from django.contrib.auth import authenticate
 from django.db import transaction
 from django.test import RequestFactory
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from kentongan.core import clock
-from kentongan.core.models import AuditEntry, User
+from kentongan.core.models import AuditEntry, Job, User
 from kentongan.core.permissions import Role
 from kentongan.gatherings.models import Gathering, Participant
 from kentongan.insights.models import Snapshot
 from kentongan.listening.models import Issue
 from kentongan.missions.models import MissionInvitation, Receipt
+from kentongan.missions.queries import instructions
 from kentongan.planning.models import Brief, ContentItem
 from kentongan.planning.states import ItemState
 from kentongan.publishing.models import Attempt, Delivery
@@ -24,6 +26,7 @@ from kentongan.publishing.states import State
 from kentongan.registry.models import Account, Consent, Grant, Organisation, Person, Unit
 from kentongan.safeguards.models import QuietPeriod
 from kentongan.web import demo
+from kentongan.web.demo import organisation as cast
 from kentongan.web.demo import stream
 
 pytestmark = pytest.mark.usefixtures("loaded")
@@ -34,7 +37,9 @@ POSTS = 4000
 def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[demo.Report]:
     """The whole demo with a smaller stream, in one transaction that is rolled back."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield demo.load(posts=POSTS)
+        with translation.override("en"):
+            report = demo.load(posts=POSTS)
+        yield report
         transaction.set_rollback(True)
 
 
@@ -133,6 +138,15 @@ def test_the_instruction_was_answered_in_every_way() -> None:
     assert {"pending", "seen", "done", "declined"} <= set(states)
     assert not Receipt.objects.filter(state="done", note="").exists()
     assert not Receipt.objects.filter(answered_at__gt=clock.now()).exists()
+
+
+def test_something_waits_for_the_member_of_the_village_office() -> None:
+    waiting = instructions.waiting_for(cast.actor("maman"))
+    assert [receipt.unit.code for receipt in waiting] == ["32.16.20.2002"]
+
+
+def test_what_is_stored_speaks_the_language_of_the_organisation() -> None:
+    assert {label.split(":")[0] for label in Job.objects.values_list("label", flat=True)} == {"Mengajak", "Mengirim"}
 
 
 def test_only_those_who_agreed_were_asked_to_share_and_no_two_say_the_same() -> None:

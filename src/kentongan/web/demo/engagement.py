@@ -1,4 +1,4 @@
-"""One instruction with its receipts, and one share mission with what people made of it."""
+"""Instructions with their receipts, and one share mission with what people made of it."""
 
 from datetime import timedelta
 from random import Random
@@ -10,14 +10,14 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
 from kentongan.missions.actions import instructions, missions
-from kentongan.missions.models import Audience, Evidence, Instruction, Mission, MissionInvitation, Receipt
+from kentongan.missions.models import Instruction, Mission, MissionInvitation, Receipt
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Unit
 from kentongan.web.demo import content, stream
 from kentongan.web.demo.organisation import actor
-from kentongan.web.demo.script import Row, anchor, at, chance, section
+from kentongan.web.demo.script import Row, anchor, at, chance, rows, section
 
 SEEN, DONE, DECLINED = 0.72, 0.5, 0.04
 OPENED, SHARED, REFUSED = 0.55, 0.32, 0.05
@@ -34,25 +34,31 @@ def _root() -> Unit:
 
 @transaction.atomic
 def instruct() -> None:
-    """Send the instruction two days ago, and let its recipients answer since."""
-    row, root = section("instruction"), _root()
-    key = uuid5(NAMESPACE_URL, "kentongan:demo:instruction")
+    """Send the instructions when the script says so, and let their recipients answer since."""
+    for row in rows("instructions"):
+        _instruct(row)
+
+
+def _instruct(row: Row) -> None:
+    key = uuid5(NAMESPACE_URL, f"kentongan:demo:{row['key']}")
     if Instruction.objects.filter(form_key=key).exists():
         return
     order = instructions.Order(
-        unit_id=root.pk,
-        scope_id=root.pk,
+        unit_id=_root().pk,
+        scope_id=Unit.objects.get(code=row["scope"]).pk,
         title=row["title"],
         text=row["text"],
         due_at=at(row["due"], 17),
         form_key=key,
-        audience=Audience.PEOPLE,
+        audience=row["audience"],
         title_filter=row["title_filter"],
-        evidence=Evidence.NOTE,
+        evidence=row["evidence"],
         issue_id=stream.issue_id(row["issue"]),
     )
     with clock.playing(at(row["begun"])):
         sent = instructions.send(actor("wulan"), instructions.draft(actor("wulan"), order).pk)
+    if "notes" not in row:
+        return
     rng = chance("receipts")
     for receipt in sent.receipts.select_related("person").order_by("pk"):
         _answer(row, receipt, rng)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -88,13 +89,14 @@ def _run(told: Told, days: int, posts: int) -> None:
         _Step(_("Titles of issues"), stream.give_titles),
         _Step(_("Briefs, content, what was published"), content.tell_stories),
         _Step(_("Readers of the newsroom"), content.read_articles),
-        _Step(_("An instruction and a share mission"), _engage),
+        _Step(_("Instructions and a share mission"), _engage),
         _Step(_("Meetings"), meetings.meet),
         _Step(_("A quiet period"), rules.add_quiet_period),
     ]
     for number, step in enumerate(steps):
         told(step.label, number, len(steps))
-        step.run()
+        with translation.override(settings.LANGUAGE_CODE):
+            step.run()
 
 
 @transaction.atomic
