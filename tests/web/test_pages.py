@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
-from kentongan.core import tokens
+from kentongan.core import audit, tokens
 from kentongan.core.models import ApiToken, User
 from kentongan.core.models.audit import AuditEntry
 from kentongan.web import errors
@@ -38,6 +38,11 @@ VISITOR_PAGES = ("/akun/login/", "/akun/login/code/", "/akun/password/reset/", "
 
 def test_a_visitor_is_led_to_signing_in(client: Client, cast: Cast) -> None:
     assert client.get("/").headers["Location"] == "/akun/login/"
+
+
+def test_a_member_is_led_to_what_is_asked_of_them(cast: Cast, sign_in: SignIn) -> None:
+    assert sign_in(cast.user("maman")).get("/").headers["Location"] == "/gerak/untuk-saya/"
+    assert sign_in(cast.user("dewi")).get("/").headers["Location"] == "/simak/"
 
 
 @pytest.mark.parametrize("path", VISITOR_PAGES)
@@ -128,6 +133,13 @@ def test_the_audit_log_ends_at_ones_own_units(cast: Cast, sign_in: SignIn) -> No
     assert "Hendra" not in neighbour
     assert "Euis" in neighbour
     assert sign_in(cast.user("dewi")).get("/pengaturan/riwayat/").status_code == 403
+
+
+def test_the_audit_log_calls_users_by_name_and_finds_them_by_it(cast: Cast, sign_in: SignIn) -> None:
+    sari = cast.user("sari")
+    audit.record(cast.actor("sari"), cast.root, unit_id=cast.root.pk, verb="registry.unit.change")
+    found = sign_in(cast.user("wulan")).get("/pengaturan/riwayat/", {"text": sari.name}).content.decode()
+    assert f'title="{sari.email}">{sari.name}<' in found
 
 
 def test_search_finds_units_within_ones_own_tree(cast: Cast, sign_in: SignIn) -> None:

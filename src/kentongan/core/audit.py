@@ -81,4 +81,5 @@ def record(
 
 def trail(obj: Model) -> QuerySet[AuditEntry]:
     """Return the entries of one object, newest first."""
-    return AuditEntry.objects.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk)).order_by("-id")
+    entries = AuditEntry.objects.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk))
+    return entries.select_related("user").order_by("-id")

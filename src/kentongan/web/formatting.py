@@ -99,9 +99,10 @@ def zone_name(zone: tzinfo, moment: datetime) -> str:
     return ZONE_NAMES.get(str(zone)) or moment.astimezone(zone).tzname() or ""
 
 
-def clock(moment: datetime) -> str:
+def clock(moment: datetime, *, seconds: bool = False) -> str:
     """Return hours and minutes of a local time: 14.32 in Indonesian, 14:32 in English."""
-    return moment.strftime("%H.%M" if translation.get_language() == "id" else "%H:%M")
+    between = "." if translation.get_language() == "id" else ":"
+    return moment.strftime(between.join(("%H", "%M", "%S") if seconds else ("%H", "%M")))
 
 
 def full_when(moment: datetime, zone: tzinfo) -> str:

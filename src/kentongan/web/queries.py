@@ -19,8 +19,9 @@ def audit_log(actor: Actor, text: str = "") -> QuerySet[AuditEntry]:
     """Return what was done at units that the actor may audit, newest first."""
     found = AuditEntry.objects.filter(unit_id__in=units_for(actor, Capability.AUDIT).values("pk"))
     if text:
-        found = found.filter(Q(verb__icontains=text) | Q(actor_label__icontains=text) | Q(object_label__icontains=text))
-    return found.order_by("-id")
+        named = Q(actor_label__icontains=text) | Q(user__name__icontains=text)
+        found = found.filter(named | Q(verb__icontains=text) | Q(object_label__icontains=text))
+    return found.select_related("user").order_by("-id")
 
 
 def tokens(actor: Actor) -> QuerySet[ApiToken]:

@@ -114,7 +114,7 @@ def wall(actor: Actor, unit: Unit) -> Wall:
     )
     return Wall(
         unit=unit,
-        as_of=timezone.localtime(now).strftime("%H.%M.%S"),
+        as_of=formatting.clock(timezone.localtime(now), seconds=True),
         marks=_marks(actor, unit, now),
         issues=rising(actor, now),
         production=_production(actor, now, lines),

@@ -40,6 +40,11 @@ class AuditEntry(models.Model):
         return f"{self.verb} {self.object_label}"
 
     @property
+    def who(self) -> str:
+        """The user's name as it is now; for everybody else, and for a user who is gone, what was written down."""
+        return (self.actor_kind == "user" and self.user is not None and self.user.name) or self.actor_label
+
+    @property
     def act(self) -> str:
         """What was done, in the reader's language."""
         return verbs.describe(self.verb)

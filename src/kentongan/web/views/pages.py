@@ -22,7 +22,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("account_login")
     entries = [entry for group in Shell(request).navigation for entry in group.entries if entry.name != "wall"]
-    return redirect(entries[0].url if entries else "web:profile")
+    # Whose first room is Gerak is a member, and comes for what is asked of them.
+    return redirect("missions:mine" if entries[0].name == "missions" else entries[0].url)
 
 
 @public
