@@ -82,7 +82,7 @@ def _require_room() -> None:
 
 
 def _run(told: Told, days: int, posts: int) -> None:
-    label = _("Posts of a simulated fortnight")
+    label = str(_("Posts of a simulated fortnight"))
     steps = [
         _Step(_("The organisation, its units and its people"), _people),
         _Step(label, lambda: stream.ingest(days, posts, lambda done, total: told(label, done, total))),
