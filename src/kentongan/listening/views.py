@@ -109,6 +109,8 @@ def issue(request: StaffRequest, pk: int) -> HttpResponse:
         "panels": panels.for_issue(request.actor, found),
         "may": may,
         "works": works,
+        # One prominent button: the brief for those who write, handing it over for all others.
+        "hand_tone": "plain" if Capability.EDIT in may else "main",
         "follows": IssueFollow.objects.filter(issue=found, user_id=request.actor.user_id or 0).exists(),
         "forget_form": own_forms.ForgetForm(),
         "topics": _topics(found),
