@@ -13,8 +13,8 @@ from pytest_django import DjangoDbBlocker
 from kentongan.core.models import User
 from kentongan.core.postgres import Cluster
 from kentongan.registry import actions
-from kentongan.registry.actions.units import NewUnit
 from kentongan.registry.models import Organisation, Unit
+from kentongan.registry.trees import NewUnit
 from named_cast import ROLES, SYSTEM, Cast, found
 from settings_for_tests import HOME
 

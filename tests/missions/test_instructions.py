@@ -25,8 +25,8 @@ from kentongan.missions.queries import instructions as queries
 from kentongan.missions.queries.summary import summary
 from kentongan.missions.states import ReceiptState
 from kentongan.registry import actions as registry
-from kentongan.registry.actions.units import NewUnit
 from kentongan.registry.models import Person, Unit
+from kentongan.registry.trees import NewUnit
 from named_cast import SYSTEM, Cast
 
 Orders = Callable[..., Order]

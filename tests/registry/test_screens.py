@@ -7,11 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from kentongan.core import tokens
+from kentongan.core import jobs, tokens
 from kentongan.core.models import AuditEntry, User
+from kentongan.core.models.jobs import Job
 from kentongan.registry import actions
-from kentongan.registry.actions.units import NewUnit
 from kentongan.registry.models import Account, Grant, Unit
+from kentongan.registry.trees import NewUnit
 
 SignIn = Callable[[User], Client]
 
@@ -115,3 +116,76 @@ def test_a_session_needs_the_csrf_token_to_write(cast) -> None:
     response = client.post("/api/v1/registry/units", unit, content_type="application/json")
     assert response.status_code == 403
     assert not Unit.objects.filter(code="z").exists()
+
+
+def test_the_whole_tree_is_built_on_screen_after_a_look_at_what_it_makes(cast, sign_in: SignIn) -> None:
+    client, address = sign_in(cast.user("arif")), reverse("registry:load")
+    before = Unit.objects.count()
+    shown = client.post(address, {"down_to": "district", "label_district": "Kec."})
+    assert [(tier.new, tier.there) for tier in shown.context["tiers"]] == [(21, 2)]
+    assert Unit.objects.count() == before
+    answer = client.post(address, {"down_to": "district", "label_district": "Kec.", "make": "1"})
+    job = jobs.run_now(Job.objects.get(kind="registry.tree"))
+    assert answer.url == job.get_absolute_url()
+    assert job.result == {"made": 21, "there": 2}
+    assert Unit.objects.get(code="32.16.01").name == "Kec. Tarumajaya"
+
+
+def test_a_part_outside_the_organisation_is_refused_on_screen(cast, sign_in: SignIn) -> None:
+    answer = sign_in(cast.user("arif")).post(reverse("registry:load"), {"scope": "32.17"})
+    assert answer.status_code == 422
+    assert "scope" in answer.context["form"].errors
+
+
+def test_a_law_is_followed_on_screen_and_taken_back(cast, sign_in: SignIn) -> None:
+    client, village = sign_in(cast.user("arif")), cast.sukamahi
+    law = {"basis": "Perda 3/2027"}
+    posts = [
+        ("rename", {"name": "Desa Sukamaju", "code": village.code, **law}),
+        ("move", {"other": cast.tambun_selatan.code, **law}),
+        ("merge", {"other": cast.cikarang_pusat.code, **law}),
+    ]
+    for name, data in posts:
+        assert client.get(reverse(f"registry:{name}", args=[village.pk])).status_code == 200, name
+        assert client.post(reverse(f"registry:{name}", args=[village.pk]), data).status_code == 302, name
+    page = client.get(reverse("registry:history", args=[village.pk]))
+    changes = list(page.context["page"])
+    assert [change.kind for change in changes] == ["merge", "move", "rename"]
+    assert "Perda 3/2027" in page.content.decode()
+    for change in changes:
+        assert client.post(reverse("registry:undo", args=[change.pk])).status_code == 302
+    village.refresh_from_db()
+    assert (village.name, village.parent_id, village.closed_at) == ("Desa Sukamahi", cast.cikarang_pusat.pk, None)
+
+
+def test_a_unit_is_suggested_by_a_part_of_its_name_and_only_to_those_who_see_it(cast, sign_in: SignIn) -> None:
+    address = reverse("registry:suggest")
+    seen = sign_in(cast.user("arif")).get(address, {"field": "other", "other": "tambun"}).content.decode()
+    assert '<option value="32.16.06">' in seen
+    assert sign_in(cast.user("maman")).get(address, {"field": "other", "other": "tambun"}).content == b""
+
+
+@pytest.mark.parametrize("name", ["rename", "move", "merge", "split", "close"])
+def test_only_administrators_change_the_tree(cast, sign_in: SignIn, name: str) -> None:
+    address = reverse(f"registry:{name}", args=[cast.tambun_selatan.pk])
+    for who, status in {"arif": 200, "joko": 200, "euis": 403, "dewi": 403, "maman": 404, "tono": 404}.items():
+        assert sign_in(cast.user(who)).get(address).status_code == status, who
+
+
+def test_the_tree_changes_through_the_api(cast, client: Client) -> None:
+    _row, secret = tokens.create(cast.actor("arif"), "uji", ["registry:write"])
+    head = {"HTTP_AUTHORIZATION": f"Bearer {secret}", "content_type": "application/json"}
+
+    def post(path: str, **body: object) -> dict:
+        answer = client.post(f"/api/v1/registry/{path}", json.dumps(body), **head)
+        assert answer.status_code in {200, 202}, answer.content
+        return answer.json()
+
+    moved = post(f"units/{cast.sukamahi.pk}/move", other_id=cast.tambun_selatan.pk, basis="Perda 3/2027")
+    assert (moved["before"], moved["after"]) == ("Kecamatan Cikarang Pusat", "Kecamatan Tambun Selatan")
+    listed = client.get(f"/api/v1/registry/units/{cast.sukamahi.pk}/changes", **head).json()["items"]
+    assert [change["id"] for change in listed] == [moved["id"]]
+    assert post(f"changes/{moved['id']}/undo")["undone_at"]
+    assert [tier["new"] for tier in post("tree/preview", template="regency", down_to="district")] == [21]
+    job = jobs.run_now(Job.objects.get(pk=post("tree", template="regency", down_to="district")["job_id"]))
+    assert job.result == {"made": 21, "there": 2}

@@ -38,6 +38,7 @@ GROUPS = {
     "prepare": Group("prepare", "", models=True),
     "demo": Group("demo", "The demo organisation: load, status, reset, a network of its own."),
     "organisation": Group("organisation", "Make your organisation, instead of the demo."),
+    "units": Group("units", "The tree: load a template, list, rename, move, merge, split, close."),
     "users": Group("users", "Make user accounts and give them roles."),
     "tokens": Group("tokens", "Make tokens for the API."),
     "listen": Group("listen", "Bring posts in, and see what people talk about."),

@@ -10,7 +10,7 @@ from kentongan.core.clock import Zone
 from kentongan.core.errors import Invalid
 from kentongan.core.permissions import Role
 from kentongan.registry import areas, queries
-from kentongan.registry.actions import people, units
+from kentongan.registry.actions import people, roles, units
 from kentongan.registry.models import Organisation, Unit
 
 app = group("The organisation of this installation.")
@@ -46,5 +46,5 @@ def found(
     if root is None:
         raise RuntimeError("an organisation without a root unit")
     user = people.add_user(who, root.pk, email=admin, name="", password=password)
-    units.grant_role(who, user.pk, root.pk, Role.ADMINISTRATOR)
+    roles.grant_role(who, user.pk, root.pk, Role.ADMINISTRATOR)
     say(f"{name} is ready; {user.email} administers it. Start it with `kentongan up --no-demo`.")

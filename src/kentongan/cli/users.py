@@ -11,7 +11,7 @@ from kentongan.core.errors import NotFound
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability, Role
 from kentongan.registry import access, queries
-from kentongan.registry.actions import people, units
+from kentongan.registry.actions import people, roles
 from kentongan.registry.models import Grant, Unit
 
 app = group("Make user accounts and give them roles.")
@@ -52,7 +52,7 @@ def create(
     who = actor(as_user)
     place = _unit(who, unit)
     user = people.add_user(who, place.pk, email=email, name=name, password=password)
-    units.grant_role(who, user.pk, place.pk, role)
+    roles.grant_role(who, user.pk, place.pk, role)
     say(f"{user.email} is {role.value} of {place.name} and all below it.")
 
 
@@ -70,7 +70,7 @@ def grant(
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
         raise NotFound(f"There is no user {email}.", remedy="`kentongan users list` shows them.")
-    units.grant_role(who, user.pk, place.pk, role)
+    roles.grant_role(who, user.pk, place.pk, role)
     say(f"{user.email} is {role.value} of {place.name} and all below it.")
 
 

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from kentongan.core.actor import Actor
 from kentongan.gatherings import queries
 from kentongan.gatherings.actions import Plan
-from kentongan.missions.forms import MomentInput, UnitField
+from kentongan.missions.forms import MomentInput
+from kentongan.registry.fields import UnitField
 
 
 class GatheringForm(forms.Form):

@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.actor import Actor
@@ -12,28 +11,10 @@ from kentongan.core.sniff import IMAGES
 from kentongan.missions.models import Audience, Evidence
 from kentongan.missions.queries import instructions as queries
 from kentongan.missions.queries import missions as mission_queries
+from kentongan.registry.fields import UnitField
 from kentongan.registry.models import Unit
 
-LONGEST_LIST = 400
 STARTERS = 4
-
-
-class UnitField(forms.ModelChoiceField[Unit]):
-    """A unit by its code: a list, indented like the tree, or the code typed in where the tree is too large for one."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(queryset=Unit.objects.none(), to_field_name="code", **options)
-
-    def offer(self, units: QuerySet[Unit]) -> None:
-        """Set which units may be chosen."""
-        self.queryset = units
-        if units.count() > LONGEST_LIST:
-            self.widget = forms.TextInput(attrs={"placeholder": "32.16.20"})
-            self.help_text = _("The unit's code.")
-
-    def label_from_instance(self, obj: Unit) -> str:
-        """Return the name behind its depth in the tree."""
-        return "\u2003" * obj.depth + obj.name
 
 
 class MomentInput(forms.DateTimeInput):

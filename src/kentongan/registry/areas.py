@@ -11,12 +11,17 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.core.clock import Zone
 from kentongan.core.errors import NotFound, Unavailable
 
 PROVINCE, REGENCY, DISTRICT, VILLAGE = 1, 2, 3, 4
 ATTRIBUTION = "idn-area-data 4.0.1, ODbL 1.0"
 ATTRIBUTION_URL = "https://github.com/fityannugroho/idn-area-data"
 KIND = re.compile(r"^(provinsi|prov\.?|kabupaten|kab\.?|kota|kecamatan|kec\.?|kelurahan|kel\.?|desa)\s+(?=\w)")
+# Provinces with another zone than Jakarta's (Keppres 41/1987, and the provinces made since).
+WITA_PROVINCES = ("51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76")
+WIT_PROVINCES = ("81", "82", "91", "92", "93", "94", "95", "96")
+URBAN = "1"
 SOURCE = Path(__file__).parent / "data" / "areas.parquet"
 
 
@@ -32,6 +37,18 @@ class Area:
     def parent(self) -> str | None:
         """The code of the area around it; None for a province."""
         return self.code.rpartition(".")[0] or None
+
+    @property
+    def timezone(self) -> str:
+        """The IANA name of its zone."""
+        if self.code.startswith(WITA_PROVINCES):
+            return Zone.WITA.value
+        return Zone.WIT.value if self.code.startswith(WIT_PROVINCES) else Zone.WIB.value
+
+    @property
+    def village_word(self) -> str:
+        """What a village is: the first figure of its code's last part is 1 for a kelurahan, 2 (or more) for a desa."""
+        return "Kelurahan" if self.code.rpartition(".")[2].startswith(URBAN) else "Desa"
 
 
 @dataclass(frozen=True, slots=True)

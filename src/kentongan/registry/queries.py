@@ -1,5 +1,6 @@
 """All reads of the registry."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -8,8 +9,20 @@ from django.db.models.functions import Coalesce
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
-from kentongan.registry import access
-from kentongan.registry.models import Account, Consent, Grant, Membership, Organisation, Person, Unit
+from kentongan.registry import access, trees
+from kentongan.registry.models import (
+    Account,
+    Consent,
+    FormerName,
+    Grant,
+    Membership,
+    Organisation,
+    Person,
+    Unit,
+    UnitChange,
+)
+
+EXAMPLES = 3
 
 
 def organisation() -> Organisation | None:
@@ -53,9 +66,76 @@ def children(actor: Actor, unit: Unit) -> QuerySet[Unit]:
 
 
 def units(actor: Actor, text: str = "") -> QuerySet[Unit]:
-    """Return the units that the actor sees, narrowed by a part of name or code."""
+    """Return the units that the actor sees, narrowed by a part of name or code, present or former."""
     found = access.units_for(actor, Capability.VIEW)
-    return found.filter(Q(name__icontains=text) | Q(code__startswith=text)) if text else found
+    if not text:
+        return found
+    former = FormerName.objects.filter(Q(name__icontains=text) | Q(code__startswith=text)).values("unit")
+    return found.filter(Q(name__icontains=text) | Q(code__startswith=text) | Q(pk__in=former))
+
+
+def unit_by_code(actor: Actor, code: str, capability: Capability = Capability.VIEW) -> Unit:
+    """Return the unit with this code, else the one that had it before; raises NotFound or NotAllowed."""
+    former = FormerName.objects.filter(code=code).order_by("-id").values("unit")[:1]
+    if Unit.objects.filter(code=code).exists():
+        return access.get_unit(actor, capability, code=code)
+    return access.get_unit(actor, capability, pk__in=former)
+
+
+def changes(actor: Actor, unit: Unit) -> QuerySet[UnitChange]:
+    """Return what changed at a unit, or at another one because of it, newest first."""
+    seen = access.scope(UnitChange.objects.all(), actor, Capability.VIEW)
+    return seen.filter(Q(unit=unit) | Q(other=unit)).select_related("unit", "other", "made_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a subtree holds: units below, people with a position, official accounts."""
+
+    below: int
+    people: int
+    official: int
+
+
+def holdings(unit: Unit) -> Holdings:
+    """Return what `unit` and all below it hold: what a move or a merge would carry along."""
+    subtree = Unit.objects.filter(path__within=unit.path)
+    return Holdings(
+        below=subtree.exclude(pk=unit.pk).filter(closed_at=None).count(),
+        people=Membership.objects.filter(unit__in=subtree.values("pk")).values("person").distinct().count(),
+        official=Account.objects.filter(unit__in=subtree.values("pk"), kind=Account.Kind.OFFICIAL).count(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TierPreview:
+    """What a template would make on one level: how many are new, how many there already, the first few new names."""
+
+    level: str
+    label: str
+    new: int
+    there: int
+    examples: tuple[str, ...]
+
+
+def tree_preview(actor: Actor, wanted: trees.Wanted) -> list[TierPreview]:
+    """Return what loading a template would make, level by level; nothing is written."""
+    top = access.get_unit(actor, Capability.ADMINISTER, parent=None)
+    trees.check(wanted, Organisation.objects.get(), top)
+    there = set(Unit.objects.values_list("code", flat=True))
+    levels: dict[str, list[trees.NewUnit]] = {}
+    for unit in trees.plan(wanted, top):
+        levels.setdefault(unit.level, []).append(unit)
+    return [
+        TierPreview(
+            level=level,
+            label=" / ".join(sorted({unit.label for unit in planned})),
+            new=len(new := [unit for unit in planned if unit.code not in there]),
+            there=len(planned) - len(new),
+            examples=tuple(unit.name for unit in new[:EXAMPLES]),
+        )
+        for level, planned in levels.items()
+    ]
 
 
 def people(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet[Person]:

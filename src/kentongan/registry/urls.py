@@ -2,22 +2,31 @@
 
 from django.urls import path
 
-from kentongan.registry import views
+from kentongan.registry.views import adding, lists, tree
 
 app_name = "registry"
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("akun/", views.accounts, name="accounts"),
-    path("orang/", views.people, name="people"),
-    path("peran/", views.roles, name="roles"),
-    path("akun/<int:pk>/", views.account, name="account"),
-    path("peran/<int:pk>/cabut/", views.role_revoke, name="role_revoke"),
-    path("unit/<int:pk>/", views.index, name="unit"),
-    path("unit/<int:pk>/akun/", views.accounts, name="unit_accounts"),
-    path("unit/<int:pk>/akun/tambah/", views.account_add, name="account_add"),
-    path("unit/<int:pk>/orang/", views.people, name="unit_people"),
-    path("unit/<int:pk>/orang/tambah/", views.person_add, name="person_add"),
-    path("unit/<int:pk>/peran/", views.roles, name="unit_roles"),
-    path("unit/<int:pk>/peran/tambah/", views.colleague_add, name="colleague_add"),
-    path("unit/<int:pk>/tambah/", views.unit_add, name="unit_add"),
+    path("", lists.index, name="index"),
+    path("akun/", lists.accounts, name="accounts"),
+    path("orang/", lists.people, name="people"),
+    path("peran/", lists.roles, name="roles"),
+    path("akun/<int:pk>/", lists.account, name="account"),
+    path("peran/<int:pk>/cabut/", lists.role_revoke, name="role_revoke"),
+    path("unit/<int:pk>/", lists.index, name="unit"),
+    path("unit/<int:pk>/akun/", lists.accounts, name="unit_accounts"),
+    path("unit/<int:pk>/akun/tambah/", adding.account_add, name="account_add"),
+    path("unit/<int:pk>/orang/", lists.people, name="unit_people"),
+    path("unit/<int:pk>/orang/tambah/", adding.person_add, name="person_add"),
+    path("unit/<int:pk>/peran/", lists.roles, name="unit_roles"),
+    path("unit/<int:pk>/peran/tambah/", adding.colleague_add, name="colleague_add"),
+    path("unit/<int:pk>/tambah/", adding.unit_add, name="unit_add"),
+    path("unit/<int:pk>/nama/", tree.rename, name="rename"),
+    path("unit/<int:pk>/pindah/", tree.move, name="move"),
+    path("unit/<int:pk>/gabung/", tree.merge, name="merge"),
+    path("unit/<int:pk>/pecah/", tree.split, name="split"),
+    path("unit/<int:pk>/tutup/", tree.close, name="close"),
+    path("unit/<int:pk>/riwayat/", tree.history, name="history"),
+    path("perubahan/<int:pk>/batal/", tree.undo, name="undo"),
+    path("unit/cari/", tree.suggest, name="suggest"),
+    path("susun/", tree.load, name="load"),
 ]

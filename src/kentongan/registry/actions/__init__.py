@@ -8,7 +8,18 @@ from kentongan.registry.actions.accounts import (
     renew_secrets,
 )
 from kentongan.registry.actions.people import add_people, add_person, add_user, give_consent, revoke_consent
-from kentongan.registry.actions.units import add_unit, add_units, found_organisation, grant_role, revoke_role
+from kentongan.registry.actions.reshaping import (
+    close_ended,
+    close_unit,
+    merge_unit,
+    move_unit,
+    rename_unit,
+    split_unit,
+    undo_change,
+)
+from kentongan.registry.actions.roles import grant_role, revoke_role
+from kentongan.registry.actions.trees import load_tree
+from kentongan.registry.actions.units import add_unit, add_units, found_organisation
 
 __all__ = [
     "add_people",
@@ -16,14 +27,22 @@ __all__ = [
     "add_unit",
     "add_units",
     "add_user",
+    "close_ended",
+    "close_unit",
     "connect",
     "declare_account",
     "disconnect",
     "found_organisation",
     "give_consent",
     "grant_role",
+    "load_tree",
+    "merge_unit",
+    "move_unit",
     "record_health",
+    "rename_unit",
     "renew_secrets",
     "revoke_consent",
     "revoke_role",
+    "split_unit",
+    "undo_change",
 ]

@@ -1,7 +1,7 @@
-"""The organisation, its units, and roles at them."""
+"""The organisation and its units."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -11,27 +11,16 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.clock import Zone
 from kentongan.core.errors import Conflict, Invalid, NotAllowed
-from kentongan.core.models import User
-from kentongan.core.permissions import Capability, Role
+from kentongan.core.permissions import Capability
 from kentongan.registry import access
-from kentongan.registry.models import Grant, Organisation, Unit
+from kentongan.registry.models import Organisation, Unit
+from kentongan.registry.trees import NewUnit
 
 
-@dataclass(frozen=True, slots=True)
-class NewUnit:
-    """A unit to be made; `parent_code` names a unit that exists or comes earlier in the same list."""
-
-    code: str
-    name: str
-    level: str
-    parent_code: str
-    label: str = ""
-    kind: str = Unit.Kind.SPINE
-    area_code: str = ""
-
-
-def _slug(name: str, code: str) -> str:
-    return slugify(f"{name} {code.replace('.', '-')}")[:80]
+def slug_of(name: str, code: str) -> str:
+    """Return the unit's public address: however long the name is, the code that makes it unique stays whole."""
+    tail = slugify(code.replace(".", "-"))
+    return f"{slugify(name)[: 79 - len(tail)]}-{tail}".strip("-")
 
 
 @action("registry.organisation.found")
@@ -75,13 +64,19 @@ def found_organisation(
 
 
 @action("registry.unit.add")
-def add_unit(actor: Actor, /, parent_id: int, *, code: str, name: str, level: str, **extra: str) -> Unit:
+def add_unit(actor: Actor, /, parent_id: int, *, code: str, name: str, level: str, **extra: Any) -> Unit:
     """Add a unit below `parent_id`."""
     parent = access.get_unit(actor, Capability.ADMINISTER, pk=parent_id)
+    if parent.closed_at:
+        raise Conflict(_("This unit is closed."), remedy=_("Add it below a unit that works."))
     if Unit.objects.filter(code=code).exists():
         raise Invalid(fields={"code": [_("Another unit has this code.")]})
+    if extra.get("constituency") and extra.get("kind") != Unit.Kind.LEGISLATOR:
+        raise Invalid(fields={"constituency": [_("Only a legislator's office has an electoral district.")]})
+    if extra.get("starts_on") and extra.get("ends_on") and extra["ends_on"] < extra["starts_on"]:
+        raise Invalid(fields={"ends_on": [_("The last day comes before the first.")]})
     unit = Unit.objects.create(
-        parent=parent, code=code, slug=_slug(name, code), name=name, level=level, timezone=parent.timezone, **extra
+        parent=parent, code=code, slug=slug_of(name, code), name=name, level=level, timezone=parent.timezone, **extra
     )
     audit.record(actor, unit, unit_id=unit.pk, after=audit.snapshot(unit, "code", "name", "level", "parent_id"))
     return unit
@@ -89,36 +84,53 @@ def add_unit(actor: Actor, /, parent_id: int, *, code: str, name: str, level: st
 
 @action("registry.unit.load", may_do_nothing=True)
 def add_units(actor: Actor, units: Sequence[NewUnit]) -> int:
-    """Add many units, parents before children; those whose code exists are left alone. Returns how many were added."""
-    root = access.get_unit(actor, Capability.ADMINISTER, parent=None)
-    known = dict(Unit.objects.values_list("code", "pk"))
-    added = 0
+    """Add many units, those whose code exists are left alone. Returns how many were added.
+
+    Units that exist and get units below them must be the actor's to administer.
+    """
+    codes = {unit.code for unit in units}
+    above = {unit.parent_code for unit in units} - codes
+    known = Unit.objects.in_bulk(codes | above, field_name="code")
+    tops = [known[code] for code in sorted(above & known.keys())]
+    _all_administered(actor, tops)
+    added: list[Unit] = []
     for generation in _generations([unit for unit in units if unit.code not in known], known):
-        made = Unit.objects.bulk_create(
-            [
-                Unit(
-                    parent_id=known[unit.parent_code],
-                    code=unit.code,
-                    slug=_slug(unit.name, unit.code),
-                    name=unit.name,
-                    label=unit.label,
-                    level=unit.level,
-                    kind=unit.kind,
-                    area_code=unit.area_code,
-                    timezone=root.timezone,
-                )
-                for unit in generation
-            ],
-            batch_size=2000,
-        )
-        known.update((unit.code, unit.pk) for unit in made)
-        added += len(made)
+        made = Unit.objects.bulk_create([_new(unit, known[unit.parent_code]) for unit in generation], batch_size=2000)
+        known.update((unit.code, unit) for unit in made)
+        added += made
     if added:
-        audit.record(actor, root, unit_id=root.pk, after={"units_added": added})
-    return added
+        audit.record(
+            actor,
+            tops[0],
+            unit_id=tops[0].pk,
+            after={"units_added": len(added), "codes": [added[0].code, added[-1].code]},
+        )
+    return len(added)
 
 
-def _generations(units: Sequence[NewUnit], known: dict[str, int]) -> list[list[NewUnit]]:
+def _all_administered(actor: Actor, units: Sequence[Unit]) -> None:
+    wanted = {unit.pk for unit in units}
+    if access.units_for(actor, Capability.ADMINISTER).filter(pk__in=wanted).count() < len(wanted):
+        raise NotAllowed(_("Some of these units are not yours to administer."))
+
+
+def _new(unit: NewUnit, parent: Unit) -> Unit:
+    return Unit(
+        parent_id=parent.pk,
+        code=unit.code,
+        slug=slug_of(unit.name, unit.code),
+        name=unit.name,
+        label=unit.label,
+        level=unit.level,
+        kind=unit.kind,
+        area_code=unit.area_code,
+        timezone=unit.timezone or parent.timezone,
+        starts_on=unit.starts_on,
+        ends_on=unit.ends_on,
+    )
+
+
+def _generations(units: Sequence[NewUnit], known: Collection[str]) -> list[list[NewUnit]]:
     """Split into lists in which every parent comes in an earlier list; raises Invalid for a parent that is nowhere."""
     waiting, placed, generations = list(units), set(known), []
     while waiting:
@@ -130,33 +142,3 @@ def _generations(units: Sequence[NewUnit], known: dict[str, int]) -> list[list[N
         placed.update(unit.code for unit in ready)
         waiting = [unit for unit in waiting if unit.code not in placed]
     return generations
-
-
-@action("registry.role.grant", may_do_nothing=True)
-def grant_role(actor: Actor, user_id: int, unit_id: int, role: str) -> Grant:
-    """Give a user a role at a unit, and so at its subtree; giving it twice changes nothing."""
-    unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
-    if role not in Role.values:
-        raise Invalid(fields={"role": [_("Choose one of the roles on the list.")]})
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
-        raise Invalid(fields={"user": [_("There is no such user.")]})
-    grant, made = Grant.objects.get_or_create(user=user, unit=unit, role=role)
-    if made:
-        audit.record(actor, grant, after={"user": user.email, "unit": unit.code, "role": role})
-    return grant
-
-
-@action("registry.role.revoke")
-def revoke_role(actor: Actor, grant_id: int) -> int:
-    """Take a role away and return its unit's id; the last administrator of the root stays."""
-    grant = access.get(Grant.objects.select_related("user", "unit"), actor, Capability.ADMINISTER, pk=grant_id)
-    last = Grant.objects.select_for_update().filter(role=Role.ADMINISTRATOR, unit__parent=None).exclude(pk=grant.pk)
-    if grant.role == Role.ADMINISTRATOR and grant.unit.parent_id is None and not last.exists():
-        raise Conflict(
-            _("This is the last administrator of the whole organisation."),
-            remedy=_("Make somebody else an administrator first."),
-        )
-    audit.record(actor, grant, before={"user": grant.user.email, "unit": grant.unit.code, "role": grant.role})
-    grant.delete()
-    return grant.unit_id

@@ -1,8 +1,20 @@
 """Tables of the registry, one file a noun."""
 
 from kentongan.registry.models.accounts import Account, Connection
+from kentongan.registry.models.history import FormerName, UnitChange
 from kentongan.registry.models.organisation import Organisation
 from kentongan.registry.models.people import Consent, Membership, Person
 from kentongan.registry.models.units import Grant, Unit
 
-__all__ = ["Account", "Connection", "Consent", "Grant", "Membership", "Organisation", "Person", "Unit"]
+__all__ = [
+    "Account",
+    "Connection",
+    "Consent",
+    "FormerName",
+    "Grant",
+    "Membership",
+    "Organisation",
+    "Person",
+    "Unit",
+    "UnitChange",
+]

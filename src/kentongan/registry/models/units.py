@@ -1,8 +1,9 @@
 """Units of the organisation's tree, and roles granted at them."""
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GistIndex
+from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.clock import Zone
@@ -26,8 +27,11 @@ class Unit(models.Model):
     class Kind(models.TextChoices):
         SPINE = "spine", _("Tree of areas")
         DIVISION = "division", _("Division")
-        PARTNER = "partner", _("Partner")
+        BODY = "body", _("Body")
+        WING = "wing", _("Wing organisation")
+        LEGISLATOR = "legislator", _("Legislator's office")
         TASK_FORCE = "task_force", _("Task force")
+        PARTNER = "partner", _("Partner")
 
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     path = LtreeField(editable=False, unique=True, db_default=models.Value(""))
@@ -39,8 +43,14 @@ class Unit(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.SPINE)
     area_code = models.CharField(_("area code"), max_length=13, blank=True)
     timezone = models.CharField(_("time zone"), max_length=40, choices=Zone.choices, default=Zone.WIB)
+    constituency = models.CharField(_("electoral district"), max_length=80, blank=True)
+    starts_on = models.DateField(_("works from"), null=True, blank=True)
+    ends_on = models.DateField(_("works until"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="absorbed", verbose_name=_("merged into")
+    )
 
     class Meta:
         verbose_name = _("unit")
@@ -49,10 +59,24 @@ class Unit(models.Model):
         indexes = (
             GistIndex(fields=["path"], name="unit_path_gist"),
             models.Index(fields=["area_code"], name="unit_area"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="unit_name_trgm"),
         )
         constraints = (
             models.UniqueConstraint(models.Value(1), condition=models.Q(parent=None), name="registry_one_root"),
             models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="registry_unit_not_own_parent"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on=None)
+                | models.Q(starts_on=None)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="registry_unit_term",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | models.Q(closed_at__isnull=False),
+                name="registry_merged_unit_is_closed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(constituency="") | models.Q(kind="legislator"), name="registry_constituency_of_whom"
+            ),
         )
 
     def __str__(self) -> str:

@@ -5,14 +5,11 @@ from collections.abc import Iterator, Mapping
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.publishing import connections
-from kentongan.registry import actions, areas, queries
-from kentongan.registry.actions.units import NewUnit
+from kentongan.registry import actions, queries, trees
 from kentongan.registry.models import Account, Organisation, Person, Unit
+from kentongan.registry.trees import NewUnit
 from kentongan.web.demo.cast import PASSWORD, PLAYERS
 from kentongan.web.demo.script import BASIS, SCOPE, SYSTEM, Row, accounts, beside
-
-URBAN = "1"
-"""The first figure of a village code's last part says what it is: 1 is a kelurahan, 2 a desa."""
 
 
 def found() -> None:
@@ -32,27 +29,15 @@ def found() -> None:
 
 def add_units() -> None:
     """Add divisions, partners, districts and villages; those that are there stay."""
-    actions.add_units(SYSTEM, [*_beside(), *_districts(), *_villages()])
+    root = queries.root()
+    if root is None:
+        raise RuntimeError("the organisation is founded first")
+    actions.add_units(SYSTEM, [*_beside(), *trees.plan(trees.Wanted(Organisation.Kind.REGENCY), root)])
 
 
 def _beside() -> Iterator[NewUnit]:
     for unit in beside():
         yield NewUnit(unit["code"], unit["name"], Unit.Level.NONE, SCOPE, label=unit["label"], kind=unit["kind"])
-
-
-def _districts() -> Iterator[NewUnit]:
-    for area in areas.children(SCOPE):
-        name = f"Kecamatan {area.name}"
-        yield NewUnit(area.code, name, Unit.Level.DISTRICT, SCOPE, label="Kecamatan", area_code=area.code)
-
-
-def _villages() -> Iterator[NewUnit]:
-    for area in areas.scope(SCOPE):
-        if area.level != areas.VILLAGE or area.parent is None:
-            continue
-        label = "Kelurahan" if area.code.rpartition(".")[2].startswith(URBAN) else "Desa"
-        name = f"{label} {area.name}"
-        yield NewUnit(area.code, name, Unit.Level.VILLAGE, area.parent, label=label, area_code=area.code)
 
 
 def add_cast() -> None:
