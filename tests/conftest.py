@@ -1,8 +1,12 @@
 """The test database (a PostgreSQL of our own, really running) and the named cast."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,6 +14,7 @@ from django.test import Client
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from kentongan.cli import context
 from kentongan.core.models import User
 from kentongan.core.postgres import Cluster
 from kentongan.registry import actions
@@ -98,6 +103,19 @@ def sign_in(client: Client) -> Callable[[User], Client]:
         return client
 
     return enter
+
+
+@pytest.fixture
+def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Return a function that runs a command of a module of `cli` and reads its JSON; the database runs already."""
+    monkeypatch.setattr(context, "running_database", nullcontext)
+
+    def command(module: ModuleType, *words: object) -> Any:
+        capsys.readouterr()
+        module.app(args=[*map(str, words), "--json"], standalone_mode=False)
+        return json.loads(capsys.readouterr().out)
+
+    return command
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """`kentongan units`: the tree at the command line."""
 
-import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,13 +15,8 @@ ARIF = ("--as", "arif@example.id")
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]):
-    def command(*words: object) -> Any:
-        capsys.readouterr()
-        units.app(args=[*map(str, words), "--json"], standalone_mode=False)
-        return json.loads(capsys.readouterr().out)
-
-    return command
+def run(run_command: Callable[..., Any]) -> Callable[..., Any]:
+    return partial(run_command, units)
 
 
 def test_a_tree_is_previewed_then_loaded(cast: Cast, run) -> None:

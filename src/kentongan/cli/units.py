@@ -99,7 +99,7 @@ def load(
     if not as_json or not yes:
         _show(tiers, wanted, as_json=as_json and preview)
     new = sum(tier.new for tier in tiers)
-    if preview or not new or not confirmed(f"Make {new:,} units?", yes=yes):
+    if preview or (new and not confirmed(f"Make {new:,} units?", yes=yes)):
         return
     job = jobs.run_now(actions.load_tree(who, wanted, inline=True), _tell)
     if sys.stderr.isatty():
