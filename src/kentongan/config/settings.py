@@ -123,12 +123,25 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Kentongan: "
+MFA_ADAPTER = "kentongan.core.accounts.SecondStepAdapter"
+MFA_FORMS = {
+    "authenticate": "kentongan.web.identity.SecondStepForm",
+    "reauthenticate": "kentongan.web.identity.ConfirmForm",
+    "activate_totp": "kentongan.web.identity.SetUpAppForm",
+    "login_webauthn": "kentongan.web.identity.PasskeyForm",
+    "add_webauthn": "kentongan.web.identity.AddPasskeyForm",
+    "edit_webauthn": "kentongan.web.identity.RenamePasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # administrators make every account; nobody can sign up with an address of others
 MFA_TOTP_ISSUER = "Kentongan"
+MFA_TOTP_TOLERANCE = 1  # a code still counts when it changes while it is typed
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or not PUBLIC_URL.startswith("https://")
 
 LANGUAGE_CODE = "id"

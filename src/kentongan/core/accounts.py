@@ -1,15 +1,26 @@
 """How allauth behaves here: nobody signs up by themselves, and each sign-in is in the audit log."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from kentongan.core import audit
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 
+WRONG_CODE = _("This code is wrong or no longer counts. Type the newest one.")
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Sign-ins are made by administrators."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "incorrect_code": WRONG_CODE,
+        "too_many_login_attempts": _(
+            "Too many wrong passwords. Wait five minutes, or sign in with a code that we send to your address."
+        ),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Keep sign-up closed."""
@@ -25,3 +36,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return how they came in: password, code, mfa ...; several steps are joined by +."""
         records = request.session.get("account_authentication_methods", [])
         return "+".join(str(record.get("method", "")) for record in records) or "unknown"
+
+
+class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Authenticator apps, passkeys and recovery codes."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": WRONG_CODE}

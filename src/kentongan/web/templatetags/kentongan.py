@@ -85,6 +85,12 @@ def duration(value: timedelta | None) -> str:
     return "–" if value is None else formatting.duration(value)
 
 
+@register.filter
+def device(user_agent: str) -> str:
+    """Name browser and system: Chrome, Android."""
+    return formatting.device(user_agent)
+
+
 @register.simple_tag
 def number(value: Any, missing: str = "", decimals: int | None = None) -> SafeString:
     """Show a measured number; None is shown as “not reported yet”, never as zero."""
@@ -267,10 +273,16 @@ def filter_menu(
 
 
 @register.inclusion_tag(TEMPLATES + "tab.html", takes_context=True)
-def tab(context: Context, url: str, label: object, count: int | None = None, active: object = None) -> dict[str, Any]:
-    """Draw one tab, a link, active when it leads to the page that is open; put them in `<nav class="k-tabs">`."""
+def tab(
+    context: Context, url: str, label: object, count: int | None = None, active: object = None, below: bool = False
+) -> dict[str, Any]:
+    """Draw one tab, a link, active when it leads to the page that is open; put them in `<nav class="k-tabs">`.
+
+    With `below`, it is active on every page whose address begins with its own.
+    """
     request = context["request"]
-    here = url in (request.path, request.get_full_path()) if active is None else bool(active)
+    here = url in (request.path, request.get_full_path()) or (below and request.path.startswith(url))
+    here = here if active is None else bool(active)
     return {"url": url, "label": label, "count": count, "active": here}
 
 
