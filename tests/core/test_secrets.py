@@ -153,18 +153,3 @@ def test_column_holds_cipher_text() -> None:
 def test_encrypted_column_refuses_to_be_searched() -> None:
     with pytest.raises(FieldError):
         Message.objects.filter(address="wulan@example.id").exists()
-
-
-@pytest.mark.django_db
-def test_rotation_writes_every_stored_secret_anew(tmp_path: Path) -> None:
-    with override_settings(KENTONGAN_SECRET_DIR=tmp_path):
-        message = a_message()
-        assert secrets.rotate() >= 1
-        ring = keyring.load(tmp_path)
-        only_newest = tmp_path / "newest"
-        only_newest.mkdir()
-        (only_newest / KEY_FILE).write_text(
-            f'{{"author": "{ring.author}", "encryption": ["{ring.encryption[0]}"], "signing": ["{ring.signing[0]}"]}}'
-        )
-        with override_settings(KENTONGAN_SECRET_DIR=only_newest):
-            assert Message.objects.get(pk=message.pk).address == "wulan@example.id"

@@ -41,6 +41,7 @@ GROUPS = {
     "units": Group("units", "The tree: load a template, list, rename, move, merge, split, close."),
     "users": Group("users", "Make user accounts and give them roles."),
     "tokens": Group("tokens", "Make tokens for the API."),
+    "keys": Group("keys", "The keys of stored secrets: status, rotate."),
     "listen": Group("listen", "Bring posts in, and see what people talk about."),
     "plan": Group("plan", "Briefs and content items: make, submit, approve."),
     "publish": Group("publish", "Schedule approved content, recall it, resolve what is unknown."),

@@ -58,24 +58,35 @@ def record(
     verb: str = "",
 ) -> AuditEntry:
     """Write one entry for `obj`; `verb` defaults to the action that runs. Secret fields are masked by name."""
+    return _write(
+        actor,
+        verb,
+        object_type=obj._meta.label_lower,
+        object_id=str(obj.pk),
+        object_label=str(obj)[:200],
+        unit_id=getattr(obj, "unit_id", None) if unit_id is None else unit_id,
+        before=_safe(before),
+        after=_safe(after),
+        note=note,
+    )
+
+
+def record_installation(actor: Actor, *, after: dict[str, Any], label: str) -> AuditEntry:
+    """Write one entry for a part of the installation that is no row, such as its key file."""
+    return _write(actor, "", object_type="installation", object_id="", object_label=label, after=_safe(after))
+
+
+def _write(actor: Actor, verb: str, **fields: Any) -> AuditEntry:
     running = current()
     if running is not None:
         running.entries += 1
-    if unit_id is None:
-        unit_id = getattr(obj, "unit_id", None)
     return AuditEntry.objects.create(
         verb=verb or (running.verb if running else "unnamed"),
         actor_kind=actor.kind,
         actor_label=actor.label,
         user_id=actor.user_id,
         person_id=actor.person_id,
-        object_type=obj._meta.label_lower,
-        object_id=str(obj.pk),
-        object_label=str(obj)[:200],
-        unit_id=unit_id,
-        before=_safe(before),
-        after=_safe(after),
-        note=note,
+        **fields,
     )
 
 

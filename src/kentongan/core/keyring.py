@@ -10,6 +10,7 @@ import os
 import secrets
 import tempfile
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -100,10 +101,24 @@ def load(folder: Path) -> Keyring:
     return _load(path, path.stat().st_mtime_ns)
 
 
-def rotate(folder: Path) -> Keyring:
-    """Put a new key in front of the encryption and signing keys, atomically; old ones keep reading."""
-    ring = load(folder).rotated()
+def _replace(folder: Path, ring: Keyring) -> Keyring:
     path = folder / FILE_NAME
     _draft(path, ring).replace(path)
     _sync_folder(path)
     return load(folder)
+
+
+def rotate(folder: Path) -> Keyring:
+    """Put a new key in front of the encryption and signing keys, atomically; old ones keep reading."""
+    return _replace(folder, load(folder).rotated())
+
+
+def retire(folder: Path) -> Keyring:
+    """Drop the older encryption keys, atomically. Signing keys stay: links that people hold are signed with them."""
+    ring = load(folder)
+    return _replace(folder, replace(ring, encryption=ring.encryption[:1]))
+
+
+def changed_at(folder: Path) -> datetime:
+    """Return when the key file was last written."""
+    return datetime.fromtimestamp((folder / FILE_NAME).stat().st_mtime, UTC)

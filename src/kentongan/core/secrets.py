@@ -3,24 +3,21 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.apps import apps
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import FieldError
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core import clock, keyring
 from kentongan.core.errors import KentonganError
 
 AUTHOR_HASH_BYTES = 16
-REENCRYPT_BATCH = 500
 
 
 class CannotDecrypt(KentonganError):
@@ -108,7 +105,7 @@ def unsign(purpose: str, text: str) -> Any:
     return value
 
 
-class _Encrypted(models.TextField[Any, Any]):
+class Encrypted(models.TextField[Any, Any]):
     """A text column that holds cipher text; it can be tested for NULL and nothing else."""
 
     _pyi_private_set_type: Any
@@ -137,7 +134,7 @@ class _Encrypted(models.TextField[Any, Any]):
         return super().get_lookup(lookup_name)
 
 
-class EncryptedTextField(_Encrypted):
+class EncryptedTextField(Encrypted):
     """Text, encrypted at rest."""
 
     def dump(self, value: Any) -> str:
@@ -149,7 +146,7 @@ class EncryptedTextField(_Encrypted):
         return text
 
 
-class EncryptedJSONField(_Encrypted):
+class EncryptedJSONField(Encrypted):
     """Plain JSON, encrypted at rest."""
 
     def dump(self, value: Any) -> str:
@@ -167,33 +164,3 @@ class EncryptedJSONField(_Encrypted):
     def value_to_string(self, obj: models.Model) -> str:
         """Return JSON for serializers."""
         return self.dump(self.value_from_object(obj))
-
-
-def _encrypted_fields() -> Iterator[tuple[type[models.Model], list[str]]]:
-    for model in apps.get_models():
-        names = [field.name for field in model._meta.concrete_fields if isinstance(field, _Encrypted)]
-        if names:
-            yield model, names
-
-
-def _reencrypt_batch(model: type[models.Model], names: list[str], after: Any) -> list[Any]:
-    """Race: a token refreshed meanwhile must not be overwritten with the old one, so the rows are locked."""
-    rows = model._default_manager.order_by("pk").only("pk", *names).select_for_update()
-    if after is not None:
-        rows = rows.filter(pk__gt=after)
-    with transaction.atomic():
-        batch = list(rows[:REENCRYPT_BATCH])
-        model._default_manager.bulk_update(batch, names)
-    return [row.pk for row in batch]
-
-
-def rotate() -> int:
-    """Add a new key, write every stored secret anew with it, and return how many rows that were."""
-    keyring.rotate(settings.KENTONGAN_SECRET_DIR)
-    count = 0
-    for model, names in _encrypted_fields():
-        after = None
-        while keys := _reencrypt_batch(model, names, after):
-            count += len(keys)
-            after = keys[-1]
-    return count
