@@ -54,6 +54,7 @@ class Environment:
     web_workers: Annotated[int, "Processes of the web server."] = 1
     web_threads: Annotated[int, "Threads of each process of the web server."] = 8
     worker_concurrency: Annotated[int, "Jobs that one worker runs at the same time."] = 2
+    keep_days: Annotated[int, "Days that ended jobs and rejected rows of imports are kept; 0: for ever."] = 90
     log_level: Annotated[str, "DEBUG, INFO, WARNING or ERROR."] = "INFO"
     debug: Annotated[bool, "Django's debug mode: for developing only."] = False
 

@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from kentongan.core import jobs, messages
+from kentongan.core import jobs, messages, retention
 from kentongan.core.jobs.queue import QUEUE, TASK
 from kentongan.core.ticks import every
 
@@ -23,3 +23,9 @@ def free_stalled_jobs() -> int:
 def send_due_messages() -> int:
     """Send the e-mail that is due."""
     return messages.send_due()
+
+
+@every(seconds=3600, name="core.retention")
+def purge() -> int:
+    """Throw away what was kept long enough."""
+    return retention.purge()
