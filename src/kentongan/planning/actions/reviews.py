@@ -8,8 +8,9 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, NotAllowed
+from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.planning import access, counting
+from kentongan.planning import access, counting, telling
 from kentongan.planning.actions.items import check_version
 from kentongan.planning.drafts import plain
 from kentongan.planning.models import Comment, ContentItem, Review
@@ -23,13 +24,14 @@ from kentongan.safeguards import queries as safeguards
 def submit(actor: Actor, item_id: int) -> ContentItem:
     """Hand an item in for review; every version has to fit its platform."""
     item = access.item(actor, item_id, Capability.EDIT, lock=True)
-    access.author(actor)
+    author = access.author(actor)
     state = after(item.state, Move.SUBMIT)
     _check_complete(item)
     before = audit.snapshot(item, "state")
     item.state, item.submitted_at = state, clock.now()
     item.save()
     audit.record(actor, item, before=before, after=audit.snapshot(item, "state", "version"))
+    telling.tell_approvers(actor, item, User.objects.get(pk=author))
     return item
 
 
@@ -47,7 +49,7 @@ def approve(
     before = audit.snapshot(item, "state", "approved_by_id")
     item.state, item.approved_at, item.approved_by_id = state, clock.now(), reviewer
     item.save()
-    Review.objects.create(
+    review = Review.objects.create(
         item=item,
         version=item.version,
         verdict=Review.Verdict.APPROVED,
@@ -57,6 +59,7 @@ def approve(
     )
     after_values = audit.snapshot(item, "state", "approved_by_id", "version") | {"checklist": ticked}
     audit.record(actor, item, before=before, after=after_values, note=plain(note))
+    telling.tell_authors(actor, item, review)
     return item
 
 
@@ -72,10 +75,11 @@ def request_changes(actor: Actor, item_id: int, note: str) -> ContentItem:
     before = audit.snapshot(item, "state", "approved_by_id")
     item.state, item.approved_by, item.approved_at = state, None, None
     item.save()
-    Review.objects.create(
+    review = Review.objects.create(
         item=item, version=item.version, verdict=Review.Verdict.CHANGES_REQUESTED, by_id=reviewer, note=note
     )
     audit.record(actor, item, before=before, after=audit.snapshot(item, "state", "approved_by_id"), note=note)
+    telling.tell_authors(actor, item, review)
     return item
 
 
