@@ -146,3 +146,25 @@ def test_page_out_of_range_is_the_nearest(asked: str, given: int) -> None:
     page = tables.page_of(request, Job.objects.order_by("pk"), 10)
     assert page.number == given
     assert page.paginator.count == 25
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ("", "bac"),
+        ("name", "abc"),
+        ("-name", "cba"),
+        ("done", "acb"),
+        ("-done", "cab"),
+        ("secret", "bac"),
+        ("-", "bac"),
+    ],
+)
+def test_rows_are_sorted_as_asked_with_what_is_missing_last(asked: str, given: str) -> None:
+    rows = [("b", None), ("a", 1), ("c", 2)]
+    Job.objects.bulk_create(Job(kind="test", label=label, total=total) for label, total in rows)
+    request = HttpRequest()
+    request.GET = QueryDict(f"sort={asked}")
+    found = tables.sorted_by(request, Job.objects.order_by("pk"), {"name": "label", "done": "total"})
+    assert "".join(job.label for job in found) == given

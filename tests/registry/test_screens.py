@@ -73,6 +73,30 @@ def test_the_list_of_units_takes_the_same_queries_for_3_and_for_60(
         assert "Bidang 47" in client.get(address).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("name", "who"), [("unit", "Kecamatan Tambun Selatan"), ("unit_roles", "Wulan"), ("unit_people", "=Budi")]
+)
+def test_a_list_is_taken_along_as_it_is_filtered(cast, sign_in: SignIn, name: str, who: str) -> None:
+    client = sign_in(cast.user("arif"))
+    posted = {"full_name": "=Budi", "title": "Ketua RW", "basis": "SK 12/2026"}
+    assert client.post(reverse("registry:person_add", args=[cast.root.pk]), posted).status_code == 302
+    address = reverse(f"registry:{name}", args=[cast.root.pk])
+    text = b"".join(client.get(address, {"format": "csv"}).streaming_content).decode()
+    assert who in text
+    assert ",=Budi" not in text, "no formula leaves"
+    assert "\n=Budi" not in text
+    assert client.get(address, {"format": "xlsx"})["Content-Type"].endswith("sheet")
+    assert client.get(address, {"format": "pdf"}).status_code == 422
+    assert sign_in(cast.user("euis")).get(address, {"format": "csv"}).status_code == 404
+
+
+def test_units_are_sorted_by_a_column(cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.user("arif"))
+    names = [unit.name for unit in client.get(reverse("registry:index"), {"sort": "-name"}).context["page"]]
+    assert names == sorted(names, reverse=True)
+    assert len(names) > 1
+
+
 def _token(cast, name: str, *scopes: str) -> dict[str, str]:
     _row, secret = tokens.create(cast.actor(name), "tes", scopes)
     return {"Authorization": f"Bearer {secret}"}

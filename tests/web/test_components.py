@@ -121,6 +121,84 @@ def test_an_empty_list_has_no_pages() -> None:
     assert draw("{% paginator page %}", page=Paginator([], 10).page(1)).strip() == ""
 
 
+TABLE = """
+{% table name, value in rows page=page noun="isu" export=True %}
+  {% column "Isu" sort="title" %}<a href="/simak/1/">{{ name }}</a>
+  {% column "Pos" number=True sort="posts" %}{{ value }}
+  {% column "Rahasia" show=may_see %}rahasia
+  {% column "Tindakan" acts=True %}{% if value > 1 %}<button>Tarik</button>{% endif %}
+  {% empty %}{% empty_state "Belum ada isu" "Impor dulu" action_url="/impor/" action_label="Impor" %}
+{% endtable %}"""
+ROWS = [("Banjir", 3), ("Jalan", 1)]
+
+
+def test_a_table_names_each_cell_by_its_column() -> None:
+    html = draw(TABLE, rows=ROWS, page=Paginator(ROWS, 10).page(1))
+    assert '<th scope="row"><div><a href="/simak/1/">Banjir</a></div></th>' in html
+    assert '<td class="k-right" data-label="Pos"><div>3</div></td>' in html
+    assert html.count("<button>Tarik</button>") == 1
+    assert "Isu: 2" in html
+    assert "Rahasia" not in html
+    assert "Rahasia" in draw(TABLE, rows=ROWS, may_see=True)
+    assert "<script" not in draw(TABLE, rows=[("<script>", 1)])
+
+
+def test_a_table_sorts_and_turns_round_and_keeps_the_filters() -> None:
+    html = draw(TABLE, "/simak/?topic=jalan&page=4&sort=title", rows=ROWS)
+    assert 'aria-sort="ascending"' in html
+    assert 'href="/simak/?topic=jalan&amp;sort=-title"' in html
+    assert 'href="/simak/?topic=jalan&amp;sort=-posts"' in html, "numbers begin with the largest"
+
+
+def test_downloads_keep_the_filters_and_are_not_offered_for_nothing() -> None:
+    html = draw(TABLE, "/simak/?topic=jalan&page=4", rows=ROWS)
+    assert 'href="/simak/?topic=jalan&amp;format=csv"' in html
+    assert 'href="/simak/?topic=jalan&amp;format=xlsx"' in html
+    assert "format=csv" not in draw(TABLE, rows=[])
+    assert 'href="/lain/?format=csv"' in draw(TABLE.replace("export=True", 'export="/lain/"'), rows=ROWS)
+
+
+def test_a_list_of_nothing_says_what_to_do() -> None:
+    html = draw(TABLE, rows=[], page=Paginator([], 10).page(1))
+    assert "Belum ada isu" in html
+    assert 'href="/impor/"' in html
+    assert "<table" not in html
+    assert "Lepas semua penyaring" not in html
+    assert "Lepas semua penyaring" in draw(TABLE, "/simak/?topic=jalan", rows=[])
+    assert "Belum ada apa-apa di sini." in draw('{% table one in rows %}{% column "Isu" %}{% endtable %}', rows=[])
+
+
+def test_a_listing_draws_its_body_as_it_is() -> None:
+    body = "<ol>{% for one in page %}<li>{{ one }}</li>{% endfor %}</ol>"
+    source = "{% listing page noun='isu' %}" + body + "{% empty %}Kosong{% endlisting %}"
+    html = draw(source, page=Paginator(range(30), 10).page(2))
+    assert html.count("<li>1") == 10
+    assert "11–20 dari 30 isu" in html
+    assert "Kosong" in draw(source, page=Paginator([], 10).page(1))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% table rows %}{% column 'Isu' %}{% endtable %}",
+        "{% table one in rows %}{% endtable %}",
+        "{% table one in rows colour=1 %}{% column 'Isu' %}{% endtable %}",
+        "{% table one in rows %}{% column 'Isu' wide=True %}{% endtable %}",
+        "{% listing rows %}",
+    ],
+)
+def test_a_table_that_is_written_wrong_is_refused(source: str) -> None:
+    with pytest.raises(TemplateSyntaxError):
+        draw(source, rows=[])
+
+
+def test_a_search_keeps_the_other_choices() -> None:
+    html = draw('{% search_box "Cari isu" %}', "/simak/?topic=jalan&page=4&q=banjir")
+    assert '<input type="hidden" name="topic" value="jalan">' in html
+    assert 'name="q" value="banjir"' in html
+    assert 'name="page"' not in html
+
+
 def test_a_state_is_never_shown_by_colour_alone() -> None:
     for state in STATE_LOOKS:
         html = draw("{% state_chip state 'Terbit' %}", state=state)

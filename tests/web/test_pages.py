@@ -142,6 +142,14 @@ def test_the_audit_log_calls_users_by_name_and_finds_them_by_it(cast: Cast, sign
     assert f'title="{sari.email}">{sari.name}<' in found
 
 
+@pytest.mark.parametrize(("path", "who"), [("/pengaturan/riwayat/", "wulan"), ("/pengaturan/organisasi/", "joko")])
+def test_what_is_taken_along_ends_at_ones_own_units(cast: Cast, sign_in: SignIn, path: str, who: str) -> None:
+    text = b"".join(sign_in(cast.user(who)).get(path, {"format": "csv"}).streaming_content).decode()
+    assert "Euis" in text
+    assert ("Hendra" in text) is (who == "wulan")
+    assert sign_in(cast.user("dewi")).get(path, {"format": "csv"}).status_code == 403
+
+
 def test_search_finds_units_within_ones_own_tree(cast: Cast, sign_in: SignIn) -> None:
     assert "Desa Sukamahi" in sign_in(cast.user("dewi")).get("/cari/?q=sukamahi").content.decode()
     assert "Desa Sukamahi" not in sign_in(cast.user("joko")).get("/cari/?q=sukamahi").content.decode()

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import xlsxwriter
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, OrderBy, QuerySet
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -177,3 +177,16 @@ def export(filename: str, columns: Sequence[Column], rows: Iterable[Any], fmt: s
 def page_of(request: HttpRequest, rows: QuerySet[M], per_page: int = 50, parameter: str = "page") -> Page[M]:
     """Return the page which the request asks for; a number out of range gives the nearest page."""
     return Paginator(rows, per_page).get_page(request.GET.get(parameter))
+
+
+def sorted_by(request: HttpRequest, rows: QuerySet[M], fields: Mapping[str, str]) -> QuerySet[M]:
+    """Return the rows in the order that `?sort=` names: a name of `fields`, with a minus for the other way round.
+
+    None comes last either way; any other name leaves the order as it is.
+    """
+    name = request.GET.get("sort", "")
+    field = fields.get(name.removeprefix("-"))
+    if field is None:
+        return rows
+    down = name.startswith("-")
+    return rows.order_by(OrderBy(F(field), descending=down, nulls_last=True), "pk")

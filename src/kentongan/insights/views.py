@@ -110,9 +110,12 @@ def printed(request: StaffRequest) -> HttpResponse:
 
 
 @page
-def ledger(request: StaffRequest) -> HttpResponse:
+def ledger(request: StaffRequest) -> HttpResponseBase:
     """List every published delivery with its last known numbers."""
-    rows = delivery_queries.latest(request.actor, **_within(request))
+    sorts = {"published": "published_at"} | {name: name for name in METRICS}
+    rows = tables.sorted_by(request, delivery_queries.latest(request.actor, **_within(request)), sorts)
+    if fmt := request.GET.get("format"):
+        return tables.export("ukur", COLUMNS, rows, fmt)
     return render(request, "insights/deliveries.html", {"page": tables.page_of(request, rows, 50)})
 
 

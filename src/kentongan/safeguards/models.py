@@ -70,6 +70,13 @@ class Election(Sourced):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def calendar(self) -> "list[tuple[str, Stage | QuietPeriod]]":
+        """Its stages and quiet periods by day, each with its kind of row; a quiet stage is told by its periods."""
+        stages = [("stage", stage) for stage in self.stages.all() if stage.kind != Stage.Kind.QUIET]
+        periods = [("quiet-period", period) for period in self.quiet_periods.all()]
+        return sorted([*stages, *periods], key=lambda line: (line[1].starts_on, line[0], line[1].pk))
+
 
 class Stage(Dated, Sourced):
     """A dated stage of an election; both days belong to it."""

@@ -97,7 +97,7 @@ def content_rules(request: HttpRequest) -> HttpResponse:
 def releases(request: HttpRequest) -> HttpResponseBase:
     """Who let what go out, and why."""
     actor = _actor(request)
-    rows = queries.releases(actor)
+    rows = tables.sorted_by(request, queries.releases(actor), {"at": "at"})
     if fmt := request.GET.get("format"):
         return tables.export("pelepasan", RELEASE_COLUMNS, rows, fmt)
     return _screen(request, "releases", actor, page=tables.page_of(request, rows))

@@ -127,6 +127,11 @@ class Board:
     topic_choices: list[tuple[str, str | Promise]]
     district_choices: list[tuple[str, str]]
 
+    @property
+    def rows(self) -> list[IssueRow]:
+        """Every row that is shown: the ranked ones of this page, then those apart."""
+        return [*self.page, *self.apart]
+
 
 class DateBin(Func):
     """PostgreSQL's date_bin(width, time, origin)."""

@@ -40,7 +40,8 @@ COLUMNS = [
 @page
 def index(request: StaffRequest) -> HttpResponse:
     """List the share missions."""
-    found = tables.page_of(request, queries.listed(request.actor, request.GET.get("state", "")), 25)
+    listed = queries.listed(request.actor, request.GET.get("state", ""))
+    found = tables.page_of(request, tables.sorted_by(request, listed, {"closes": "closes_at"}), 25)
     counts = queries.counts_of(found)
     context = {
         "page": found,

@@ -1,9 +1,6 @@
-"""Template tags of planning: channels by kind, filters kept in links."""
-
-from typing import Any
+"""Template tags of planning: channels by kind."""
 
 from django import template
-from django.template.context import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -30,13 +27,3 @@ def as_written(text: str) -> SafeString:
     parts = ((part.kind, part.text) for part in preview.segments(text))
     inside = format_html_join("", '<span class="pl-{}">{}</span>', parts)
     return format_html('<span class="pl-written">{}</span>', inside)
-
-
-@register.simple_tag(takes_context=True)
-def query(context: Context, **changes: Any) -> str:
-    """Return the present query string with changes, without its page number."""
-    values = context["request"].GET.copy()
-    values.pop("page", None)
-    for name, value in changes.items():
-        values[name] = str(value)
-    return f"?{values.urlencode()}"

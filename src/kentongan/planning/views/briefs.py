@@ -37,7 +37,9 @@ COLUMNS = (
 def index(request: HttpRequest) -> HttpResponseBase:
     """All briefs, the latest first."""
     actor = reader(request)
-    rows = queries.briefs(actor, searched(request))
+    rows = tables.sorted_by(
+        request, queries.briefs(actor, searched(request)), {"title": "title", "deadline": "deadline"}
+    )
     if fmt := request.GET.get("format"):
         return tables.export("brief", COLUMNS, rows, fmt)
     context = {"page": tables.page_of(request, rows, 25), "may_write": queries.units_to_edit(actor).exists()}

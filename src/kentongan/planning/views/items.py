@@ -44,6 +44,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
     purpose, text = request.GET.get("purpose", ""), searched(request)
     unit = chosen_unit(request, actor)
     rows = queries.items(actor, state=request.GET.get("state", ""), purpose=purpose, unit=unit, text=text)
+    rows = tables.sorted_by(request, rows, {"title": "title", "wanted": "planned_for", "changed": "updated_at"})
     if fmt := request.GET.get("format"):
         return tables.export("materi", COLUMNS, rows, fmt)
     context = {

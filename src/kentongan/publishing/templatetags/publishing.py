@@ -1,9 +1,6 @@
-"""Template tags of publishing: channels by kind, filters kept in links."""
-
-from typing import Any
+"""Template tags of publishing: channels by kind."""
 
 from django import template
-from django.template.context import Context
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Channel
@@ -25,13 +22,3 @@ def channel_of(kind: str) -> Channel | None:
 def platform(kind: str) -> str:
     """Return the platform's name as people write it."""
     return channels.label(kind)
-
-
-@register.simple_tag(takes_context=True)
-def query(context: Context, **changes: Any) -> str:
-    """Return the present query string with changes, without its page number."""
-    values = context["request"].GET.copy()
-    values.pop("page", None)
-    for name, value in changes.items():
-        values[name] = str(value)
-    return f"?{values.urlencode()}"

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_GET
 
 from kentongan.channels import registry as channels
 from kentongan.core.requests import StaffRequest
-from kentongan.core.tables import Column, export, page_of
+from kentongan.core.tables import Column, export, page_of, sorted_by
 from kentongan.publishing import queries
 from kentongan.publishing.states import ENDS, State
 from kentongan.publishing.views.common import chosen, may_publish, reader
 
 DAYS_SHOWN = 14
+SORTS = {"due": "due_at"}
 COLUMNS = (
     Column(gettext_lazy("Due"), "due_at"),
     Column(gettext_lazy("Item"), "content.item_title", 40),
@@ -34,7 +35,7 @@ COLUMNS = (
 def index(request: StaffRequest) -> HttpResponseBase:
     """The ledger: what was planned and what became of it, down to each delivery."""
     actor, wanted = reader(request), chosen(request)
-    rows = queries.deliveries(actor, wanted)
+    rows = sorted_by(request, queries.deliveries(actor, wanted), SORTS)
     if fmt := request.GET.get("format"):
         return export("sebaran", COLUMNS, rows, fmt)
     total = queries.ledger(actor, wanted)
@@ -69,7 +70,7 @@ def attention(request: StaffRequest) -> HttpResponse:
     """What nothing but a person moves on."""
     actor = reader(request)
     context = {
-        "page": page_of(request, queries.needing_a_person(actor), 25),
+        "page": page_of(request, sorted_by(request, queries.needing_a_person(actor), SORTS), 25),
         "alarm": queries.alarm(actor),
         "unknown": State.UNKNOWN,
     }

@@ -12,10 +12,41 @@ from django.views.decorators.http import require_POST
 from kentongan.channels import registry as channels
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
-from kentongan.core.tables import Column, export, page_of
+from kentongan.core.tables import Column, export, page_of, sorted_by
 from kentongan.registry import actions, panels, queries
+from kentongan.registry.models import Person
 from kentongan.registry.views.common import around, unit_of
 
+
+def _positions(person: Person) -> str:
+    return "; ".join(f"{one.title} · {one.unit.name}" for one in person.memberships.all())
+
+
+UNIT_COLUMNS = (
+    Column(gettext_lazy("Code"), "code"),
+    Column(gettext_lazy("Unit"), "name", 34),
+    Column(gettext_lazy("Level"), lambda unit: unit.label or unit.get_level_display()),
+    Column(gettext_lazy("Units below"), "below", 12),
+    Column(gettext_lazy("People"), "people", 12),
+    Column(gettext_lazy("Official accounts"), "official", 12),
+)
+UNIT_SORTS = {"name": "name", "code": "code"}
+COUNT_SORTS = {"below": "below", "people": "people", "accounts": "official"}
+PEOPLE_COLUMNS = (
+    Column(gettext_lazy("Name"), "full_name", 34),
+    Column(gettext_lazy("Position and unit"), _positions, 60),
+    Column(gettext_lazy("State"), "get_state_display"),
+    Column(gettext_lazy("E-mail"), "email", 30),
+    Column(gettext_lazy("Phone"), "phone"),
+)
+ROLE_COLUMNS = (
+    Column(gettext_lazy("Name"), "user.name", 30),
+    Column(gettext_lazy("E-mail"), "user.email", 30),
+    Column(gettext_lazy("Role"), "get_role_display"),
+    Column(gettext_lazy("Unit"), "unit.name", 34),
+    Column(gettext_lazy("Since"), "granted_at", 22),
+)
+ACCOUNT_SORTS = {"account": "display_name", "platform": "platform", "unit": "unit__name"}
 ACCOUNT_COLUMNS = (
     Column(gettext_lazy("Unit"), "unit.name", 34),
     Column(gettext_lazy("Platform"), lambda account: channels.label(account.platform)),
@@ -27,12 +58,15 @@ ACCOUNT_COLUMNS = (
 
 
 @login_required
-def index(request: StaffRequest, pk: int | None = None) -> HttpResponse:
+def index(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     """A unit: the units below it, its accounts and its people at a glance."""
     unit = unit_of(request, pk)
     text = request.GET.get("q", "").strip()
     below = queries.units(request.actor, text) if text else queries.children(request.actor, unit)
-    context = around(request, unit, page=page_of(request, below), text=text)
+    below = sorted_by(request, below, UNIT_SORTS if text else UNIT_SORTS | COUNT_SORTS)
+    if fmt := request.GET.get("format"):
+        return export("units", UNIT_COLUMNS, below, fmt)
+    context = around(request, unit, page=page_of(request, below), text=text, counted=not text)
     return render(request, "registry/unit.html", context)
 
 
@@ -41,7 +75,7 @@ def accounts(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     """The official accounts in a unit's subtree."""
     unit = unit_of(request, pk)
     text = request.GET.get("q", "").strip()
-    found = queries.accounts(request.actor, unit, text)
+    found = sorted_by(request, queries.accounts(request.actor, unit, text), ACCOUNT_SORTS)
     if fmt := request.GET.get("format"):
         return export("accounts", ACCOUNT_COLUMNS, found, fmt)
     return render(request, "registry/accounts.html", around(request, unit, page=page_of(request, found), text=text))
@@ -62,20 +96,24 @@ def _publishes(platform: str) -> bool:
 
 
 @login_required
-def people(request: StaffRequest, pk: int | None = None) -> HttpResponse:
+def people(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     """The people in a unit's subtree; for its administrators."""
     unit = unit_of(request, pk, Capability.ADMINISTER)
     text = request.GET.get("q", "").strip()
-    found = page_of(request, queries.people(request.actor, unit, text))
-    return render(request, "registry/people.html", around(request, unit, page=found, text=text))
+    found = sorted_by(request, queries.people(request.actor, unit, text), {"name": "full_name"})
+    if fmt := request.GET.get("format"):
+        return export("people", PEOPLE_COLUMNS, found, fmt)
+    return render(request, "registry/people.html", around(request, unit, page=page_of(request, found), text=text))
 
 
 @login_required
-def roles(request: StaffRequest, pk: int | None = None) -> HttpResponse:
+def roles(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     """Who may do what at a unit; for its administrators."""
     unit = unit_of(request, pk, Capability.ADMINISTER)
-    found = page_of(request, queries.grants(request.actor, unit))
-    return render(request, "registry/roles.html", around(request, unit, page=found))
+    found = queries.grants(request.actor, unit)
+    if fmt := request.GET.get("format"):
+        return export("roles", ROLE_COLUMNS, found, fmt)
+    return render(request, "registry/roles.html", around(request, unit, page=page_of(request, found)))
 
 
 @login_required

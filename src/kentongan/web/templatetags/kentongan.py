@@ -8,7 +8,7 @@ from typing import Any
 from django import forms, template
 from django.core.paginator import Page
 from django.forms import BoundField
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from kentongan.core import audit
-from kentongan.web import drawing, formatting, states
+from kentongan.web import drawing, formatting, links, states, table
 
 register = template.Library()
 
@@ -215,15 +215,14 @@ def empty_state(
     return {"title": title, "text": text, "icon": icon, "action_url": action_url, "action_label": action_label}
 
 
-def _link(request: HttpRequest, **changes: object) -> str:
-    query: QueryDict = request.GET.copy()
-    query.pop("page", None)
-    for name, value in changes.items():
-        if value in (None, ""):
-            query.pop(name, None)
-        else:
-            query[name] = str(value)
-    return f"{request.path}?{query.urlencode()}" if query else request.path
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """Return the address of this page with the present choices and `changes` to them: `{% query state="held" %}`."""
+    return links.with_choices(context["request"], **changes)
+
+
+register.tag("listing", table.parse_listing)
+register.tag("table", table.parse_table)
 
 
 @register.inclusion_tag(TEMPLATES + "paginator.html", takes_context=True)
@@ -235,10 +234,20 @@ def paginator(context: Context, page: Page[Any], noun: object = "") -> dict[str,
         "page": page,
         "noun": noun,
         "ellipsis": page.paginator.ELLIPSIS,
-        "links": [(shown, _link(request, page=shown) if isinstance(shown, int) else "") for shown in window],
-        "previous": _link(request, page=page.previous_page_number()) if page.has_previous() else "",
-        "next": _link(request, page=page.next_page_number()) if page.has_next() else "",
+        "links": [
+            (shown, links.with_choices(request, page=shown) if isinstance(shown, int) else "") for shown in window
+        ],
+        "previous": links.with_choices(request, page=page.previous_page_number()) if page.has_previous() else "",
+        "next": links.with_choices(request, page=page.next_page_number()) if page.has_next() else "",
     }
+
+
+@register.inclusion_tag(TEMPLATES + "search_box.html", takes_context=True)
+def search_box(context: Context, label: object, name: str = "q", autofocus: bool = False) -> dict[str, Any]:
+    """Offer to search the list of this page by a text; its other choices stay."""
+    query = context["request"].GET
+    kept = [(other, value) for other, value in query.items() if other not in (name, "page", "format")]
+    return {"label": label, "name": name, "text": query.get(name, ""), "kept": kept, "autofocus": autofocus}
 
 
 def _choices(request: HttpRequest, name: str, options: Iterable[Sequence[Any]], default: str) -> list[dict[str, Any]]:
@@ -246,7 +255,7 @@ def _choices(request: HttpRequest, name: str, options: Iterable[Sequence[Any]], 
     return [
         {
             "label": label,
-            "url": _link(request, **{name: "" if str(value) == default else value}),
+            "url": links.with_choices(request, **{name: "" if str(value) == default else value}),
             "active": str(value) == chosen,
         }
         for value, label in options
@@ -268,7 +277,7 @@ def filter_menu(
     """Offer many values of one query parameter as a menu; `label` names the filter when nothing is chosen."""
     choices = _choices(context["request"], name, options, default)
     active = next((choice for choice in choices if choice["active"]), None)
-    clear = _link(context["request"], **{name: ""})
+    clear = links.with_choices(context["request"], **{name: ""})
     return {"choices": choices, "label": label, "active": active, "clear": clear, "id": _unique("menu")}
 
 

@@ -4,25 +4,44 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kentongan.core import authority, clock
+from kentongan.core import authority, clock, tables
 from kentongan.core import tokens as token_actions
 from kentongan.core.models import User
+from kentongan.core.models.audit import AuditEntry
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
+from kentongan.core.tables import Column
 from kentongan.registry import areas
 from kentongan.registry import queries as registry
+from kentongan.registry.views.lists import ROLE_COLUMNS
 from kentongan.web import actions, queries
 from kentongan.web.forms import ProfileForm, TokenForm
 
 PER_PAGE = 30
+
+
+def _changes(entry: AuditEntry) -> str:
+    return "; ".join(f"{name}: {old} → {new}" for name, old, new in entry.changes)
+
+
+AUDIT_COLUMNS = (
+    Column(gettext_lazy("When"), "at", 22),
+    Column(gettext_lazy("Who"), "who", 30),
+    Column(gettext_lazy("What"), "act", 34),
+    Column(gettext_lazy("Act"), "verb", 28),
+    Column(gettext_lazy("To which object"), "object_label", 40),
+    Column(gettext_lazy("Before and after"), _changes, 60),
+    Column(gettext_lazy("Note"), "note", 40),
+)
 _form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -72,18 +91,23 @@ def token_revoke(request: StaffRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_GET
-def organisation(request: StaffRequest) -> HttpResponse:
+def organisation(request: StaffRequest) -> HttpResponseBase:
     """Show whose installation this is and who holds which role."""
     authority.require_anywhere(request.actor, Capability.ADMINISTER)
-    page = Paginator(registry.grants(request.actor), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "web/organisation.html", {"page": page, "root": registry.root(), "areas": areas})
+    found = registry.grants(request.actor)
+    if fmt := request.GET.get("format"):
+        return tables.export("roles", ROLE_COLUMNS, found, fmt)
+    context = {"page": tables.page_of(request, found, PER_PAGE), "root": registry.root(), "areas": areas}
+    return render(request, "web/organisation.html", context)
 
 
 @login_required
 @require_GET
-def audit_log(request: StaffRequest) -> HttpResponse:
+def audit_log(request: StaffRequest) -> HttpResponseBase:
     """Show who did what at the units that the user may audit."""
     authority.require_anywhere(request.actor, Capability.AUDIT)
     text = request.GET.get("text", "").strip()
-    page = Paginator(queries.audit_log(request.actor, text), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "web/audit_log.html", {"page": page, "text": text})
+    found = queries.audit_log(request.actor, text)
+    if fmt := request.GET.get("format"):
+        return tables.export("audit", AUDIT_COLUMNS, found, fmt)
+    return render(request, "web/audit_log.html", {"page": tables.page_of(request, found, PER_PAGE), "text": text})
