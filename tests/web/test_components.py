@@ -192,6 +192,12 @@ def test_a_table_that_is_written_wrong_is_refused(source: str) -> None:
         draw(source, rows=[])
 
 
+def test_crumbs_lead_back_and_leave_out_what_is_not_there() -> None:
+    html = draw('{% crumbs "listening:index" "Simak" missing.url missing.title "/lain/" "Lain" "" "Ini" %}')
+    assert re.findall(r'<a href="(.*?)">(.*?)</a>', html) == [("/simak/", "Simak"), ("/lain/", "Lain")]
+    assert '<li aria-current="page">Ini</li>' in html
+
+
 def test_a_search_keeps_the_other_choices() -> None:
     html = draw('{% search_box "Cari isu" %}', "/simak/?topic=jalan&page=4&q=banjir")
     assert '<input type="hidden" name="topic" value="jalan">' in html

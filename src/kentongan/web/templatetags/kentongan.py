@@ -1,6 +1,7 @@
 """Our components, one for each thing that screens show: `{% load kentongan %}`. See docs/reference/components.md."""
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.forms import BoundField
 from django.http import HttpRequest
 from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -24,6 +26,7 @@ register = template.Library()
 _ids = itertools.count(1)
 TEMPLATES = "kentongan/components/"
 AUDIT_ENTRIES = 20
+VIEW_NAME = r"\w+:\w+"
 
 
 def _unique(prefix: str) -> str:
@@ -240,6 +243,17 @@ def paginator(context: Context, page: Page[Any], noun: object = "") -> dict[str,
         "previous": links.with_choices(request, page=page.previous_page_number()) if page.has_previous() else "",
         "next": links.with_choices(request, page=page.next_page_number()) if page.has_next() else "",
     }
+
+
+@register.inclusion_tag(TEMPLATES + "crumbs.html")
+def crumbs(*steps: Any) -> dict[str, Any]:
+    """Show the way to this page in pairs of address (or name of a view without arguments) and label.
+
+    A pair without a label is left out; one without an address is the page that is open.
+    """
+    pairs = zip(steps[::2], steps[1::2], strict=True)
+    named = [(str(address or ""), label) for address, label in pairs if label]
+    return {"crumbs": [(reverse(one) if re.fullmatch(VIEW_NAME, one) else one, label) for one, label in named]}
 
 
 @register.inclusion_tag(TEMPLATES + "search_box.html", takes_context=True)
