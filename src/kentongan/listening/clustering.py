@@ -1,8 +1,9 @@
 """Streaming clusters: one pass, each post costs about the same however long the stream runs.
 
 A cluster is a tf-idf centroid that drifts with its posts. A post goes to the most similar centroid found through an
-inverted index, or opens a cluster of its own; small clusters that grew alike are merged now and then; what nobody
-adds to is forgotten. One ordered writer; the state is plain arrays (`dump`, `load`).
+inverted index, or opens a cluster of its own; small clusters that grew alike are merged now and then, and so are the
+clusters of one matter that use different words for it (`kinship`); what nobody adds to is forgotten. One ordered
+writer; the state is plain arrays (`dump`, `load`).
 """
 
 import math
@@ -15,6 +16,7 @@ from zlib import crc32
 
 import numpy as np
 
+from kentongan.listening import kinship
 from kentongan.listening.stopwords import STOPWORDS
 
 Vector = dict[int, float]
@@ -22,10 +24,14 @@ Vector = dict[int, float]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Defaults for every stream; `gap` is in seconds, counts are posts or clusters."""
+    """Defaults for every stream; `gap` is in seconds, counts are posts or clusters.
+
+    A review (`kinship`) compares the `reviewed` latest clusters; the next one waits for `patience` posts for each of
+    them, so that reviews cost a post the same whatever there is to compare.
+    """
 
     similar: float = 0.25
-    alike: float = 0.16
+    alike: float = 0.2
     breadth: float = 0.75
     gap: float = 4 * 86400.0
     terms: int = 48
@@ -41,6 +47,10 @@ class Settings:
     openers: int = 6
     compared: int = 12
     df_window: int = 200_000
+    review_every: int = 2048
+    reviewed: int = 3000
+    patience: float = 3.0
+    kin: kinship.Settings = field(default_factory=kinship.Settings)
 
 
 @dataclass(slots=True)
@@ -66,6 +76,7 @@ class Clusterer:
         self.seen = 0
         self._next = 1
         self._since_merge = 0
+        self._next_review = self.settings.review_every
         self._documents = 0.0
         self._frequency = np.zeros(2**self.settings.bits, np.float32)
         self._postings: dict[int, set[int]] = {}
@@ -87,6 +98,8 @@ class Clusterer:
                 self._since_merge = 0
                 self._merge()
                 self._forget()
+            if self.seen >= self._next_review:
+                self._review()
         return [self.resolve(key) for key in keys]
 
     def resolve(self, key: int) -> int:
@@ -257,15 +270,32 @@ class Clusterer:
                 and self._agree(heaviest, other, math.sqrt(other.square * cluster.square))
             ):
                 best, highest = other, score
-        if best is None:
-            return
-        self._absorb(best, list(cluster.terms.items()), 1.0)
-        self._masses.pop(best.key, None)
-        best.posts += cluster.posts
-        best.first, best.last = min(best.first, cluster.first), max(best.last, cluster.last)
-        best.touched = max(best.touched, cluster.touched)
-        self.merged[cluster.key] = best.key
-        self._drop(cluster)
+        if best is not None:
+            self._join(cluster, best)
+
+    def _join(self, gone: Cluster, kept: Cluster) -> None:
+        self._absorb(kept, list(gone.terms.items()), 1.0)
+        self._masses.pop(kept.key, None)
+        kept.posts += gone.posts
+        kept.first, kept.last = min(kept.first, gone.first), max(kept.last, gone.last)
+        kept.touched = max(kept.touched, gone.touched)
+        self.merged[gone.key] = kept.key
+        self._drop(gone)
+
+    def _review(self) -> None:
+        """Bring together the clusters of one matter. The more there are to compare, the longer until the next time."""
+        alive = [cluster for cluster in self.clusters.values() if cluster.posts > 1]
+        latest = nlargest(self.settings.reviewed, alive, key=lambda cluster: cluster.touched)
+        spans = np.array([[cluster.first, cluster.last] for cluster in latest], np.float64).reshape(-1, 2)
+        numbers = kinship.groups([cluster.terms for cluster in latest], spans, self.settings.gap, self.settings.kin)
+        found: dict[int, list[Cluster]] = {}
+        for number, cluster in zip(numbers.tolist(), latest, strict=True):
+            found.setdefault(number, []).append(cluster)
+        for group in found.values():
+            kept, *others = sorted(group, key=lambda cluster: (-cluster.posts, cluster.key))
+            for other in others:
+                self._join(other, kept)
+        self._next_review = self.seen + max(self.settings.review_every, int(self.settings.patience * len(latest)))
 
     def _overlap(self, one: Cluster, other: Cluster) -> float:
         """Return how far two clusters talk in the same words (0 to 1): Bhattacharyya's measure, rare words first.
@@ -332,7 +362,9 @@ class Clusterer:
         target = BytesIO()
         np.savez_compressed(
             target,
-            numbers=np.array([self._next, self.seen, self._since_merge, self._documents], np.float64),
+            numbers=np.array(
+                [self._next, self.seen, self._since_merge, self._documents, self._next_review], np.float64
+            ),
             used=used.astype(np.int32),
             frequency=self._frequency[used],
             keys=np.array([c.key for c in clusters], np.int64),
@@ -349,9 +381,11 @@ class Clusterer:
         """Return the clusterer whose `dump` this is."""
         clusterer = cls(settings)
         with np.load(BytesIO(state)) as arrays:
-            following, seen, since, documents = arrays["numbers"].tolist()
+            following, seen, since, documents, *review = arrays["numbers"].tolist()
             clusterer._next, clusterer.seen, clusterer._since_merge = int(following), int(seen), int(since)
             clusterer._documents = documents
+            # A state from before there were reviews says nothing about the next one.
+            clusterer._next_review = int(review[0]) if review else int(seen) + clusterer.settings.review_every
             clusterer._frequency[arrays["used"]] = arrays["frequency"]
             clusterer._near = dict(arrays["near"].tolist())
             terms, weights = arrays["terms"].tolist(), arrays["weights"].tolist()
