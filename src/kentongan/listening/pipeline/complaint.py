@@ -1,7 +1,8 @@
 """Complaint: how likely a post is a complaint or a request for help; None when unsure.
 
-Weighted words speak first. "Mati" and "rusak" alone may be anything: beside a matter of public service (the topic step)
-and in a bitter tone (the sentiment step) they are a complaint.
+Weighted words speak first. What any talk is full of ("masih", "lagi", "kenapa") adds a little, however long the post;
+"mati" and "rusak" alone may be anything: beside a matter of public service (the topic step) and in a bitter tone (the
+sentiment step) they are a complaint. Anger about the country and the world is heard here every day and is none.
 """
 
 import numpy as np
@@ -16,21 +17,27 @@ from kentongan.listening.pipeline.lexicon import load
 PRIOR = -3.0
 QUESTION = 0.5
 EMPHASIS = 0.3
+# The most that hints may add, and that matters far away may take.
+HINTS, FAR = 2.8, 4.0
 # The words' own evidence (from, and over how much more) with which a public matter comes to count in full.
-PUBLIC_MATTER, FROM, OVER = 1.6, 0.6, 1.2
+PUBLIC_MATTER, FROM, OVER = 2.0, 0.6, 1.2
+# A place of the organisation's own area.
+HERE = 0.4
 TONE = {-1: 0.15, 0: -0.15, 1: -0.6}
 UNSURE = (0.45, 0.55)
 
 
 def step(table: pa.Table, context: Context) -> pa.Table:
     """Add `complaint`, a probability (0..1) or null when it says nothing either way."""
-    evidence = load("complaint.toml").score(table["words"])[:, 0]
+    speaks, hints, against, far = load("complaint.toml").score(table["words"]).T
+    evidence = speaks + np.minimum(hints, HINTS) + against - np.minimum(far, FAR)
     text = table["text"]
     asks = pc.match_substring(text, "?").to_numpy().astype(float)
     shouts = pc.match_substring(text, "!!").to_numpy().astype(float)
-    public = table["topic"].is_valid().to_numpy() * np.clip((evidence - FROM) / OVER, 0.0, 1.0)
+    public = table["topic"].is_valid().to_numpy() * np.clip((evidence - FROM) / OVER, 0.0, 1.0) * (far < 1.0)
     tone = np.array([TONE[value or 0] for value in table["sentiment"].to_pylist()], float)
-    balance = PRIOR + evidence + QUESTION * asks + EMPHASIS * shouts + PUBLIC_MATTER * public + tone
+    here = table["place"].is_valid().to_numpy()
+    balance = PRIOR + evidence + QUESTION * asks + EMPHASIS * shouts + PUBLIC_MATTER * public + HERE * here + tone
     chance = 1 / (1 + np.exp(-balance))
     unsure = (chance > UNSURE[0]) & (chance < UNSURE[1])
     return put(table, "complaint", pa.array(chance, pa.float32(), mask=unsure))
