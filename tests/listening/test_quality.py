@@ -46,6 +46,7 @@ def test_reports_and_polite_requests_are_complaints(text):
         "Selamat pagi semua, semoga hari ini lancar",
         "Nonton film di rumah sama keluarga, seru banget",
         "Puskesmas buka layanan vaksin hari Sabtu, simak jadwalnya",
+        "Pemerintah lambat tangani corona, presiden dan menteri masih saja ribut, kapan selesai ya negara ini",
     ],
 )
 def test_thanks_news_and_small_talk_are_not(text):
@@ -74,6 +75,21 @@ def test_a_title_is_the_sentence_that_says_what_it_is_about():
 def test_an_answer_gives_the_title_only_when_there_is_nothing_else():
     assert titles.pick(candidates("@warga Daerah gue juga parah")) == "Daerah gue juga parah"
     assert titles.pick([]) == ""
+
+
+def test_a_title_says_what_happened_and_not_only_where():
+    posts = candidates(
+        "Macet di Pasar Cibitung blok belakang",
+        "Kebakaran hebat, pedagang rugi. Di Pasar Cibitung blok belakang",
+        "Api dan asap kebakaran sampai ke Pasar Cibitung blok belakang, pedagang panik",
+        "Kebakaran, pedagang menangis, di Pasar Cibitung blok belakang",
+    )
+    assert "kebakaran" in titles.pick(posts).lower()
+
+
+def test_a_comment_before_a_quotation_is_no_title_and_an_address_is_no_repost():
+    assert titles.tidy("Bantu up RT @warga: Jembatan Bojongmangu ambruk") == "Jembatan Bojongmangu ambruk"
+    assert titles.tidy("RT 5 RW 4 Sukamaju banjir sepinggang") == "RT 5 RW 4 Sukamaju banjir sepinggang"
 
 
 def row(volume: int, recent: int, habit: float | None, complaints: int) -> IssueRow:

@@ -103,6 +103,15 @@ def test_the_same_copies_over_days_are_no_burst(talk):
 
 
 @pytest.mark.django_db
+def test_small_talk_is_counted_and_is_no_issue(talk):
+    talk(
+        *(f"Sarapan nasi uduk semur jengkol bareng sahabat lama, nikmat {more}" for more in ("sekali", "pol", "bener"))
+    )
+    assert counted() == 3
+    assert not Issue.objects.exists()
+
+
+@pytest.mark.django_db
 def test_two_issues_that_people_merge_stay_one(cast, talk):
     talk(*TEXTS)
     roads, cards = Issue.objects.order_by("-posts")

@@ -13,6 +13,8 @@ from kentongan.listening.models import Issue, IssueSample
 
 SAMPLES = 50
 READ_FOR_TITLE = 40
+# A title is chosen anew when an issue grows by one part in so many at once.
+GROWN = 3
 
 
 def open_issues(unit_id: int, clusters: pl.DataFrame) -> dict[int, int]:
@@ -73,15 +75,15 @@ def _save(issues: Iterable[Issue]) -> None:
 def _candidates(chosen: pl.DataFrame) -> dict[int, list[titles.Candidate]]:
     words = pipeline.words(pa.array(chosen["text"].to_list(), pa.string()))
     read: dict[int, list[titles.Candidate]] = {}
-    columns = chosen.select("issue", "text", "complaint", "place").iter_rows()
-    for (issue, text, complaint, place), own in zip(columns, words, strict=True):
-        read.setdefault(issue, []).append(titles.Candidate(text, own, complaint, bool(place)))
+    columns = chosen.select("issue", "text", "complaint", "place", "topic").iter_rows()
+    for (issue, text, complaint, place, topic), own in zip(columns, words, strict=True):
+        read.setdefault(issue, []).append(titles.Candidate(text, own, complaint, bool(place), topic))
     return read
 
 
 def _due_for_title(issue: Issue, found: tally.IssueTally) -> bool:
-    """Whether the issue has doubled since its title was chosen, and no person chose one."""
-    return not issue.titled_by_person and found.posts >= issue.posts
+    """Whether the issue has grown by so much that its first title may mislead, and no person chose one."""
+    return not issue.titled_by_person and found.posts * GROWN >= issue.posts
 
 
 def _name(issue: Issue, posts: Sequence[titles.Candidate]) -> None:

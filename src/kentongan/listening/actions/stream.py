@@ -18,6 +18,9 @@ from kentongan.listening.stream_state import FRAME, StreamState, new_version
 BATCH_POSTS = 20_000
 # Fewer posts than this on one matter are talk, not an issue.
 LEAST_POSTS = 3
+# Of an issue's first posts, at least this share has a topic of the taxonomy or complains; the rest is small talk. But
+# many copies of few texts are an issue whatever they say.
+MATTER, LEAST_COPIES, FEW_TEXTS = 0.4, 10, 0.34
 SYSTEM = Actor.system("listening.stream")
 COLUMNS = (
     "id",
@@ -173,13 +176,7 @@ def _settled(pairs: Mapping[int, int], issues: dict[int, int]) -> dict[int, int]
 def _assign(unit_id: int, state: StreamState, new: pl.DataFrame) -> pl.DataFrame:
     """Move pending posts of large enough clusters into issues; return them with `issue`."""
     _settled({}, state.issues)
-    large = (
-        state.pending.filter(~pl.col("cluster").is_in(list(state.issues)))
-        .group_by("cluster", maintain_order=True)
-        .agg(pl.len().alias("posts"), pl.col("at").min().alias("first"), pl.col("at").max().alias("last"))
-        .filter(pl.col("posts") >= LEAST_POSTS)
-    )
-    state.issues |= writer.open_issues(unit_id, large)
+    state.issues |= writer.open_issues(unit_id, _matters(state))
     ready = pl.col("cluster").is_in(list(state.issues))
     assigned = state.pending.filter(ready).with_columns(
         pl.col("cluster").replace_strict(state.issues, return_dtype=pl.Int64, default=None).alias("issue")
@@ -188,6 +185,23 @@ def _assign(unit_id: int, state: StreamState, new: pl.DataFrame) -> pl.DataFrame
     writer.add(assigned, state.recent)
     state.recent = pl.concat([state.recent, assigned.select(state.recent.columns)])
     return assigned
+
+
+def _matters(state: StreamState) -> pl.DataFrame:
+    """Return the clusters that become issues: cluster, first, last. Small talk goes on waiting, and is forgotten."""
+    concerns = (pl.col("topic").is_not_null() | (pl.col("complaint") >= tally.COMPLAINT)).fill_null(value=False)
+    posts = pl.len()
+    copied = (posts >= LEAST_COPIES) & (pl.col("near").drop_nulls().n_unique() <= FEW_TEXTS * posts)
+    return (
+        state.pending.filter(~pl.col("cluster").is_in(list(state.issues)))
+        .group_by("cluster", maintain_order=True)
+        .agg(
+            pl.col("at").min().alias("first"),
+            pl.col("at").max().alias("last"),
+            ((posts >= LEAST_POSTS) & ((concerns.mean() >= MATTER) | copied)).alias("matters"),
+        )
+        .filter("matters")
+    )
 
 
 def _register_assignments(segments: Sequence[Segment], assigned: pl.DataFrame) -> None:

@@ -86,7 +86,6 @@ def _run(told: Told, days: int, posts: int) -> None:
     steps = [
         _Step(_("The organisation, its units and its people"), _people),
         _Step(label, lambda: stream.ingest(days, posts, lambda done, total: told(label, done, total))),
-        _Step(_("Titles of issues"), stream.give_titles),
         _Step(_("Briefs, content, what was published"), content.tell_stories),
         _Step(_("Readers of the newsroom"), content.read_articles),
         _Step(_("Instructions and a share mission"), _engage),

@@ -11,8 +11,7 @@ from kentongan.listening.models import Issue, IssueSample, Source
 from kentongan.listening.posts import RawPost, chunks, post_id
 from kentongan.listening.simulator import DEFAULT_SEED, generate, native_id
 from kentongan.registry import queries
-from kentongan.web.demo.organisation import actor
-from kentongan.web.demo.script import SYSTEM, anchor, rows
+from kentongan.web.demo.script import SYSTEM, anchor
 
 NAME = "Simulasi"
 DAYS = 14
@@ -64,11 +63,3 @@ def issue_id(key: str) -> int | None:
     """Return that issue's id."""
     found = issue(key)
     return found.pk if found else None
-
-
-def give_titles() -> None:
-    """Let the analyst give the issues of the script a title, as one does with what will be worked on."""
-    for row in rows("titles"):
-        found = issue(row["issue"])
-        if found is not None and not found.titled_by_person:
-            actions.rename(actor("sari"), found.pk, row["title"])
