@@ -16,6 +16,8 @@ GOOD_LENGTH = (5, 14)
 NAME, ON_TOPIC = 0.35, 1.3
 WORD = re.compile(r"[^\W\d_]+")
 WRITER = frozenset(["saya", "aku", "gue", "gua", "gw", "sy", "ane", "w", "abdi", "urang", "kula", "inyong", "juga"])
+# So short a sentence that begins with "in" says where, and leaves out what.
+BEFORE_PLACES, MORE_THAN_A_PLACE = frozenset(["di", "ke", "dari", "nang", "ning", "ka", "ti"]), 7
 MENTION = re.compile(r"@\w[\w.\-]*:?\s*")
 # What stands before the words of another; "RT 5 RW 4" is where somebody lives.
 REPOST = re.compile(r"^.*?\bRT\s*:?\s*(?=@)|^\s*RT\s*:\s*", re.IGNORECASE)
@@ -81,6 +83,7 @@ def _fit(title: str) -> float:
         return 0.0
     length = len(title.split())
     fit: float = 1.0 if GOOD_LENGTH[0] <= length <= GOOD_LENGTH[1] else 0.75 if length > GOOD_LENGTH[1] else 0.3
+    fit *= 0.5 if length < MORE_THAN_A_PLACE and tokens[0] in BEFORE_PLACES else 1.0
     names = {token.lower() for token in written[1:] if token.istitle()}
     plain = sum(1 for token in tokens if _is_plain(token) or token in names)
     fit *= 0.2 + 0.8 * plain / len(tokens)
