@@ -1,13 +1,12 @@
 """Planning at the command line: the loop from an issue to an approval."""
 
-import json
 from collections.abc import Callable
-from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import pytest
 
-from kentongan.cli import context, plan
+from kentongan.cli import plan
 from kentongan.core.errors import Invalid, KentonganError, NotAllowed
 from kentongan.listening.models import Issue
 from named_cast import Cast
@@ -17,16 +16,9 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs `kentongan plan` and reads its JSON; the database runs already."""
-    monkeypatch.setattr(context, "running_database", nullcontext)
-
-    def command(*words: object) -> Any:
-        capsys.readouterr()
-        plan.app(args=[str(word) for word in words] + ["--json"], standalone_mode=False)
-        return json.loads(capsys.readouterr().out)
-
-    return command
+def run(run_command: Run) -> Run:
+    """Return a function that runs `kentongan plan` and reads its JSON."""
+    return partial(run_command, plan)
 
 
 def test_from_an_issue_to_an_approval(cast: Cast, run: Run, issue: Issue, rules_loaded: None) -> None:
