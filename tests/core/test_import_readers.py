@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import random
+import zipfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +141,28 @@ def test_no_text_breaks_the_reader_and_no_line_is_lost(text: str, width: int | N
     assert sum(str(cell).count(letter) for record in found for cell in record.cells for letter in "ab") == letters
 
 
+NOISE = random.Random(20261120).randbytes(5000)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [NOISE, b"\xff\xfe" + NOISE, b"\xef\xbb\xbf" + NOISE, bytes(4096), b"PK\x03\x04" + NOISE, b"a,b\n" + NOISE[:200]],
+    ids=["noise", "under a UTF-16 mark", "under a UTF-8 mark", "zeros", "cut workbook", "below headings"],
+)
+def test_binary_content_is_refused_whatever_its_name(tmp_path: Path, content: bytes) -> None:
+    path = write(tmp_path, "a.csv", content)
+    with pytest.raises(Invalid) as caught:
+        detect(path, sniff.media_type(path), FIELDS)
+    assert caught.value.remedy
+
+
+def test_text_of_other_scripts_and_signs_is_text(tmp_path: Path) -> None:
+    body = "username,isi\nꦮꦸꦭꦤ꧀,ꦧꦚ꧀ꦗꦶꦂ ꦭꦒꦶ\narif,🚨🚨🚨🇮🇩\ndewi,洪水又来了\nsari,\x0bbaris\x00\n"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        _layout, rows = read(write(tmp_path, "a.csv", body.encode(encoding)))
+        assert len(cells(rows)) == 4
+
+
 @settings(max_examples=200)
 @given(st.binary(max_size=400))
 def test_no_bytes_break_detection(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
@@ -232,6 +256,35 @@ def test_damaged_workbook_says_what_to_do(tmp_path: Path, content: bytes) -> Non
     with pytest.raises(Invalid) as caught:
         detect(write(tmp_path, "a.xlsx", content), sniff.XLSX, FIELDS)
     assert caught.value.remedy
+
+
+def test_workbook_with_a_broken_sheet_says_what_to_do(tmp_path: Path) -> None:
+    whole, broken = workbook(tmp_path / "a.xlsx", {"A": [["isi", "tanggal"], ["x y", 1]]}), tmp_path / "b.xlsx"
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(broken, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content[: len(content) // 2] if "sheet1" in name else content)
+    with pytest.raises(Invalid) as caught:
+        detect(broken, sniff.media_type(broken), FIELDS)
+    assert caught.value.remedy
+
+
+def test_workbook_with_a_damaged_directory_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"A": [["isi", "tanggal"], ["x y", 1]]})
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 0xFF  # a version of ZIP that does not exist
+    path.write_bytes(content)
+    with pytest.raises(Invalid) as caught:
+        detect(path, sniff.media_type(path), FIELDS)
+    assert caught.value.remedy
+
+
+def test_sheet_with_rows_goes_before_a_template_with_headings_only(tmp_path: Path) -> None:
+    headings = ["isi", "tanggal", "username"]
+    path = workbook(
+        tmp_path / "a.xlsx", {"Templat": [headings], "Data": [["Konten", "Hari"], ["Banjir di Cikarang", 1]]}
+    )
+    assert read(path)[0].sheet == "Data"
 
 
 MOMENT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)

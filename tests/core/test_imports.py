@@ -194,6 +194,17 @@ def test_what_is_no_table_is_refused_with_a_remedy(kind: Any, content: bytes) ->
     assert not ImportRun.objects.exists()
 
 
+@pytest.mark.parametrize("content", [b"kode,nama\n", b"kode,nama\n\n,\n", b"\xef\xbb\xbfkode;nama"])
+def test_headings_without_rows_are_nothing_to_import(kind: Any, cast: Cast, sign_in: SignIn, content: bytes) -> None:
+    file = BytesIO(content)
+    file.name = "desa.csv"
+    fields = {"kind": "test.villages", "unit": cast.root.pk, "file": file}
+    answer = sign_in(cast.user("arif")).post("/impor/baru/", fields)
+    assert answer.status_code == 422
+    assert "Tidak ada yang diimpor" in answer.content.decode()
+    assert not ImportRun.objects.exists()
+
+
 POSTS = (
     Field("text", "Text", required=True, synonyms=("full_text", "tweet", "isi")),
     Field("published_at", "Published", required=True, synonyms=("created_at", "date"), guess=looks_like_moment),

@@ -17,6 +17,7 @@ CSV, TEXT, HTML, SVG, XML = "text/csv", "text/plain", "text/html", "image/svg+xm
 JSON, JSONL = "application/json", "application/x-ndjson"
 PARQUET, GZIP = "application/vnd.apache.parquet", "application/gzip"
 UNKNOWN = "application/octet-stream"
+BAD_ZIP = (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, OSError)  # what ZipFile raises for damage
 
 IMAGES = frozenset({PNG, JPEG, GIF, WEBP})
 VIDEOS = frozenset({MP4, WEBM, QUICKTIME})
@@ -62,7 +63,7 @@ def _zip_type(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError):
+    except BAD_ZIP:
         return UNKNOWN
     if "[Content_Types].xml" in names:
         for folder, kind in OFFICE_FOLDERS:

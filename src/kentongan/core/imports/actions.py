@@ -34,7 +34,13 @@ class Reading:
 
 def _read(kind: ImportKind, file: StoredFile, sheet: str = "") -> Reading:
     layout = detect(files.path(file), file.media_type, kind.fields, sheet)
-    guesses = suggest(kind, layout, sample(file, layout))
+    rows = sample(file, layout)
+    if not rows:
+        raise Invalid(
+            _("There is nothing to import: no row stands below the headings."),
+            remedy=_("Check that the export has finished and that this is the right file or sheet."),
+        )
+    guesses = suggest(kind, layout, rows)
     return Reading(
         layout,
         {name: found.column for name, found in guesses.items()},

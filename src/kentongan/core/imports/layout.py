@@ -109,10 +109,14 @@ def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
         with CalamineWorkbook.from_path(str(path)) as book:
             yield book
     except CalamineError as error:
-        raise Invalid(
-            _("This workbook cannot be read: it is damaged or has a password."),
-            remedy=_("Open it in a spreadsheet program and save it anew as .xlsx without a password."),
-        ) from error
+        raise _damaged() from error
+
+
+def _damaged() -> Invalid:
+    return Invalid(
+        _("This workbook cannot be read: it is damaged or has a password."),
+        remedy=_("Open it in a spreadsheet program and save it anew as .xlsx without a password."),
+    )
 
 
 def _clean(cell: Any) -> Cell:
@@ -147,9 +151,13 @@ def detect(path: Path, media_type: str, fields: Sequence[Field], sheet: str = ""
 def _refuse_bomb(path: Path) -> None:
     if not zipfile.is_zipfile(path):
         return
-    with zipfile.ZipFile(path) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_MAX_BYTES:
-            raise Invalid(_("This workbook is larger than 2 GB when unpacked."), remedy=_("Save it as CSV."))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except sniff.BAD_ZIP:
+        raise _damaged() from None
+    if unpacked > UNPACKED_MAX_BYTES:
+        raise Invalid(_("This workbook is larger than 2 GB when unpacked."), remedy=_("Save it as CSV."))
 
 
 def _detect_sheet(path: Path, fields: Sequence[Field], wanted: str) -> Layout:
@@ -158,13 +166,15 @@ def _detect_sheet(path: Path, fields: Sequence[Field], wanted: str) -> Layout:
         names = tuple(book.sheet_names)
         if wanted and wanted not in names:
             raise Invalid(_("There is no sheet of that name."), fields={"sheet": [_("Choose one of the list.")]})
-        best: tuple[float, Layout] | None = None
+        best: tuple[tuple[bool, float], Layout] | None = None
         for name in [wanted] if wanted else names:
             rows = list(itertools.islice(_sheet_records(book.get_sheet_by_name(name)), SAMPLE_ROWS))
             header, score = find_header([row.cells for row in rows], fields)
             columns = headings_of([row.cells for row in rows], header)
-            if columns and (best is None or score > best[0]):
-                best = score, Layout("sheet", columns, sheet=name, sheets=names, header=header)
+            # A sheet with rows goes before one with headings only: a template that lies beside the data.
+            worth = len(rows) > header + 1, score
+            if columns and (best is None or worth > best[0]):
+                best = worth, Layout("sheet", columns, sheet=name, sheets=names, header=header)
     return best[1] if best else Layout("sheet", sheets=names)
 
 
@@ -189,6 +199,11 @@ def _detect_csv(path: Path, fields: Sequence[Field]) -> Layout:
     encoding = records.encoding_of(path)
     with path.open("rb") as file:
         sample = records.open_text(file, encoding).read(SAMPLE_CHARS)
+    if not records.is_text(sample):
+        raise Invalid(
+            _("This file cannot be read: it is neither a workbook nor a text with rows."),
+            remedy=_("Export it anew as .xlsx, .csv or .jsonl, and open the new file once before you send it."),
+        )
     delimiter = _delimiter_of(sample)
     found = records.delimited(io.StringIO(sample, newline=""), delimiter)
     rows = [row.cells for row in itertools.islice(found, SAMPLE_ROWS)]

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ RECORD_MAX_CHARS = 1 << 20
 LINE_MAX_CHARS = 4 << 20
 JSON_CHUNK = 1 << 18
 JSON_MAX_DOCUMENT = 64 << 20
+STRAY_CHARS = 2
+STRAY_SHARE = 0.05
+NO_TEXT = frozenset({"Cc", "Cn", "Co"})  # control, unassigned, private use
 JSON_BETWEEN = re.compile(r"[\s,\[\]\ufeff]*")
 csv.field_size_limit(LINE_MAX_CHARS)
 
@@ -234,6 +238,14 @@ def _lists(value: Any, depth: int = 0) -> Iterator[list[Any]]:
 def open_text(file: BinaryIO, encoding: str) -> TextIO:
     """Return a reader of text over `file` that never fails on a wrong byte and leaves the ends of lines as they are."""
     return io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
+
+
+def is_text(sample: str) -> bool:
+    """Whether decoded bytes were text: a stray NUL may be, what cp1252 or UTF-16 makes of binary content is not."""
+    strange = sum(
+        char == "\ufffd" or (char not in "\t\n\v\f\r" and unicodedata.category(char) in NO_TEXT) for char in sample
+    )
+    return strange <= max(STRAY_CHARS, STRAY_SHARE * len(sample))
 
 
 def encoding_of(path: Path) -> str:
