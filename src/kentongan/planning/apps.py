@@ -13,12 +13,13 @@ class PlanningConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Show on an issue's page what is written about it; name what our messages are for."""
+        """Show on an issue's page what is written about it, say when it is answered; name what our messages are for."""
         from kentongan.core import messages
-        from kentongan.listening import panels
-        from kentongan.planning import telling
+        from kentongan.listening import answers, panels
+        from kentongan.planning import queries, telling
         from kentongan.planning.issue_panel import IssueContent
 
         panels.register(IssueContent())
+        answers.register("planning", queries.ApprovedContent())
         messages.declare_purpose(telling.REVIEW, _("Content that waits for your review"))
         messages.declare_purpose(telling.VERDICT, _("What became of your content"))

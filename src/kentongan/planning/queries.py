@@ -1,5 +1,6 @@
 """All reads of planning."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -266,6 +267,15 @@ def _day(day: date, entries: list[Entry], stages: list[Any], periods: list[Any])
 def for_issue(actor: Actor, issue_id: int) -> tuple[list[Brief], list[ContentItem]]:
     """Return what was made from an issue: its briefs and items that the actor sees."""
     return list(briefs(actor, issue_id=issue_id)[:20]), list(items(actor, issue_id=issue_id)[:20])
+
+
+class ApprovedContent:
+    """What listening asks: which issues have content that a second person approved."""
+
+    def answered(self, issue_ids: Collection[int]) -> Collection[int]:
+        """Return those of `issue_ids` with approved content."""
+        approved = ContentItem.objects.filter(issue__in=issue_ids, state=ItemState.APPROVED)
+        return set(approved.values_list("issue_id", flat=True))  # type: ignore[arg-type]
 
 
 def is_publishable(item: ContentItem) -> bool:

@@ -1,6 +1,6 @@
 """All reads of publishing: the ledger, what is coming, what needs a person."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -158,6 +158,15 @@ def of_item(actor: Actor, item_id: int) -> QuerySet[Delivery]:
 def about_issue(actor: Actor, issue_id: int) -> QuerySet[Delivery]:
     """Return what was published, or will be, about an issue, newest first."""
     return deliveries(actor).filter(item__issue_id=issue_id).exclude(state=State.RECALLED)
+
+
+class PublishedContent:
+    """What listening asks: which issues have content that is out, even while its item is being revised."""
+
+    def answered(self, issue_ids: Collection[int]) -> Collection[int]:
+        """Return those of `issue_ids` with a published delivery."""
+        out = Delivery.objects.filter(item__issue__in=issue_ids, state=State.PUBLISHED)
+        return set(out.values_list("item__issue_id", flat=True))
 
 
 def published(since: datetime) -> QuerySet[Delivery]:

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
-from kentongan.listening import access, storage, taxonomy
+from kentongan.listening import access, answers, storage, taxonomy
 from kentongan.listening.models import Issue, IssueCount, IssueDistrict, IssueFollow, TalkCount
 from kentongan.listening.queries.period import Period, period_of
 from kentongan.registry import access as registry
@@ -45,13 +45,14 @@ class Filters:
 @dataclass(slots=True)
 class IssueRow:
     """An issue in a period. `habit` is None when there are no earlier days to compare with; `rank` None when it is
-    ranked apart because it looks coordinated."""
+    ranked apart because it looks coordinated. `answered`: approved or published content is about it."""
 
     issue: Issue
     volume: int
     complaints: int
     recent: int
     habit: float | None
+    answered: bool = False
     rank: int | None = None
     districts: list[str] = field(default_factory=list)
     curve: list[int] = field(default_factory=list)
@@ -93,10 +94,15 @@ class IssueRow:
         return math.log2(1 + self.volume) + pace + 3.0 * share
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether nobody answers it: it is with no unit, not closed, and nothing approved or published is about it."""
+        return self.issue.state == Issue.State.OPEN and not self.answered
+
+    @property
     def is_hot(self) -> bool:
         """Whether it needs somebody now: complaints that grow, and nobody on it."""
         return (
-            self.issue.state == Issue.State.OPEN
+            self.is_waiting
             and (self.complaint_share or 0) >= 0.5
             and (self.growth is None or self.growth >= 1.5)
             and self.rank is not None
@@ -148,8 +154,6 @@ def _chosen(actor: Actor, filters: Filters) -> QuerySet[Issue]:
         issues = issues.filter(
             Exists(IssueDistrict.objects.filter(issue=OuterRef("pk"), area_code=filters.district, posts__gt=0))
         )
-    if filters.unhandled:
-        issues = issues.filter(state=Issue.State.OPEN)
     if filters.mine:
         issues = issues.filter(Exists(IssueFollow.objects.filter(issue=OuterRef("pk"), user_id=actor.user_id or 0)))
     return issues
@@ -169,7 +173,10 @@ def ranked(actor: Actor, filters: Filters, period: Period) -> tuple[list[IssueRo
         habit=Sum("posts", filter=period.habit_part, default=0),
     )
     by_issue: dict[int, dict[str, Any]] = {row["issue_id"]: dict(row) for row in sums if row["volume"]}
-    rows = [_row(issue, by_issue[issue.pk], period) for issue in issues if issue.pk in by_issue]
+    answered = answers.answered(by_issue.keys())
+    rows = [_row(issue, by_issue[issue.pk], period, issue.pk in answered) for issue in issues if issue.pk in by_issue]
+    if filters.unhandled:
+        rows = [row for row in rows if row.is_waiting]
     rows.sort(key=lambda row: (-row.score, -row.volume, row.issue.pk))
     own = [row for row in rows if not row.issue.is_coordinated]
     for rank, row in enumerate(own, start=1):
@@ -177,9 +184,9 @@ def ranked(actor: Actor, filters: Filters, period: Period) -> tuple[list[IssueRo
     return own, [row for row in rows if row.issue.is_coordinated]
 
 
-def _row(issue: Issue, sums: dict[str, Any], period: Period) -> IssueRow:
+def _row(issue: Issue, sums: dict[str, Any], period: Period, answered: bool) -> IssueRow:
     habit = sums["habit"] / period.habit_days if period.habit_days else None
-    return IssueRow(issue, sums["volume"], sums["bad"], sums["recent"], habit)
+    return IssueRow(issue, sums["volume"], sums["bad"], sums["recent"], habit, answered)
 
 
 def board(actor: Actor, filters: Filters, page: int | str | None = 1) -> Board:
@@ -192,7 +199,7 @@ def board(actor: Actor, filters: Filters, page: int | str | None = 1) -> Board:
     _add_curves(visible, period)
     talk = _talk(actor, period)
     tiles, leading = _tiles(actor, talk, filters)
-    waiting = next((row for row in own if row.issue.state == Issue.State.OPEN), None)
+    waiting = next((row for row in own if row.is_waiting), None)
     return Board(
         period=period,
         page=shown,
