@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.mail import EmailMessage
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
@@ -92,6 +93,28 @@ def test_a_switch_changes_language_for_good(cast: Cast, sign_in: SignIn) -> None
     assert 'data-bs-theme="dark"' in html
     entry = AuditEntry.objects.filter(verb="web.profile.change").latest("id")
     assert entry.after == {"language": "en", "theme": "dark"}
+
+
+@pytest.mark.parametrize("path", [*VISITOR_PAGES, "/tidak-ada/", "/siaran/"])
+def test_pages_before_sign_in_are_indonesian_until_the_visitor_chooses(client: Client, cast: Cast, path: str) -> None:
+    telephone = {"Accept-Language": "en-GB,en;q=0.9"}
+    assert '<html lang="id"' in client.get(path, headers=telephone).content.decode()
+    client.post("/tampilan/", {"language": "en", "next": path})
+    assert '<html lang="en"' in client.get(path, headers={"Accept-Language": "id"}).content.decode()
+
+
+def test_an_unknown_language_in_the_cookie_is_passed_over(client: Client, cast: Cast) -> None:
+    client.cookies["language"] = "xx"
+    assert '<html lang="id"' in client.get("/akun/login/").content.decode()
+
+
+def test_a_user_is_written_to_in_their_own_language(cast: Cast, mailoutbox: list[EmailMessage]) -> None:
+    User.objects.filter(pk=cast.user("dewi").pk).update(language="en")
+    for name in ("dewi", "arif"):
+        Client().post("/akun/login/code/", {"email": cast.user(name).email}, headers={"Accept-Language": "en"})
+    english, indonesian = (mail.subject for mail in mailoutbox)
+    assert english == "Kentongan: Sign-In Code"
+    assert indonesian not in ("", english)
 
 
 def test_a_switch_leads_nowhere_else(client: Client, cast: Cast) -> None:

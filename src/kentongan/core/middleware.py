@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -15,8 +16,24 @@ NUL_MESSAGE = _("A text holds the NUL character, which cannot be stored.")
 NUL_REMEDY = _("Take it out and send the text again.")
 
 
+def language_middleware(get_response: Handler) -> Handler:
+    """Speak the installation's language, or what the visitor chose; a browser's own language is no choice.
+
+    Telephones are often sold in English to people who would rather read Indonesian.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            return get_response(request)
+
+    return middleware
+
+
 def actor_middleware(get_response: Handler) -> Handler:
-    """Set `request.actor`, and the user's zone and (unless the cookie says otherwise) language."""
+    """Set `request.actor`, and the user's own zone and language."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         user = request.user

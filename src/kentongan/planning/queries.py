@@ -275,7 +275,7 @@ class ApprovedContent:
     def answered(self, issue_ids: Collection[int]) -> Collection[int]:
         """Return those of `issue_ids` with approved content."""
         approved = ContentItem.objects.filter(issue__in=issue_ids, state=ItemState.APPROVED)
-        return set(approved.values_list("issue_id", flat=True))  # type: ignore[arg-type]
+        return set(approved.values_list("issue_id", flat=True))
 
 
 def is_publishable(item: ContentItem) -> bool:
