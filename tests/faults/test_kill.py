@@ -41,8 +41,11 @@ class Line:
         return sum(text in there for there in self.texts())
 
 
+LATER = {"bluesky": "nanti.example", "mastodon": "nanti@kab.example"}
+
+
 def _connect(desk: Desk, platform: str, entered: dict[str, str]) -> Account:
-    declared = registry.declare_account(SYSTEM, desk.cast.root.pk, platform=platform, handle=f"nanti-{platform}")
+    declared = registry.declare_account(SYSTEM, desk.cast.root.pk, platform=platform, handle=LATER[platform])
     return connections.connect(SYSTEM, declared.pk, entered)
 
 

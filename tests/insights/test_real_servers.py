@@ -51,7 +51,7 @@ def _read(delivery: Delivery) -> tuple[int | None, ...]:
 
 def test_what_people_do_on_mastodon_is_counted(room: Room, mastodon_server: MastodonServer) -> None:
     entered = {"service": mastodon_server.url, "access_token": mastodon_server.token}
-    delivery = room.published("mastodon", "kabar", entered)
+    delivery = room.published("mastodon", "kabar@contoh.social", entered)
     headers = {"Authorization": f"Bearer {mastodon_server.token}"}
     for act in ("favourite", "reblog"):
         address = f"{mastodon_server.url}/api/v1/statuses/{delivery.remote_id}/{act}"
@@ -63,7 +63,7 @@ def test_a_status_deleted_on_mastodon_is_told_apart_from_a_silent_one(
     room: Room, mastodon_server: MastodonServer
 ) -> None:
     entered = {"service": mastodon_server.url, "access_token": mastodon_server.token}
-    delivery = room.published("mastodon", "kabar", entered)
+    delivery = room.published("mastodon", "kabar@contoh.social", entered)
     headers = {"Authorization": f"Bearer {mastodon_server.token}"}
     mastodon_server.client.delete(
         f"{mastodon_server.url}/api/v1/statuses/{delivery.remote_id}", headers=headers

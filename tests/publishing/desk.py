@@ -65,7 +65,9 @@ class Desk:
     ) -> Account:
         """Return a connected account."""
         unit = unit or self.cast.root
-        declared = registry.declare_account(SYSTEM, unit.pk, platform=platform, handle=f"{handle}-{unit.pk}")
+        # A name with a server reads as a handle wherever handles have one, and as a name of our own elsewhere.
+        where = "@contoh.social" if platform == "mastodon" else ""
+        declared = registry.declare_account(SYSTEM, unit.pk, platform=platform, handle=f"{handle}-{unit.pk}{where}")
         secrets = secrets or {"access_token": "rahasia", "account_id": "1"}
         registry.connect(SYSTEM, declared.pk, secrets=secrets, service_url="https://contoh.social")
         return Account.objects.select_related("unit", "connection").get(pk=declared.pk)

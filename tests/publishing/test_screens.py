@@ -115,8 +115,8 @@ def test_pausing_and_resuming_everything(desk: Desk, sign_in):
 class TestConnecting:
     """An account is connected only when the platform says yes, and its secrets are never shown."""
 
-    def _declare(self, desk: Desk, platform: str) -> Account:
-        return registry.declare_account(SYSTEM, desk.cast.root.pk, platform=platform, handle="kabupaten")
+    def _declare(self, desk: Desk, platform: str, handle: str = "kabupaten") -> Account:
+        return registry.declare_account(SYSTEM, desk.cast.root.pk, platform=platform, handle=handle)
 
     def test_the_newsroom_is_on_with_one_form(self, desk: Desk, sign_in):
         account = self._declare(desk, "newsroom")
@@ -129,7 +129,7 @@ class TestConnecting:
         assert account.state == Account.State.CONNECTED
 
     def test_a_refusal_comes_back_in_the_form_without_the_secret(self, desk: Desk, sign_in, platform: Platform):
-        account = self._declare(desk, "mastodon")
+        account = self._declare(desk, "mastodon", "kabupaten@contoh.social")
         browser = sign_in(desk.cast.user("arif"))
         address = reverse("publishing:connect", args=[account.pk])
         answer = browser.post(address, {"service": "https://contoh.social", "access_token": "sangat-rahasia"})

@@ -49,7 +49,9 @@ def test_rights_are_exactly_those_of_the_subtrees(
         for unit, role in grants:
             Grant.objects.get_or_create(user=user, unit=units[unit], role=role)
         accounts = [
-            Account.objects.create(unit=unit, kind=Account.Kind.OFFICIAL, platform="x", handle=unit.code)
+            Account.objects.create(
+                unit=unit, kind=Account.Kind.OFFICIAL, platform="x", handle=unit.code, identity=unit.code
+            )
             for unit in units
         ]
         actor = Actor.of_user(user)

@@ -24,7 +24,13 @@ def lines(cast: Cast, client: Client) -> list[str]:
         Account.objects.filter(pk=made.pk).update(state=state)
     member = Person.objects.create(full_name="Warga", basis="uji")
     Account.objects.create(
-        unit=cast.root, person=member, kind="organic", platform="x", handle="warga", url="https://x.com/warga"
+        unit=cast.root,
+        person=member,
+        kind="organic",
+        platform="x",
+        handle="warga",
+        identity="warga",
+        url="https://x.com/warga",
     )
     answer = client.get("/trust.txt")
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/plain; charset=utf-8")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting, sharing
-from kentongan.channels.contract import Channel, Counting, Limits, Manifest, Rate, ShareLink
+from kentongan.channels.contract import Channel, Counting, Limits, Manifest, Rate, ShareLink, Text
 from kentongan.core.ids import public_id
 
 MEGABYTE = 1024 * 1024
@@ -17,7 +17,7 @@ LATER = _("Not connected yet: this platform comes in a later release.")
 
 def _announced(
     kind: str,
-    label: str,
+    label: Text,
     limits: Limits,
     *,
     icon: str,
@@ -48,6 +48,7 @@ def _announced(
 
 
 WORDPRESS = _announced("wordpress", "WordPress", Limits(None, Counting.WORDS, title=True), icon="brand-wordpress")
+WEBSITE = _announced("website", _("Website"), Limits(None, Counting.WORDS, title=True), icon="world")
 X = _announced(
     "x",
     "X",

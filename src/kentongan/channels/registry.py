@@ -25,6 +25,7 @@ BUILT_IN = (
     _ours("wordpress", "announced:WORDPRESS"),
     _ours("bluesky", "bluesky:CHANNEL"),
     _ours("mastodon", "mastodon:CHANNEL"),
+    _ours("website", "announced:WEBSITE"),
     _ours("x", "announced:X"),
     _ours("facebook", "announced:FACEBOOK"),
     _ours("instagram", "announced:INSTAGRAM"),

@@ -46,8 +46,8 @@ def list_accounts(as_json: AsJson = False, as_user: AsUser = "") -> None:
 @app.command("declare")
 @with_database
 def declare(
-    platform: str,
-    handle: str,
+    handle: Annotated[str, typer.Argument(help="Its address, or its handle with --platform.")],
+    platform: Annotated[str, typer.Option(help="Where a bare handle is.")] = "",
     unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="By default the whole organisation.")] = "",
     as_user: AsUser = "",
 ) -> None:
@@ -55,7 +55,7 @@ def declare(
     who = actor(as_user)
     place = access.get_unit(who, Capability.ADMINISTER, **({"code": unit} if unit else {"parent": None}))
     account = actions.declare_account(who, place.pk, platform=platform, handle=handle)
-    say(f"Account {account.pk}: {account.handle} on {channels.label(platform)}, of {place.name}.")
+    say(f"Account {account.pk}: {account.handle} on {channels.label(account.platform)}, of {place.name}.")
 
 
 @app.command("connect")

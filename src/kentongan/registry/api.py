@@ -129,6 +129,7 @@ class AccountOut(Schema):
     unit_id: int
     platform: str
     handle: str
+    form: str
     display_name: str
     url: str
     state: str
@@ -140,10 +141,9 @@ class AccountIn(Schema):
     """An official account to be put on the list."""
 
     unit_id: int
-    platform: str
-    handle: str
-    display_name: str = ""
-    url: str = ""
+    handle: Annotated[str, Field(min_length=1, max_length=1000, description="An address, a handle or a number.")]
+    platform: Annotated[str, Field(description="Needed for a bare handle only.")] = ""
+    display_name: Annotated[str, Field(max_length=200)] = ""
 
 
 def _unit_out(unit: Unit) -> dict[str, Any]:

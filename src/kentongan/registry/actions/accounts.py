@@ -5,7 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.channels import addresses
 from kentongan.channels import registry as channels
+from kentongan.channels.addresses import Identity
 from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
@@ -17,37 +19,63 @@ from kentongan.registry.models import Account, Connection
 
 @action("registry.account.declare")
 def declare_account(
-    actor: Actor, /, unit_id: int, *, platform: str, handle: str, display_name: str = "", url: str = "", **extra: Any
+    actor: Actor,
+    /,
+    unit_id: int,
+    *,
+    handle: str,
+    platform: str = "",
+    display_name: str = "",
+    url: str = "",
+    **extra: Any,
 ) -> Account:
-    """Put an official account of a unit on the list; whether it is connected is another matter."""
+    """Put an official account of a unit on the list; whether it is connected is another matter.
+
+    `handle` is whatever people paste: an address, a handle, a number; an address says its platform by itself.
+    """
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
-    handle = handle.strip().lstrip("@")
-    if platform not in channels.kinds():
+    if platform and platform not in channels.kinds():
         raise Invalid(fields={"platform": [_("Choose one of the platforms on the list.")]})
-    if not handle:
+    if not handle.strip():
         raise Invalid(fields={"handle": [_("Which account is it?")]})
-    if _taken(platform, handle):
-        raise Conflict(
-            _("This account is on the list already, for another unit or this one."),
-            remedy=_("Look it up in the list of accounts; the unit that holds it can hand it over."),
-        )
+    found = _read(handle, platform)
+    _refuse_taken(found)
     account = Account.objects.create(
         unit=unit,
         kind=Account.Kind.OFFICIAL,
-        platform=platform,
-        handle=handle,
+        platform=found.platform,
+        handle=found.shown,
+        identity=found.key,
+        form=found.form,
         display_name=display_name or unit.name,
-        url=url,
+        url=url or found.url,
         **extra,
     )
     audit.record(actor, account, after=audit.snapshot(account, "platform", "handle", "display_name", "url", "state"))
     return account
 
 
-def _taken(platform: str, handle: str) -> bool:
+def _read(text: str, platform: str) -> Identity:
+    """Return what `text` names; raises Invalid for what cannot be read. Our own sites have names of their own."""
+    if platform and platform not in addresses.platforms():
+        handle = text.strip().lstrip("@")
+        return Identity(platform, handle.lower(), "", handle=handle)
+    try:
+        return addresses.parse(text, platform)
+    except addresses.Unreadable as error:
+        raise Invalid(error.message, fields={"handle": [error.message]}, remedy=error.remedy) from error
+
+
+def _refuse_taken(found: Identity) -> None:
     gone = (Account.State.RETIRED, Account.State.LOST, Account.State.IMPOSTOR)
-    same = Account.objects.filter(kind=Account.Kind.OFFICIAL, platform=platform, handle__iexact=handle)
-    return same.exclude(state__in=gone).exists()
+    same = Account.objects.filter(kind=Account.Kind.OFFICIAL, platform=found.platform, identity=found.key)
+    holder = same.exclude(state__in=gone).select_related("unit").first()
+    if holder is not None:
+        raise Conflict(
+            _("This account is on the list already: %(handle)s, of %(unit)s.")
+            % {"handle": holder.handle, "unit": holder.unit.name},
+            remedy=_("Look it up in the list of accounts; the unit that holds it can hand it over."),
+        )
 
 
 def _locked(actor: Actor, account_id: int) -> Account:
@@ -82,9 +110,10 @@ def connect(
     )
     before = audit.snapshot(account, "state", "handle", "url")
     account.state = Account.State.CONNECTED
-    account.handle = handle or account.handle
+    if handle and handle != account.handle:
+        account.handle, account.identity = handle, _identity_of(account.platform, handle)
     account.url = url or account.url
-    account.save(update_fields=["state", "handle", "url"])
+    account.save(update_fields=["state", "handle", "identity", "url"])
     audit.record(
         actor,
         account,
@@ -92,6 +121,14 @@ def connect(
         after=audit.snapshot(account, "state", "handle", "url") | {"service": service_url},
     )
     return connection
+
+
+def _identity_of(platform: str, handle: str) -> str:
+    """Return the identity of a handle that the platform itself told, which need not be one that people can type."""
+    try:
+        return _read(handle, platform).key
+    except Invalid:
+        return handle.lower()
 
 
 @action("registry.account.disconnect")

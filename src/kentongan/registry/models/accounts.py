@@ -1,7 +1,6 @@
 """Accounts on platforms: a unit's official ones and members' own."""
 
 from django.db import models
-from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import registry as channels
@@ -17,6 +16,13 @@ class Account(models.Model):
         OFFICIAL = "official", _("Official")
         ORGANIC = "organic", _("A member's own")
 
+    class Form(models.TextChoices):
+        PROFILE = "profile", _("Profile")
+        PAGE = "page", _("Page")
+        CHANNEL = "channel", _("Channel")
+        GROUP = "group", _("Group")
+        SITE = "site", _("Site")
+
     class State(models.TextChoices):
         DECLARED = "declared", _("Declared")
         PROVEN = "proven", _("Proven")
@@ -31,6 +37,10 @@ class Account(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     platform = models.CharField(_("platform"), max_length=20)
     handle = models.CharField(_("handle"), max_length=200)
+    identity = models.CharField(
+        _("identity"), max_length=260, help_text=_("The same for every address and spelling of one account.")
+    )
+    form = models.CharField(_("form"), max_length=7, choices=Form.choices, blank=True)
     display_name = models.CharField(_("name shown"), max_length=200, blank=True)
     url = models.URLField(_("address"), max_length=500, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DECLARED)
@@ -45,10 +55,11 @@ class Account(models.Model):
         constraints = (
             models.UniqueConstraint(
                 "platform",
-                Lower("handle"),
+                "identity",
                 condition=models.Q(kind="official") & ~models.Q(state__in=["retired", "lost", "impostor"]),
                 name="registry_official_account_once",
             ),
+            models.CheckConstraint(condition=~models.Q(identity=""), name="registry_account_identity"),
             models.CheckConstraint(
                 condition=models.Q(kind="official", person=None) | models.Q(kind="organic", person__isnull=False),
                 name="registry_account_owner",
