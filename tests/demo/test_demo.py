@@ -29,7 +29,7 @@ from kentongan.web import demo
 from kentongan.web.demo import organisation as cast
 from kentongan.web.demo import stream
 
-pytestmark = pytest.mark.usefixtures("loaded")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loaded")]
 POSTS = 4000
 
 
