@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from django.core.mail import EmailMessage
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
-from kentongan.core import audit, tokens
+from kentongan.core import audit, clock, tokens
 from kentongan.core.models import ApiToken, User
 from kentongan.core.models.audit import AuditEntry
-from kentongan.web import errors
+from kentongan.planning.models import ContentItem
+from kentongan.web import errors, wall
 from named_cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -194,6 +196,21 @@ def test_the_wall_costs_a_fixed_number_of_queries(
     client.get("/dinding/isi/")
     with django_assert_max_num_queries(40):
         client.get("/dinding/isi/")
+
+
+def test_the_wall_says_what_was_made_each_day_beside_yesterday(
+    cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = datetime(2026, 11, 18, 5, 0, tzinfo=UTC)  # a Wednesday, 12.00 WIB
+    monkeypatch.setattr(clock, "now", lambda: noon)
+    for hours in (1, 2, 3, 25, 20, 40):  # three today, one yesterday before noon, one after, one the day before
+        item = ContentItem.objects.create(
+            unit=cast.root, title="Jalan", text="Jalan", purpose="service", created_by=cast.user("dewi")
+        )
+        ContentItem.objects.filter(pk=item.pk).update(created_at=noon - timedelta(hours=hours))
+    shown = wall.wall(cast.actor("wulan"), cast.root).production
+    assert [(bar.label, bar.value) for bar in shown.bars[-3:]] == [("Sen", 1), ("Sel", 2), ("Rab", 3)]
+    assert (shown.made, shown.before) == (3, "▲ 2 dari kemarin pada jam ini")
 
 
 def test_what_nobody_measured_is_not_zero_on_the_wall(cast: Cast, sign_in: SignIn) -> None:

@@ -1,11 +1,12 @@
 """What the wall shows: the loop at a glance, gathered from the rooms' own queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef
-from django.utils import timezone
+from django.db.models import Count, Exists, OuterRef
+from django.db.models.functions import TruncDate
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -27,7 +28,8 @@ from kentongan.safeguards import queries as safeguards
 from kentongan.web import formatting
 from kentongan.web.rising import Rising, rising
 
-BAR_DAYS = 10
+BAR_DAYS = 7
+DAY = timedelta(days=1)
 NAMED = 3
 NEAR = 60  # days ahead that a dated stage is shown
 
@@ -51,8 +53,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day's bar in a box of 100 units."""
+    """One day: its name, its figure, and its bar in a box of 100 units."""
 
+    label: str
+    value: int
     height: float
 
     @property
@@ -63,9 +67,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """What was made today."""
+    """What was made today; `before` compares it with yesterday up to the same hour."""
 
     made: int
+    before: str
     sentence: str
     bars: Sequence[Bar]
     bars_label: str
@@ -74,10 +79,13 @@ class Production:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What became of everything that was planned for today; the rows add up to `planned`."""
+    """What became of everything that was planned for today; the rows add up to `planned`.
+
+    `before` says the same of yesterday."""
 
     published: int
     planned: int
+    before: str
     sentence: str
     rows: Sequence[Row]
 
@@ -109,16 +117,15 @@ def wall(actor: Actor, unit: Unit) -> Wall:
     """Read the wall of someone whose screens begin at `unit`."""
     now = clock.now()
     today = timezone.localdate(now)
-    lines = publishing.days(
-        actor, publishing.Filter(since=today - timedelta(days=BAR_DAYS - 1), until=today, timezone=unit.timezone)
-    )
+    lines = publishing.days(actor, publishing.Filter(since=today - DAY, until=today, timezone=unit.timezone))
+    by_day = {line.day: line for line in lines}
     return Wall(
         unit=unit,
         as_of=formatting.clock(timezone.localtime(now), seconds=True),
         marks=_marks(actor, unit, now),
         issues=rising(actor, now),
-        production=_production(actor, now, lines),
-        ledger=_ledger(next((line for line in lines if line.day == today), publishing.Sum())),
+        production=_production(actor, now),
+        ledger=_ledger(by_day.get(today, publishing.Sum()), by_day.get(today - DAY, publishing.Sum())),
         tiles=[_active(actor, now), *_missions(actor), _reach(actor)],
     )
 
@@ -142,22 +149,37 @@ def _marks(actor: Actor, unit: Unit, now: datetime) -> list[Mark]:
     return marks
 
 
-def _production(actor: Actor, now: datetime, lines: Sequence[publishing.Sum]) -> Production:
+def _bars(by_day: Mapping[date, int], today: date) -> list[Bar]:
+    days = [today - DAY * ago for ago in range(BAR_DAYS - 1, -1, -1)]
+    top = max(by_day.values(), default=0) or 1
+    return [Bar(formats.date_format(day, "D"), by_day.get(day, 0), by_day.get(day, 0) / top * 100) for day in days]
+
+
+def _compared(made: int, before: int) -> str:
+    if made == before:
+        return _("as many as yesterday at this hour")
+    shape = _("▲ %(n)s on yesterday at this hour") if made > before else _("▼ %(n)s on yesterday at this hour")
+    return shape % {"n": formatting.number(abs(made - before))}
+
+
+def _production(actor: Actor, now: datetime) -> Production:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     mine = rights.scope(ContentItem.objects.all(), actor, planning_access.READ)
-    made = mine.filter(created_at__gte=midnight).count()
+    recent = mine.filter(created_at__gte=midnight - DAY * (BAR_DAYS - 1)).order_by()
+    counts = recent.annotate(day=TruncDate("created_at")).values_list("day").annotate(Count("pk"))
+    by_day: dict[date, int] = dict(counts)
+    before = recent.filter(created_at__gte=midnight - DAY, created_at__lt=now - DAY).count()
+    made = by_day.get(midnight.date(), 0)
     approved = mine.filter(approved_at__gte=midnight).count()
     waiting = planning.state_counts(actor)
     review = waiting.get(ItemState.IN_REVIEW, 0)
     text = ngettext("%(n)s item waits for approval.", "%(n)s items wait for approval.", review)
-    by_day = {line.day: int(line.published) for line in lines}
-    days = [midnight.date() - timedelta(days=ago) for ago in range(BAR_DAYS - 1, -1, -1)]
-    top = max(by_day.values(), default=0) or 1
     return Production(
         made=made,
+        before=_compared(made, before),
         sentence=text % {"n": formatting.number(review)} if review else _("Nothing waits for approval."),
-        bars=[Bar(by_day.get(day, 0) / top * 100) for day in days],
-        bars_label=_("Published each day, the last %(n)s days") % {"n": BAR_DAYS},
+        bars=_bars(by_day, midnight.date()),
+        bars_label=_("Made each day, the last %(n)s days") % {"n": BAR_DAYS},
         rows=[
             Row(pgettext("items", "In the making"), waiting.get(ItemState.DRAFT, 0)),
             Row(_("Waiting for approval"), review, "amber" if review else ""),
@@ -166,7 +188,7 @@ def _production(actor: Actor, now: datetime, lines: Sequence[publishing.Sum]) ->
     )
 
 
-def _ledger(today: publishing.Sum) -> Ledger:
+def _ledger(today: publishing.Sum, yesterday: publishing.Sum) -> Ledger:
     rows = [
         Row(pgettext("deliveries", "Published"), today.published, "leaf" if today.published else ""),
         Row(_("To come"), today.to_come),
@@ -179,7 +201,11 @@ def _ledger(today: publishing.Sum) -> Ledger:
     sentence = _("of %(n)s planned; every one is accounted for.") % {"n": formatting.number(today.planned)}
     if not today.planned:
         sentence = _("Nothing is planned for today.")
-    return Ledger(today.published, today.planned, sentence, rows)
+    before = _("yesterday nothing was planned")
+    if yesterday.planned:
+        numbers = {"n": formatting.number(yesterday.published), "all": formatting.number(yesterday.planned)}
+        before = _("yesterday %(n)s of %(all)s") % numbers
+    return Ledger(today.published, today.planned, before, sentence, rows)
 
 
 def _active(actor: Actor, now: datetime) -> Tile:
