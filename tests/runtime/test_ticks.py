@@ -8,6 +8,7 @@ from django.db import OperationalError
 
 from kentongan.core import ticks
 from kentongan.core.ticks import Tick
+from named_cast import Cast
 
 
 class Repeating:
@@ -83,3 +84,9 @@ def test_every_registered_tick_is_named_after_its_room() -> None:
         assert room
         assert what
         assert tick.seconds > 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", [tick.name for tick in ticks.registered()])
+def test_each_tick_runs_as_in_a_worker_outside_of_a_transaction(name: str, cast: Cast) -> None:
+    assert ticks.run_once(name) >= 0

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from kentongan.core import clock
@@ -29,5 +30,6 @@ def purge() -> int:
 def _delete(rows: QuerySet[Job] | QuerySet[ImportReject]) -> int:
     """Race: two workers purge; rows that the other one deletes at this moment are skipped."""
     batch = rows.order_by("pk").select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)[:BATCH]
-    _all, counts = rows.model._default_manager.filter(pk__in=batch).delete()
+    with transaction.atomic():
+        _all, counts = rows.model._default_manager.filter(pk__in=batch).delete()
     return counts.get(rows.model._meta.label, 0)
