@@ -213,3 +213,19 @@ def test_the_tree_changes_through_the_api(cast, client: Client) -> None:
     assert [tier["new"] for tier in post("tree/preview", template="regency", down_to="district")] == [21]
     job = jobs.run_now(Job.objects.get(pk=post("tree", template="regency", down_to="district")["job_id"]))
     assert job.result == {"made": 21, "there": 2}
+
+
+def test_a_list_of_people_leaves_a_trace_of_who_took_it(cast, sign_in: SignIn) -> None:
+    address = reverse("registry:unit_people", args=[cast.root.pk])
+    assert sign_in(cast.user("arif")).get(f"{address}?format=csv").status_code == 200
+    entry = AuditEntry.objects.get(verb="registry.person.export")
+    assert (entry.user, entry.after) == (cast.user("arif"), {"people": 9})
+
+
+@pytest.mark.parametrize("address", ["?q=suka&format=csv", "?format=csv", "?format=xlsx", "?q=suka&sort=-name"])
+def test_the_list_of_units_is_taken_along_with_and_without_a_search(cast, sign_in: SignIn, address: str) -> None:
+    answer = sign_in(cast.user("arif")).get(reverse("registry:index") + address)
+    assert answer.status_code == 200
+    if "format=csv" in address:
+        body = b"".join(answer.streaming_content).decode()
+        assert ("Desa Sukamahi" in body) == ("q=suka" in address)

@@ -13,6 +13,7 @@ verbs.name(
         "registry.account.renew": _("renewed the sign-in of the account"),
         "registry.person.add": _("added the person"),
         "registry.person.load": _("added people"),
+        "registry.person.export": _("took a list of people along"),
         "registry.user.add": _("added a colleague"),
         "registry.consent.give": _("recorded a consent"),
         "registry.consent.revoke": _("recorded a withdrawn consent"),

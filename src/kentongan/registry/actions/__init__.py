@@ -7,7 +7,14 @@ from kentongan.registry.actions.accounts import (
     record_health,
     renew_secrets,
 )
-from kentongan.registry.actions.people import add_people, add_person, add_user, give_consent, revoke_consent
+from kentongan.registry.actions.people import (
+    add_people,
+    add_person,
+    add_user,
+    give_consent,
+    record_export,
+    revoke_consent,
+)
 from kentongan.registry.actions.reshaping import (
     close_ended,
     close_unit,
@@ -38,6 +45,7 @@ __all__ = [
     "load_tree",
     "merge_unit",
     "move_unit",
+    "record_export",
     "record_health",
     "rename_unit",
     "renew_secrets",

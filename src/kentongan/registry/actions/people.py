@@ -100,6 +100,13 @@ def add_people(actor: Actor, people: Sequence[NewPerson]) -> int:
     return len(made)
 
 
+@action("registry.person.export")
+def record_export(actor: Actor, unit_id: int, count: int) -> None:
+    """Write down that a list of people leaves the system (UU 27/2022, art. 31), by whom and how many."""
+    unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
+    audit.record(actor, unit, unit_id=unit.pk, after={"people": count})
+
+
 @action("registry.user.add")
 def add_user(
     actor: Actor, unit_id: int, *, email: str, name: str, password: str | None = None, title: str = "", basis: str = ""

@@ -50,6 +50,7 @@ def edit(
     lead: str,
     done: str,
     back: str,
+    yes: str = "",
 ) -> HttpResponse:
     """Show a form, or hand what it holds to an action and return to the list."""
     if request.method == "POST" and form.is_valid():
@@ -61,5 +62,5 @@ def edit(
         else:
             messages.success(request, done)
             return redirect(back, pk=unit.pk)
-    context = around(request, unit, form=form, title=title, lead=lead, back=back)
+    context = around(request, unit, form=form, title=title, lead=lead, back=back, yes=yes)
     return render(request, "registry/form.html", context, status=422 if form.errors else 200)

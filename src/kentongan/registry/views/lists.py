@@ -102,6 +102,7 @@ def people(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     text = request.GET.get("q", "").strip()
     found = sorted_by(request, queries.people(request.actor, unit, text), {"name": "full_name"})
     if fmt := request.GET.get("format"):
+        actions.record_export(request.actor, unit.pk, found.count())
         return export("people", PEOPLE_COLUMNS, found, fmt)
     return render(request, "registry/people.html", around(request, unit, page=page_of(request, found), text=text))
 

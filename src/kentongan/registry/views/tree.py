@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import number_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -39,11 +40,14 @@ def suggest(request: StaffRequest) -> HttpResponse:
 def _carried(unit: Unit) -> str:
     """Return a sentence: what a move or a merge of the unit takes along."""
     held = queries.holdings(unit)
-    parts = (
-        ngettext("%(n)s unit below", "%(n)s units below", held.below) % {"n": held.below},
-        ngettext("%(n)s person", "%(n)s people", held.people) % {"n": held.people},
-        ngettext("%(n)s official account", "%(n)s official accounts", held.official) % {"n": held.official},
+    counted = (
+        (held.below, ngettext("%(n)s unit below", "%(n)s units below", held.below)),
+        (held.people, ngettext("%(n)s person", "%(n)s people", held.people)),
+        (held.official, ngettext("%(n)s official account", "%(n)s official accounts", held.official)),
     )
+    parts = [text % {"n": number_format(n, force_grouping=True)} for n, text in counted if n]
+    if not parts:
+        return _("Nothing goes along: it has no units below, no people and no accounts. It can be undone.")
     return _("With it go: %(what)s. It can be undone under History.") % {"what": ", ".join(parts)}
 
 
@@ -80,6 +84,7 @@ def move(request: StaffRequest, pk: int) -> HttpResponse:
         title=_("Move %(unit)s"),
         label=_("Below which unit"),
         done=_("The unit was moved."),
+        yes=_("Move"),
     )
 
 
@@ -93,6 +98,7 @@ def merge(request: StaffRequest, pk: int) -> HttpResponse:
         title=_("Merge %(unit)s into another unit"),
         label=_("Into which unit"),
         done=_("The unit was merged and is closed now."),
+        yes=_("Merge"),
     )
 
 
@@ -104,6 +110,7 @@ def _with_other(
     title: str,
     label: str,
     done: str,
+    yes: str,
 ) -> HttpResponse:
     unit = unit_of(request, pk, Capability.ADMINISTER)
     return edit(
@@ -115,6 +122,7 @@ def _with_other(
         lead=_carried(unit),
         done=done,
         back="registry:history",
+        yes=yes,
     )
 
 
@@ -138,6 +146,7 @@ def split(request: StaffRequest, pk: int) -> HttpResponse:
         lead=_("A new unit is made beside it; the units you choose go there with all they hold. It can be undone."),
         done=_("The new unit was made."),
         back="registry:history",
+        yes=_("Split"),
     )
 
 
@@ -154,6 +163,7 @@ def close(request: StaffRequest, pk: int) -> HttpResponse:
         lead=_("It gets no more instructions and takes no new content; what was made there stays. It can be undone."),
         done=_("The unit is closed."),
         back="registry:history",
+        yes=_("Close"),
     )
 
 
