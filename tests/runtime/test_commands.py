@@ -68,6 +68,18 @@ def test_the_audit_log_is_append_only_for_the_application(installation: Installa
         assert "permission denied for table core_auditentry" in done.stderr
 
 
+def test_a_new_key_comes_and_the_old_one_waits(installation: Installation) -> None:
+    begun = json.loads(installation.run("keys", "status", "--json").stdout)
+    assert (begun["encryption_keys"], begun["values"], begun["unreadable"]) == (1, [0], 0)
+    first = installation.run("keys", "rotate").stderr
+    assert first.startswith("A new key is in use.\n0 secrets were encrypted anew.\nThe old key stays"), first
+    second = installation.run("keys", "rotate").stderr
+    assert second.startswith("The change that was under way goes on."), second
+    shown = installation.run("keys", "status").stderr
+    assert shown.startswith("Encryption keys: 2; signing keys: 2;"), shown
+    assert "A change is under way" in shown
+
+
 def test_the_overview_lists_what_there_is(tmp_path: Path) -> None:
     done = Installation(tmp_path / "home").run("--help")
     assert done.returncode == 0

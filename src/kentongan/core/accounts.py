@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.core import audit
+from kentongan.core import audit, secrets
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 
@@ -49,3 +49,11 @@ class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Authenticator apps, passkeys and recovery codes."""
 
     error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": WRONG_CODE}
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt the secret of an app or the seed of recovery codes; `core.stored_secrets` knows where they lie."""
+        return secrets.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return what was encrypted."""
+        return secrets.decrypt(encrypted_text)

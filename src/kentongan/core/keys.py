@@ -1,21 +1,18 @@
-"""Changing the keys: a new one in front, every encrypted column written anew, old ones dropped when nothing uses them.
+"""Changing the keys: a new one in front, every stored secret encrypted anew, old ones dropped when nothing uses them.
 
     rotate(actor)   # as often as needed: it goes on where an earlier run ended, however that ended
 
 Each step is durable before the next begins, and every step can be done twice: the old keys read until the last one.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from django.apps import apps
 from django.conf import settings
-from django.db import models, transaction
-from django.db.models.functions import Cast
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core import audit, clock, keyring
@@ -23,7 +20,8 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict
 from kentongan.core.locks import FileLock
-from kentongan.core.secrets import CannotDecrypt, Encrypted
+from kentongan.core.secrets import CannotDecrypt
+from kentongan.core.stored_secrets import Place, places
 
 BATCH = 500
 # Race: a process that read the key file just before the change may still be about to commit what it encrypted.
@@ -59,25 +57,13 @@ def _folder() -> Path:
     return Path(settings.KENTONGAN_SECRET_DIR)
 
 
-def _columns() -> Iterator[tuple[type[models.Model], str]]:
-    for model in apps.get_models():
-        for field in model._meta.concrete_fields:
-            if isinstance(field, Encrypted):
-                yield model, field.name
-
-
-def _stored(model: type[models.Model], name: str) -> Any:
-    rows = model._default_manager.filter(**{f"{name}__isnull": False})
-    return rows.annotate(stored=Cast(name, models.TextField())).order_by("pk").values_list("pk", "stored")
-
-
-def _place(ciphers: list[Fernet], stored: str) -> int | None:
-    for place, cipher in enumerate(ciphers):
+def _opened_by(ciphers: list[Fernet], stored: str) -> int | None:
+    for number, cipher in enumerate(ciphers):
         try:
             cipher.decrypt(stored.encode())
         except InvalidToken:
             continue
-        return place
+        return number
     return None
 
 
@@ -86,11 +72,11 @@ def status() -> Status:
     ring = keyring.load(_folder())
     ciphers = [Fernet(key) for key in ring.encryption]
     counts: dict[int | None, int] = {}
-    for model, name in _columns():
-        for _pk, stored in _stored(model, name).iterator(chunk_size=BATCH):
-            place = _place(ciphers, stored)
-            counts[place] = counts.get(place, 0) + 1
-    values = tuple(counts.get(place, 0) for place in range(len(ciphers)))
+    for place in places():
+        for _pk, stored in place.stored().iterator(chunk_size=BATCH):
+            key = _opened_by(ciphers, stored)
+            counts[key] = counts.get(key, 0) + 1
+    values = tuple(counts.get(key, 0) for key in range(len(ciphers)))
     return Status(len(ring.signing), values, counts.get(None, 0), keyring.changed_at(_folder()))
 
 
@@ -109,7 +95,7 @@ def _rotate(actor: Actor) -> Outcome:
     added = len(keyring.load(_folder()).encryption) == 1
     if added:
         _add(actor)
-    renewed = sum(_renew(model, name) for model, name in _columns())
+    renewed = sum(_renew(place) for place in places())
     if renewed:
         _note(actor, renewed)
     retire_after = keyring.changed_at(_folder()) + GRACE
@@ -141,22 +127,19 @@ def _retire(actor: Actor) -> None:
     keyring.retire(_folder())
 
 
-def _renew(model: type[models.Model], name: str) -> int:
+def _renew(place: Place) -> int:
     newest = [Fernet(keyring.load(_folder()).encryption[0])]
     old: list[Any] = []
     count = 0
-    for pk, stored in _stored(model, name).iterator(chunk_size=BATCH):
-        if _place(newest, stored) is None:
+    for pk, stored in place.stored().iterator(chunk_size=BATCH):
+        if _opened_by(newest, stored) is None:
             old.append(pk)
         if len(old) == BATCH:
-            count += _renew_batch(model, name, old)
+            count += _renew_batch(place, old)
             old = []
-    return count + (_renew_batch(model, name, old) if old else 0)
+    return count + (_renew_batch(place, old) if old else 0)
 
 
-def _renew_batch(model: type[models.Model], name: str, pks: list[Any]) -> int:
-    """Race: a token refreshed meanwhile must not be overwritten with the old one, so the rows are locked."""
+def _renew_batch(place: Place, pks: list[Any]) -> int:
     with transaction.atomic():
-        rows = list(model._default_manager.filter(pk__in=pks).only("pk", name).order_by("pk").select_for_update())
-        model._default_manager.bulk_update(rows, [name])
-    return len(rows)
+        return place.renew(pks)
