@@ -21,6 +21,17 @@ pytestmark = pytest.mark.journey
 PASSWORD = "kata-sandi-kantor-kami"
 FOUND = ("organisation", "found", "KPU Kabupaten Sumedang", "--kind", "commission", "--area", "32.11")
 PERIOD = 30
+# All in one process: `users create` for each would start Python and Django five times.
+COLLEAGUES = f"""
+from kentongan.core.actor import Actor
+from kentongan.core.permissions import Role
+from kentongan.registry.actions import people, roles
+from kentongan.registry.models import Unit
+actor, unit = Actor.system("cli:tests"), Unit.objects.get()
+for name in ("dewi", "budi", "citra", "eko", "fajar"):
+    user = people.add_user(actor, unit.pk, email=f"{{name}}@example.id", name=name.title(), password="{PASSWORD}")
+    roles.grant_role(actor, user.pk, unit.pk, Role.EDITOR)
+"""
 
 
 class Letterbox:
@@ -54,25 +65,15 @@ def bureau(letters: tuple[Letterbox, int], tmp_path_factory: pytest.TempPathFact
         "KENTONGAN_EMAIL_URL": f"smtp://127.0.0.1:{letters[1]}",
     }
     installation = Installation(home, port=port, variables=variables)
-    founded = installation.run(*FOUND, "--admin", "sari@example.id", "--password-stdin", text=f"{PASSWORD}\n")
-    assert founded.returncode == 0, founded.stderr
     installation.up()
+    for words, text in (
+        ((*FOUND, "--admin", "sari@example.id", "--password-stdin"), f"{PASSWORD}\n"),
+        (("manage", "shell", "--verbosity=0", "--command", COLLEAGUES), ""),
+    ):
+        done = installation.run(*words, text=text)
+        assert done.returncode == 0, done.stderr
     yield installation
     installation.destroy()
-
-
-@pytest.fixture
-def newcomer(bureau: Installation) -> Callable[[str], str]:
-    """Make somebody who can sign in with the password; return their address."""
-
-    def make(name: str) -> str:
-        made = bureau.run(
-            "users", "create", f"{name}@example.id", "--role", "editor", "--password-stdin", text=f"{PASSWORD}\n"
-        )
-        assert made.returncode == 0, made.stderr
-        return f"{name}@example.id"
-
-    return make
 
 
 @pytest.fixture
@@ -141,8 +142,8 @@ def with_authenticator(page: Page) -> Any:
     return devices
 
 
-def test_password_and_the_other_sessions(newcomer: Callable[[str], str], browsers: Callable[[], Page]) -> None:
-    address, desk, phone = newcomer("dewi"), browsers(), browsers()
+def test_password_and_the_other_sessions(browsers: Callable[[], Page]) -> None:
+    address, desk, phone = "dewi@example.id", browsers(), browsers()
     give_password(desk, address, "kata-sandi-yang-lain")
     expect(desk.get_by_role("alert")).to_contain_text("tidak benar")
     for page in (desk, phone):
@@ -157,10 +158,8 @@ def test_password_and_the_other_sessions(newcomer: Callable[[str], str], browser
     expect(phone.get_by_role("heading", name="Masuk")).to_be_visible()
 
 
-def test_code_by_email(
-    newcomer: Callable[[str], str], browsers: Callable[[], Page], letters: tuple[Letterbox, int]
-) -> None:
-    address, page, (box, _port) = newcomer("budi"), browsers(), letters
+def test_code_by_email(browsers: Callable[[], Page], letters: tuple[Letterbox, int]) -> None:
+    address, page, (box, _port) = "budi@example.id", browsers(), letters
     before = len(box.texts)
     page.goto("/akun/login/")
     page.get_by_role("link", name="Kirimi saya kode masuk").click()
@@ -177,8 +176,8 @@ def test_code_by_email(
     expect_inside(page)
 
 
-def test_app_and_recovery_codes(newcomer: Callable[[str], str], browsers: Callable[[], Page]) -> None:
-    address, page = newcomer("citra"), browsers()
+def test_app_and_recovery_codes(browsers: Callable[[], Page]) -> None:
+    address, page = "citra@example.id", browsers()
     give_password(page, address)
     expect_inside(page)
     page.goto("/akun/2fa/")
@@ -217,8 +216,8 @@ def test_app_and_recovery_codes(newcomer: Callable[[str], str], browsers: Callab
     expect(page.get_by_text("Tersisa 9 kode")).to_be_visible()
 
 
-def test_passkey(newcomer: Callable[[str], str], browsers: Callable[[], Page]) -> None:
-    address, page = newcomer("eko"), browsers()
+def test_passkey(browsers: Callable[[], Page]) -> None:
+    address, page = "eko@example.id", browsers()
     devices = with_authenticator(page)
     give_password(page, address)
     expect_inside(page)
@@ -247,8 +246,8 @@ def test_passkey(newcomer: Callable[[str], str], browsers: Callable[[], Page]) -
     devices.detach()
 
 
-def test_too_many_wrong_passwords(newcomer: Callable[[str], str], browsers: Callable[[], Page]) -> None:
-    address, page = newcomer("fajar"), browsers()
+def test_too_many_wrong_passwords(browsers: Callable[[], Page]) -> None:
+    address, page = "fajar@example.id", browsers()
     for _attempt in range(5):
         give_password(page, address, "kata-sandi-yang-lain")
         expect(page.get_by_role("alert")).to_contain_text("tidak benar")

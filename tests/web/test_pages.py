@@ -115,7 +115,7 @@ def test_a_user_is_written_to_in_their_own_language(cast: Cast, mailoutbox: list
     for name in ("dewi", "arif"):
         Client().post("/akun/login/code/", {"email": cast.user(name).email}, headers={"Accept-Language": "en"})
     english, indonesian = (mail.subject for mail in mailoutbox)
-    assert english == "Kentongan: Sign-In Code"
+    assert english == "Kentongan: Sign-in code"
     assert indonesian not in ("", english)
 
 

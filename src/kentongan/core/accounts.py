@@ -1,6 +1,7 @@
 """How allauth behaves here: nobody signs up by themselves, and each sign-in is in the audit log."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 from django.utils import translation
@@ -32,6 +33,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user = User.objects.filter(email__iexact=email).first()
         with translation.override(user.language if user else translation.get_language()):
             super().send_mail(template_prefix, email, context)
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """Keep the address that somebody signs in with; only one that waits to replace it may go."""
+        return bool(email_address.email != email_address.user.email)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: object) -> object:
         """Record the sign-in, then go on."""

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from allauth.account.forms import AddEmailForm
+from allauth.account.models import EmailAddress
 from allauth.mfa.base import forms as steps
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn import forms as passkeys
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -20,13 +23,29 @@ REWORDED = (
     gettext_noop("Use a security key"),
     gettext_noop("Security key added."),
     gettext_noop("Security key removed."),
-    gettext_noop("Authenticator app activated."),
     gettext_noop("Authenticator app deactivated."),
+    gettext_noop("Change Password"),
+    gettext_noop("Password successfully changed."),
+    gettext_noop("Your password can’t be too similar to your other personal information."),
+    gettext_noop("Your password can’t be a commonly used password."),
 )
 
 
 def _for_digits(field: forms.Field) -> None:
     field.widget.attrs |= {"inputmode": "numeric", "autofocus": True}
+
+
+class NewAddressForm(AddEmailForm):  # type: ignore[misc]
+    """The address that takes the place of the one somebody signs in with."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New address")
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        """Vouch for the address an administrator gave: one that nobody confirmed would be dropped for the new one."""
+        EmailAddress.objects.filter(user=self.user, email=self.user.email).update(verified=True, primary=True)
+        return super().save(request)
 
 
 class SecondStepForm(steps.AuthenticateForm):  # type: ignore[misc]
