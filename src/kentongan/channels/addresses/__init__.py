@@ -43,25 +43,12 @@ SHORTENERS = frozenset(
 )
 COLLECTIONS = frozenset({"linktr.ee", "lynk.id", "beacons.ai", "msha.ke", "campsite.bio", "linkin.bio", "carrd.co"})
 PREFIXES = ("www.", "m.", "mobile.", "web.", "id-id.", "mbasic.", "touch.", "l.", "lm.", "music.", "business.")
-WORDS = {
-    "facebook": ("facebook", "fb", "fanpage", "fp"),
-    "instagram": ("instagram", "ig", "insta"),
-    "threads": ("threads",),
-    "x": ("x", "twitter", "tw"),
-    "youtube": ("youtube", "yt"),
-    "tiktok": ("tiktok", "tik tok", "tt"),
-    "whatsapp": ("whatsapp channel", "saluran whatsapp", "saluran wa", "whatsapp", "wa"),
-    "telegram": ("telegram", "tele", "tg"),
-    "bluesky": ("bluesky", "bsky"),
-    "mastodon": ("mastodon",),
-    "website": ("website", "situs", "web", "laman"),
-}
+PLATFORM_OF = {word: reader.platform for reader in READERS.values() for word in reader.words}
 SAID = re.compile(
-    rf"({'|'.join(sorted((word for words in WORDS.values() for word in words), key=len, reverse=True))})"
+    rf"({'|'.join(sorted(PLATFORM_OF, key=len, reverse=True))})"
     r"(?:\s*[:=](?!//)\s*|\s+(?=@|https?:))",
     re.IGNORECASE,
 )
-PLATFORM_OF = {word: platform for platform, words in WORDS.items() for word in words}
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 AROUND = "<>\"'“”‘’()[]{},; "
@@ -147,8 +134,6 @@ def _short_host(host: str) -> str:
         tail = ".".join(parts[-length:])
         if len(parts) == length + 1 and tail in HOSTS and re.fullmatch(r"[a-z]{2}(-[a-z]{2})?", parts[0]):
             return tail
-    if host.endswith(".t.me") and len(parts) == 3:
-        return host
     return host
 
 

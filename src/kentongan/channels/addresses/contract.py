@@ -73,6 +73,11 @@ class AddressReader(Protocol):
     platform: str
     hosts: frozenset[str]
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What people write before a handle of it, as in "IG: name"."""
+        ...
+
     def from_address(self, address: Address) -> Identity:
         """Return whose address it is; raises Unreadable for a page that names no account."""
         ...

@@ -15,6 +15,7 @@ class Facebook:
     """Vanity names, pages, people and groups by number; Facebook reads names without dots and case."""
 
     platform = "facebook"
+    words = ("facebook", "fb", "fanpage", "fp")
     hosts = frozenset({"facebook.com", "fb.com", "fb.me", "fb.watch", "m.me", "messenger.com"})
     NAME = re.compile(r"[A-Za-z0-9](?:\.?[A-Za-z0-9]){4,49}")
     NUMBERED = frozenset({"profile.php", "story.php", "permalink.php"})
@@ -108,6 +109,7 @@ class Instagram:
     """Handles of Instagram."""
 
     platform = "instagram"
+    words = ("instagram", "ig", "insta")
     hosts = frozenset({"instagram.com", "instagr.am", "ig.me"})
     NAME = re.compile(r"(?!.*\.\.)[a-z0-9_](?:[a-z0-9._]{0,28}[a-z0-9_])?")
     POSTS = frozenset({"p", "reel", "reels", "tv"})
@@ -137,6 +139,7 @@ class Threads:
     """Handles of Threads, which are Instagram's."""
 
     platform = "threads"
+    words = ("threads",)
     hosts = frozenset({"threads.net", "threads.com"})
 
     def from_address(self, address: Address) -> Identity:
@@ -156,6 +159,7 @@ class WhatsApp:
     """Channels of WhatsApp; numbers and groups of people are not accounts of an organisation."""
 
     platform = "whatsapp"
+    words = ("whatsapp channel", "saluran whatsapp", "saluran wa", "whatsapp", "wa")
     hosts = frozenset({"whatsapp.com", "wa.me", "chat.whatsapp.com", "api.whatsapp.com"})
     CODE = re.compile(r"0029[A-Za-z0-9_-]{16,24}")
     PHONE = _("This is a phone number on WhatsApp, not a channel.")

@@ -26,6 +26,7 @@ class Bluesky:
     """Handles (which are host names) and DIDs."""
 
     platform = "bluesky"
+    words = ("bluesky", "bsky")
     hosts = frozenset({"bsky.app"})
     DID = re.compile(r"did:plc:[a-z2-7]{24}|did:web:[a-z0-9.-]{4,250}")
 
@@ -50,6 +51,7 @@ class Mastodon:
     """`name@server`; a handle without its server names nobody."""
 
     platform = "mastodon"
+    words = ("mastodon",)
     hosts: frozenset[str] = frozenset()
     NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,28}[A-Za-z0-9_])?")
 
@@ -85,6 +87,7 @@ class Website:
     """A site by its host and path."""
 
     platform = "website"
+    words = ("website", "situs", "web", "laman")
     hosts: frozenset[str] = frozenset()
 
     def from_address(self, address: Address) -> Identity:

@@ -11,6 +11,7 @@ class X:
     """Handles and numbers of X."""
 
     platform = "x"
+    words = ("x", "twitter", "tw")
     hosts = frozenset({"x.com", "twitter.com"})
     NAME = re.compile(r"[A-Za-z0-9_]{1,15}")
     NUMBER = re.compile(r"[1-9][0-9]{0,19}")
@@ -72,6 +73,7 @@ class YouTube:
     """Channels of YouTube: by handle, by number, and by the names of before."""
 
     platform = "youtube"
+    words = ("youtube", "yt")
     hosts = frozenset({"youtube.com", "youtu.be", "youtube-nocookie.com", "studio.youtube.com"})
     NAME = re.compile(r"(?![._·-])[\w.·-]{3,30}(?<![._·-])")
     NUMBER = re.compile(r"UC[A-Za-z0-9_-]{22}")
@@ -112,6 +114,7 @@ class TikTok:
     """Handles of TikTok."""
 
     platform = "tiktok"
+    words = ("tiktok", "tik tok", "tt")
     hosts = frozenset({"tiktok.com", "vm.tiktok.com", "vt.tiktok.com"})
     NAME = re.compile(r"[a-z0-9_.]{1,23}[a-z0-9_]")
 
@@ -134,6 +137,7 @@ class Telegram:
     """Public names of Telegram: people, groups, channels and bots share one set of names."""
 
     platform = "telegram"
+    words = ("telegram", "tele", "tg")
     hosts = frozenset({"t.me", "telegram.me", "telegram.dog"})
     NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9]){4,31}")
     INVITED = frozenset({"joinchat", "c"})
