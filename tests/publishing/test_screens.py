@@ -57,6 +57,27 @@ def test_the_ledger_filters_and_exports(full: Desk, sign_in):
     assert browser.get(index, {"format": "xlsx"})["Content-Type"].endswith("sheet")
 
 
+def test_a_newsroom_is_called_by_its_name_and_not_by_its_address(desk: Desk, sign_in):
+    named = {"platform": "newsroom", "handle": "alamat-situs", "display_name": "Kabar Kabupaten"}
+    account = registry.declare_account(SYSTEM, desk.cast.root.pk, **named)
+    registry.connect(SYSTEM, account.pk, secrets={"name": "Kabar Kabupaten"})
+    desk.schedule(desk.account())
+    desk.schedule(account, due_at=clock.now() + timedelta(hours=1))
+    browser = sign_in(desk.cast.user("wulan"))
+    form = reverse("publishing:schedule", args=[desk.item().pk])
+    for address in (
+        *(reverse(f"publishing:{name}") for name in ("index", "coming", "accounts")),
+        form,
+        "/daftar/akun/",
+    ):
+        page = browser.get(address).content.decode()
+        assert "Kabar Kabupaten" in page, address
+        assert "alamat-situs" not in page, address
+        assert "kabar-" in page, "a handle on a platform is still shown"
+    csv = b"".join(browser.get(reverse("publishing:index"), {"format": "csv"})).decode()
+    assert "Kabar Kabupaten" in csv
+
+
 def test_a_neighbour_sees_none_of_it(full: Desk, sign_in):
     browser = sign_in(full.cast.user("joko"))
     assert browser.get(reverse("publishing:index")).context["total"].planned == 0

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from kentongan.core import clock
 from kentongan.core.models import User
+from kentongan.gatherings import actions
+from kentongan.gatherings.actions import Plan
 from named_cast import Cast
 
 # Playwright's synchronous interface runs a loop of its own, which Django takes for asynchronous code.
@@ -107,6 +111,17 @@ def test_nobody_stumbles_over_a_page_of_ours(
     assert problems(visit(None, width, theme), VISITOR) == {}
     assert problems(visit(cast.user("wulan"), width, theme), STAFF) == {}
     assert problems(visit(cast.user("sari"), width, theme), ["/impor/", "/impor/baru/"]) == {}
+
+
+def test_on_a_phone_a_meeting_has_the_whole_width_of_its_card(visit: Callable[..., BrowserContext], cast: Cast) -> None:
+    start = clock.now() + timedelta(days=3)
+    plan = Plan("Temu warga: air bersih Cikarang dan Tambun", "Aula", start, start + timedelta(hours=2))
+    actions.plan_gathering(cast.actor("dewi"), cast.root.pk, plan)
+    page = visit(cast.user("dewi"), 360).new_page()
+    page.goto("/temu/")
+    width = "one => one.getBoundingClientRect().width"
+    title, row = page.locator(".k-list li > div").first, page.locator(".k-list li").first
+    assert title.evaluate(width) > 0.9 * row.evaluate(width)
 
 
 def test_a_keyboard_reaches_the_content_and_sees_where_it_is(visit: Callable[..., BrowserContext], cast: Cast) -> None:

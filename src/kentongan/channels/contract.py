@@ -140,7 +140,8 @@ class Manifest:
     `count` measures a text as the platform does, `new_key` makes the idempotency key of a delivery when it is
     scheduled, `settling` is how long after an attempt an absent post may still appear there. `link_in_text` says that
     a post's link is written below its text and counts with it. `count_within` measures by what one server states
-    (`Limits.stated`), for platforms whose servers differ.
+    (`Limits.stated`), for platforms whose servers differ. `goes_by_name` says that people know an account by its name,
+    its handle being only part of an address.
     """
 
     kind: str
@@ -158,6 +159,7 @@ class Manifest:
     link_in_text: bool = False
     note: Text = ""
     profile_url: str = ""
+    goes_by_name: bool = False
     count_within: Callable[[str, Mapping[str, int]], Count] | None = None
 
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:

@@ -82,6 +82,12 @@ def label(kind: str) -> str:
     return str(channel.manifest.label) if channel else kind
 
 
+def known_as(kind: str, handle: str, name: str) -> str:
+    """Return what people call an account beside the platform's name: its handle, or its name where it goes by that."""
+    channel = _all().get(kind)
+    return name if name and channel and channel.manifest.goes_by_name else handle
+
+
 def publishing() -> list[Channel]:
     """Return the channels that can be connected and published to now."""
     return [channel for channel in every() if channel.publishes]

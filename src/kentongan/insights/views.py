@@ -36,7 +36,7 @@ COLUMNS = [
     Column(gettext_lazy("Published"), "published_at"),
     Column(gettext_lazy("Unit"), "unit.name", 30),
     Column(gettext_lazy("Platform"), lambda row: channels.label(row.account.platform)),
-    Column(gettext_lazy("Account"), "account.handle", 26),
+    Column(gettext_lazy("Account"), "account.known_as", 26),
     Column(gettext_lazy("Content"), "item.title", 40),
     Column(gettext_lazy("Address"), "url", 40),
     *[Column(label, name) for name, label in METRIC_LABELS.items()],

@@ -72,7 +72,7 @@ class ScheduleForm(forms.Form):
     def __init__(self, *args: Any, accounts: Iterable[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["accounts"].choices = [  # type: ignore[attr-defined]
-            (account.pk, f"{channels.label(account.platform)} · {account.handle} ({account.unit.name})")
+            (account.pk, f"{channels.label(account.platform)} · {account.known_as} ({account.unit.name})")
             for account in accounts
         ]
         self.fields["due_at"].help_text = _("In %(zone)s.") % {"zone": zone_name()}

@@ -71,7 +71,7 @@ class HeldDeliveries:
         for row in rows:
             yield HeldItem(
                 title=row.content["item_title"],
-                where=f"{channels.label(row.account.platform)} · {row.account.handle}",
+                where=f"{channels.label(row.account.platform)} · {row.account.known_as}",
                 due_at=row.due_at,
                 reason=row.reason,
                 until=None,

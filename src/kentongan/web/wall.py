@@ -201,10 +201,10 @@ def _ledger(today: publishing.Sum, yesterday: publishing.Sum) -> Ledger:
     sentence = _("of %(n)s planned; every one is accounted for.") % {"n": formatting.number(today.planned)}
     if not today.planned:
         sentence = _("Nothing is planned for today.")
-    before = _("yesterday nothing was planned")
+    before = _("(nothing yesterday)")
     if yesterday.planned:
         numbers = {"n": formatting.number(yesterday.published), "all": formatting.number(yesterday.planned)}
-        before = _("yesterday %(n)s of %(all)s") % numbers
+        before = _("(yesterday %(n)s of %(all)s)") % numbers
     return Ledger(today.published, today.planned, before, sentence, rows)
 
 

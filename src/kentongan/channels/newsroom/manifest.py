@@ -28,4 +28,5 @@ MANIFEST = Manifest(
     ),
     recalls=True,
     profile_url="/kabar/{handle}/",
+    goes_by_name=True,
 )

@@ -154,9 +154,12 @@ def by_unit(actor: Actor, period: Period, **where: Any) -> list[Row]:
 def by_account(actor: Actor, period: Period, **where: Any) -> list[Row]:
     """Return a line an account."""
     seen = access.deliveries(actor, Capability.MEASURE).values_list(
-        "account_id", "account__platform", "account__handle"
+        "account_id", "account__platform", "account__handle", "account__display_name"
     )
-    labels = {pk: f"{handle} ({channels.label(platform)})" for pk, platform, handle in seen.distinct().order_by()}
+    labels = {
+        pk: f"{channels.known_as(platform, handle, name)} ({channels.label(platform)})"
+        for pk, platform, handle, name in seen.distinct().order_by()
+    }
     return _compared(actor, period, "account", labels, **where)
 
 

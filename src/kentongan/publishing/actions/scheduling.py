@@ -105,7 +105,7 @@ def _written_for(account: Account, renditions: dict[str, Rendition]) -> Renditio
                 "accounts": [
                     _("%(account)s on %(platform)s takes %(limit)s %(unit)s, and this version has %(used)s.")
                     % {
-                        "account": account.handle,
+                        "account": account.known_as,
                         "platform": manifest.label,
                         "limit": measured.count.limit,
                         "unit": measured.unit,

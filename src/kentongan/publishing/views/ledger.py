@@ -21,7 +21,7 @@ COLUMNS = (
     Column(gettext_lazy("Due"), "due_at"),
     Column(gettext_lazy("Item"), "content.item_title", 40),
     Column(gettext_lazy("Platform"), lambda row: channels.label(row.account.platform)),
-    Column(gettext_lazy("Account"), "account.handle", 28),
+    Column(gettext_lazy("Account"), "account.known_as", 28),
     Column(gettext_lazy("Unit"), "unit.name", 34),
     Column(gettext_lazy("State"), "get_state_display"),
     Column(gettext_lazy("Reason"), "reason", 40),
@@ -47,7 +47,7 @@ def index(request: StaffRequest) -> HttpResponseBase:
         "alarm": queries.alarm(actor),
         "pauses": queries.live_pauses(actor),
         "states": [*[(s.value, s.label) for s in ENDS], ("to_come", _("To come"))],
-        "accounts": [(a.pk, f"{channels.label(a.platform)} · {a.handle}") for a in queries.accounts(actor)],
+        "accounts": [(a.pk, f"{channels.label(a.platform)} · {a.known_as}") for a in queries.accounts(actor)],
         "wanted": wanted,
         "may_publish": may_publish(actor),
     }

@@ -75,6 +75,11 @@ class Account(models.Model):
     def __str__(self) -> str:
         return f"{self.display_name or self.handle} ({channels.label(self.platform)})"
 
+    @property
+    def known_as(self) -> str:
+        """What people call it beside the platform's name: mostly its handle."""
+        return channels.known_as(self.platform, self.handle, self.display_name)
+
 
 class Connection(models.Model):
     """How we reach an official account: its service, its secrets (encrypted), whether it could publish right now."""
