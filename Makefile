@@ -67,6 +67,7 @@ wheel: install  ## Build the wheel, front-end parts and areas included.
 
 # ---- checks and tests ----
 
+check: export KENTONGAN_HOME = $(CURDIR)/build/home
 check: install dev  ## Lint, types, templates, layers, migrations, translations.
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)

@@ -7,6 +7,11 @@ from kentongan.core import verbs
 verbs.name(
     {
         "core.user.sign_in": _("signed in"),
+        "core.user.sign_out": _("signed out"),
+        "core.user.password": _("set a new password"),
+        "core.user.address": _("changed the address to sign in with"),
+        "core.user.second_step.add": _("added a second step of sign-in"),
+        "core.user.second_step.remove": _("removed a second step of sign-in"),
         "core.file.store": _("stored a file"),
         "core.import.upload": _("uploaded a file to import"),
         "core.import.choose_sheet": _("chose another sheet"),
