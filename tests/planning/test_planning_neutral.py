@@ -40,7 +40,7 @@ def everything(cast: Cast) -> User:
     return user
 
 
-def _item_data(draft: ItemDraft, unit: int, purpose: str) -> dict[str, object]:
+def _item_data(draft: ItemDraft, unit: str, purpose: str) -> dict[str, object]:
     return {"title": draft.title, "text": draft.text, "purpose": purpose, "language": "id", "unit": unit}
 
 
@@ -134,7 +134,7 @@ def test_a_partys_pages_do(party: Cast, sign_in: SignIn) -> None:
 
 def test_the_form_of_a_neutral_organisation_refuses_it(cast: Cast, sign_in: SignIn, draft: ItemDraft) -> None:
     client = sign_in(cast.user("dewi"))
-    response = client.post(reverse("planning:item_create"), _item_data(draft, cast.root.pk, "campaign"))
+    response = client.post(reverse("planning:item_create"), _item_data(draft, cast.root.code, "campaign"))
     assert response.status_code == 422
     assert not ContentItem.objects.exists()
 
@@ -144,7 +144,7 @@ def test_no_purpose_is_chosen_beforehand(cast: Cast, sign_in: SignIn, draft: Ite
     body = client.get(reverse("planning:item_create")).content.decode()
     start = body.index('name="purpose"')
     assert "checked" not in body[start : body.index("</fieldset>", start)]
-    response = client.post(reverse("planning:item_create"), _item_data(draft, cast.root.pk, ""))
+    response = client.post(reverse("planning:item_create"), _item_data(draft, cast.root.code, ""))
     assert response.status_code == 422
     assert not ContentItem.objects.exists()
 

@@ -41,7 +41,7 @@ def _facts(*lines: tuple[str, str, str]) -> dict[str, object]:
 
 def _brief_data(cast: Cast, **extra: object) -> dict[str, object]:
     return {
-        "unit": cast.root.pk,
+        "unit": cast.root.code,
         "title": "Jalan Tegal Danas",
         "message": "Selesai Rabu.",
         "audience": "Pengendara",
@@ -51,7 +51,7 @@ def _brief_data(cast: Cast, **extra: object) -> dict[str, object]:
 
 def _item_data(cast: Cast, **extra: object) -> dict[str, object]:
     return {
-        "unit": cast.root.pk,
+        "unit": cast.root.code,
         "title": "Perbaikan Jalan Tegal Danas",
         "text": ROAD,
         "purpose": "service",

@@ -16,7 +16,7 @@ from kentongan.core.sniff import IMAGES
 from kentongan.planning import counting, queries
 from kentongan.planning.drafts import BriefDraft, FactDraft, ItemDraft, RenditionDraft
 from kentongan.planning.models import Brief, ContentItem, Language
-from kentongan.registry.models import Unit
+from kentongan.registry.fields import UnitField
 
 MOMENT = "%Y-%m-%dT%H:%M"
 MAX_FACTS = 12
@@ -61,7 +61,7 @@ FactFormSet: type[BaseFormSet[FactForm]] = formset_factory(FactForm, extra=1, ma
 class BriefForm(forms.Form):
     """A brief."""
 
-    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none())
+    unit = UnitField(label=_("Unit"))
     title = forms.CharField(label=_("Title"), max_length=200)
     situation = forms.CharField(
         label=_("Situation"),
@@ -84,11 +84,11 @@ class BriefForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, brief: Brief | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         unit = self.fields["unit"]
-        assert isinstance(unit, forms.ModelChoiceField)
-        unit.queryset = queries.units_to_edit(actor)
+        assert isinstance(unit, UnitField)
+        unit.offer(queries.units_to_edit(actor))
         if brief is not None:
             unit.disabled = True
-            unit.initial = brief.unit_id
+            unit.initial = brief.unit
         self.fields["deadline"].initial = clock.now() + timedelta(days=1)
 
     def draft(self, facts: "BaseFormSet[FactForm]", issue_id: int | None) -> BriefDraft:
@@ -122,7 +122,7 @@ class Slot:
 class ItemForm(forms.Form):
     """A content item with a version for each channel that can be published to."""
 
-    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none())
+    unit = UnitField(label=_("Unit"))
     title = forms.CharField(label=_("Title"), max_length=200)
     text = forms.CharField(
         label=_("Master text"),
@@ -145,13 +145,13 @@ class ItemForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, item: ContentItem | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         unit, purpose = self.fields["unit"], self.fields["purpose"]
-        assert isinstance(unit, forms.ModelChoiceField)
+        assert isinstance(unit, UnitField)
         assert isinstance(purpose, forms.ChoiceField)
-        unit.queryset = queries.units_to_edit(actor)
+        unit.offer(queries.units_to_edit(actor))
         purpose.choices = queries.purposes()
         if item is not None:
             unit.disabled = True
-            unit.initial = item.unit_id
+            unit.initial = item.unit
         self.channels = counting.offered()
         for channel in self.channels:
             self._add_slot(channel)

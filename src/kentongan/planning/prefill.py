@@ -29,7 +29,7 @@ def from_issue(issue: Issue) -> Start:
     """Fill a brief in from an issue: its title, topic, places and figures, and what people write, to be checked."""
     places = _places(issue)
     brief = {
-        "unit": issue.unit_id,
+        "unit": issue.unit,
         "title": issue.title[:TITLE_LENGTH],
         "topic": str(issue.topic_label) if issue.topic else "",
         "places": ", ".join(places),
@@ -115,4 +115,4 @@ def item_from_brief(brief: Brief) -> dict[str, Any]:
     """Fill an item in from a brief: the message first, then the facts as they stand, to be rewritten."""
     facts = [f"- {fact.text} ({fact.source})" for fact in brief.facts.all()]
     text = "\n\n".join(part for part in (brief.message, "\n".join(facts)) if part)
-    return {"unit": brief.unit_id, "title": brief.title, "text": text, "planned_for": brief.deadline}
+    return {"unit": brief.unit, "title": brief.title, "text": text, "planned_for": brief.deadline}
