@@ -167,3 +167,8 @@ def test_the_quiet_period_lies_ahead_and_nobody_verified_it() -> None:
     period = QuietPeriod.objects.get(name__endswith="(contoh)")
     assert not period.verified
     assert period.starts_on > clock.now().date() + timedelta(days=20)
+
+
+def test_content_was_made_on_the_days_before_and_not_all_at_once() -> None:
+    days = {moment.date() for moment in ContentItem.objects.values_list("created_at", flat=True)}
+    assert len(days) > 2

@@ -8,6 +8,7 @@ from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.core import clock
 from kentongan.planning.states import ItemState
 from kentongan.safeguards.purposes import Purpose
 
@@ -38,7 +39,7 @@ class Brief(models.Model):
     places = models.CharField(_("places"), max_length=300, blank=True)
     deadline = models.DateTimeField(_("deadline"))
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"))
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
@@ -107,7 +108,7 @@ class ContentItem(models.Model):
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"))
     author_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     submitted_at = models.DateTimeField(_("submitted"), null=True, editable=False)
     approved_by = models.ForeignKey(
