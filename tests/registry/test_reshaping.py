@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kentongan.core.errors import Conflict, Invalid, KentonganError, NotFound
+from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed, NotFound
 from kentongan.core.models import AuditEntry
 from kentongan.core.permissions import Role
 from kentongan.registry import access, actions, queries
@@ -157,6 +157,38 @@ def test_what_cannot_be_is_refused_and_changes_nothing(cast: Cast) -> None:
             call()
     assert shape() == before
     assert not UnitChange.objects.exists()
+
+
+def test_where_a_unit_stands_is_not_decided_in_it(cast: Cast) -> None:
+    arif, joko, own = cast.actor("arif"), cast.actor("joko"), cast.tambun_selatan
+    village = actions.add_unit(joko, own.pk, code="32.16.06.1", name="Desa Satu", level=Unit.Level.VILLAGE)
+    below = actions.add_unit(joko, village.pk, code="32.16.06.1.1", name="RW 1", level=Unit.Level.NONE)
+    actions.grant_role(arif, cast.user("joko").pk, cast.cikarang_pusat.pk, Role.ADMINISTRATOR)
+    before = shape()
+    calls: list[Callable[[], object]] = [
+        lambda: actions.split_unit(joko, own.pk, code="n", name="N", children=[village.pk]),
+        lambda: actions.move_unit(joko, own.pk, cast.cikarang_pusat.pk),
+        lambda: actions.merge_unit(joko, own.pk, cast.cikarang_pusat.pk),
+        lambda: actions.close_unit(joko, own.pk),
+    ]
+    for call in calls:
+        with pytest.raises(NotAllowed):
+            call()
+    assert shape() == before
+    actions.move_unit(joko, below.pk, own.pk)
+    merged = actions.merge_unit(arif, cast.cikarang_pusat.pk, own.pk)
+    with pytest.raises(NotAllowed):
+        actions.undo_change(joko, merged.pk)
+
+
+@pytest.mark.parametrize(("name", "code"), [(" ", "x"), ("N" * 201, "x"), ("N", "  "), ("N", "9" * 41)])
+def test_a_name_or_code_that_cannot_be_kept_is_refused(cast: Cast, name: str, code: str) -> None:
+    arif, before = cast.actor("arif"), shape()
+    with pytest.raises(Invalid):
+        actions.add_unit(arif, cast.root.pk, code=code, name=name, level=Unit.Level.NONE)
+    with pytest.raises(Invalid):
+        actions.split_unit(arif, cast.cikarang_pusat.pk, code=code, name=name, children=[cast.sukamahi.pk])
+    assert shape() == before
 
 
 def test_a_change_cannot_be_undone_once_another_unit_has_its_code(cast: Cast) -> None:

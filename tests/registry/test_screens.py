@@ -192,7 +192,8 @@ def test_a_unit_is_suggested_by_a_part_of_its_name_and_only_to_those_who_see_it(
 @pytest.mark.parametrize("name", ["rename", "move", "merge", "split", "close"])
 def test_only_administrators_change_the_tree(cast, sign_in: SignIn, name: str) -> None:
     address = reverse(f"registry:{name}", args=[cast.tambun_selatan.pk])
-    for who, status in {"arif": 200, "joko": 200, "euis": 403, "dewi": 403, "maman": 404, "tono": 404}.items():
+    own = 200 if name == "rename" else 403  # Where a unit stands is decided above it.
+    for who, status in {"arif": 200, "joko": own, "euis": 403, "dewi": 403, "maman": 404, "tono": 404}.items():
         assert sign_in(cast.user(who)).get(address).status_code == status, who
 
 

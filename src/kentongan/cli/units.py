@@ -248,4 +248,5 @@ def undo(
 
 def _with(unit: Unit) -> str:
     held = queries.holdings(unit)
-    return f" (with {held.below:,} units, {held.people:,} people and {held.official:,} official accounts)"
+    carried = f"{held.below:,} units, {held.people:,} people, {held.official:,} official accounts, {held.roles:,} roles"
+    return f" (with {carried})"

@@ -4,12 +4,14 @@ Every top-level object has a foreign key to its unit. The only way to get an obj
 `scope` narrows a queryset to what the actor may see or do, `get` fetches one object or says why not.
 """
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.actor import Actor
-from kentongan.core.errors import NotAllowed, NotFound
+from kentongan.core.errors import Conflict, NotAllowed, NotFound
 from kentongan.core.permissions import Capability, roles_with
 from kentongan.registry.models import Grant, Unit
 
@@ -71,6 +73,23 @@ def get_unit(actor: Actor, capability: Capability, **lookup: Any) -> Unit:
 def require(actor: Actor, capability: Capability, unit: Unit) -> None:
     """Raise NotFound or NotAllowed unless `actor` holds `capability` at `unit`."""
     get_unit(actor, capability, pk=unit.pk)
+
+
+def require_above(actor: Actor, unit: Unit) -> None:
+    """Raise unless `actor` administers what lies above `unit`: where it stands is decided there, not in it."""
+    if unit.parent_id is None:
+        raise Conflict(_("This is the root of the organisation; it stays where it is."))
+    require_all(actor, [unit.parent_id])
+
+
+def require_all(actor: Actor, unit_ids: Collection[int]) -> None:
+    """Raise NotAllowed unless `actor` administers each of these units."""
+    wanted = set(unit_ids)
+    if units_for(actor, Capability.ADMINISTER).filter(pk__in=wanted).count() < len(wanted):
+        raise NotAllowed(
+            _("This reaches units that are not yours to administer."),
+            remedy=_("Ask an administrator of the unit above them."),
+        )
 
 
 def allows(actor: Actor, capability: Capability, unit: Unit) -> bool:

@@ -90,11 +90,12 @@ def changes(actor: Actor, unit: Unit) -> QuerySet[UnitChange]:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a subtree holds: units below, people with a position, official accounts."""
+    """What a subtree holds: units below, people with a position, official accounts, roles."""
 
     below: int
     people: int
     official: int
+    roles: int
 
 
 def holdings(unit: Unit) -> Holdings:
@@ -104,6 +105,7 @@ def holdings(unit: Unit) -> Holdings:
         below=subtree.exclude(pk=unit.pk).filter(closed_at=None).count(),
         people=Membership.objects.filter(unit__in=subtree.values("pk")).values("person").distinct().count(),
         official=Account.objects.filter(unit__in=subtree.values("pk"), kind=Account.Kind.OFFICIAL).count(),
+        roles=Grant.objects.filter(unit__in=subtree.values("pk")).count(),
     )
 
 

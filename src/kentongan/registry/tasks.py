@@ -40,6 +40,5 @@ def _chunks(units: list[trees.NewUnit]) -> Iterator[list[trees.NewUnit]]:
 
 @every(seconds=600, name="registry.ended")
 def close_ended() -> int:
-    """Close the temporary bodies whose last day is over."""
-    actions.close_ended(Actor.system("registry.ended"))
-    return 0
+    """Close the temporary bodies whose last day is over; those above others follow in the next call."""
+    return actions.close_ended(Actor.system("registry.ended"))

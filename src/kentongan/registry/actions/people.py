@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
-from kentongan.core.errors import Invalid, NotAllowed
+from kentongan.core.errors import Invalid
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
@@ -82,10 +82,7 @@ def _consents(person: Person, new: NewPerson) -> list[Consent]:
 @action("registry.person.load", may_do_nothing=True)
 def add_people(actor: Actor, people: Sequence[NewPerson]) -> int:
     """Add many people at once, set-based; every unit must be one the actor administers. Returns how many."""
-    wanted = {new.unit_id for new in people}
-    allowed = set(access.units_for(actor, Capability.ADMINISTER).filter(pk__in=wanted).values_list("pk", flat=True))
-    if wanted - allowed:
-        raise NotAllowed(_("Some of these units are not yours to administer."))
+    access.require_all(actor, {new.unit_id for new in people})
     made = Person.objects.bulk_create([_person(new) for new in people], batch_size=2000)
     pairs = list(zip(made, people, strict=True))
     Membership.objects.bulk_create(

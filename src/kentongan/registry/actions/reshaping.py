@@ -18,7 +18,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
-from kentongan.registry.actions.units import slug_of
+from kentongan.registry.actions.units import clean_name, free_code, slug_of
 from kentongan.registry.models import Account, FormerName, Grant, Membership, Unit, UnitChange
 
 TABLES: dict[str, type[Model]] = {"unit": Unit, "membership": Membership, "account": Account, "grant": Grant}
@@ -54,11 +54,6 @@ def _open(actor: Actor, unit_id: int) -> Unit:
     return unit
 
 
-def _spare_the_root(unit: Unit) -> None:
-    if unit.parent_id is None:
-        raise Conflict(_("This is the root of the organisation; it stays where it is."))
-
-
 def _note(actor: Actor, kind: str, unit: Unit, steps: _Steps, *, basis: str, **extra: Any) -> UnitChange:
     change = UnitChange.objects.create(
         kind=kind, unit=unit, steps=steps.made, basis=basis.strip()[:200], made_by_id=actor.user_id, **extra
@@ -75,12 +70,14 @@ def rename_unit(
 ) -> UnitChange:
     """Give a unit another name, code or label; the old name and code still find it. Its public address stays."""
     unit = _open(actor, unit_id)
-    wanted = {"name": " ".join(name.split()), "code": code.strip(), "label": " ".join(label.split())}
+    wanted = {"name": " ".join(name.split()), "code": code.strip(), "label": " ".join(label.split())[:60]}
     wanted = {column: value for column, value in wanted.items() if value and value != getattr(unit, column)}
     if not wanted:
         raise Invalid(fields={"name": [_("Nothing here differs from what the unit is called already.")]})
-    if "code" in wanted and Unit.objects.filter(code=wanted["code"]).exists():
-        raise Invalid(fields={"code": [_("Another unit has this code.")]})
+    if "name" in wanted:
+        clean_name(name)
+    if "code" in wanted:
+        free_code(code)
     before, steps = (unit.name, unit.code), _Steps()
     for column, value in wanted.items():
         steps.set("unit", [unit.pk], column, getattr(unit, column), value)
@@ -96,7 +93,7 @@ def rename_unit(
 def move_unit(actor: Actor, unit_id: int, parent_id: int, *, basis: str = "") -> UnitChange:
     """Put a unit, with all below it, below another one."""
     unit, parent = _open(actor, unit_id), _open(actor, parent_id)
-    _spare_the_root(unit)
+    access.require_above(actor, unit)
     if parent.pk == unit.parent_id:
         raise Invalid(fields={"other": [_("It is there already.")]})
     if str(parent.path).startswith(f"{unit.path}.") or parent.pk == unit.pk:
@@ -119,7 +116,7 @@ def move_unit(actor: Actor, unit_id: int, parent_id: int, *, basis: str = "") ->
 def merge_unit(actor: Actor, unit_id: int, into_id: int, *, basis: str = "") -> UnitChange:
     """Give all that a unit holds to another one and close it; it stays below that one, with what was made at it."""
     unit, into = _open(actor, unit_id), _open(actor, into_id)
-    _spare_the_root(unit)
+    access.require_above(actor, unit)
     if unit.pk == into.pk or str(into.path).startswith(f"{unit.path}."):
         raise Invalid(fields={"other": [_("Choose a unit that does not lie below the one that is merged.")]})
     steps = _Steps()
@@ -157,17 +154,16 @@ def split_unit(
 ) -> UnitChange:
     """Make a new unit beside this one and give it some of the units below this one, as when a district is divided."""
     unit = _open(actor, unit_id)
-    _spare_the_root(unit)
+    access.require_above(actor, unit)
+    code, name = free_code(code), clean_name(name)
     moved = list(Unit.objects.filter(parent=unit, pk__in=children).values_list("pk", flat=True))
     if not moved or len(moved) < len(set(children)):
         raise Invalid(fields={"children": [_("Choose units that lie right below this one.")]})
-    if Unit.objects.filter(code=code.strip()).exists():
-        raise Invalid(fields={"code": [_("Another unit has this code.")]})
     made = Unit.objects.create(
         parent=unit.parent,
-        code=code.strip(),
-        slug=slug_of(name, code.strip()),
-        name=" ".join(name.split()),
+        code=code,
+        slug=slug_of(name, code),
+        name=name,
         label=unit.label,
         level=unit.level,
         kind=unit.kind,
@@ -193,7 +189,7 @@ def split_unit(
 def close_unit(actor: Actor, unit_id: int, *, basis: str = "") -> UnitChange:
     """Close a unit that works no longer; refused while units below it still work."""
     unit = _open(actor, unit_id)
-    _spare_the_root(unit)
+    access.require_above(actor, unit)
     if Unit.objects.filter(parent=unit, closed_at=None).exists():
         raise Conflict(
             _("Units below this one still work."), remedy=_("Move or close them first, or merge this one into another.")
@@ -217,6 +213,15 @@ def close_ended(actor: Actor) -> int:
     return closed
 
 
+def _places(change: UnitChange) -> set[int]:
+    """Return the units between which the change carried something, which all have a say in taking it back."""
+    places = {change.other_id} if change.other_id else set()
+    for _table, _ids, column, before, after in change.steps:
+        if column in {"parent_id", "unit_id"}:
+            places |= {before, after}
+    return places
+
+
 @action("registry.unit.undo")
 def undo_change(actor: Actor, change_id: int) -> UnitChange:
     """Take a change back: what still is as the change left it becomes what it was; the rest is left alone."""
@@ -228,8 +233,7 @@ def undo_change(actor: Actor, change_id: int) -> UnitChange:
     )
     if change.undone_at:
         raise Conflict(_("This change was undone already."))
-    if change.other_id is not None:
-        access.get_unit(actor, Capability.ADMINISTER, pk=change.other_id)
+    access.require_all(actor, _places(change))
     try:
         with transaction.atomic():
             for table, ids, column, before, after in reversed(change.steps):

@@ -16,11 +16,31 @@ from kentongan.registry import access
 from kentongan.registry.models import Organisation, Unit
 from kentongan.registry.trees import NewUnit
 
+NAME_CHARS, CODE_CHARS = 200, 40
+
 
 def slug_of(name: str, code: str) -> str:
     """Return the unit's public address: however long the name is, the code that makes it unique stays whole."""
     tail = slugify(code.replace(".", "-"))
     return f"{slugify(name)[: 79 - len(tail)]}-{tail}".strip("-")
+
+
+def clean_name(name: str) -> str:
+    """Return a unit's name without surplus spaces; raises Invalid for none, and for one too long to keep."""
+    clean = " ".join(name.split())
+    if not 0 < len(clean) <= NAME_CHARS:
+        raise Invalid(fields={"name": [_("A name has 1 to %(most)s characters.") % {"most": NAME_CHARS}]})
+    return clean
+
+
+def free_code(code: str) -> str:
+    """Return a code that a unit may take; raises Invalid for none, for one too long, and for another unit's."""
+    clean = code.strip()
+    if not 0 < len(clean) <= CODE_CHARS:
+        raise Invalid(fields={"code": [_("A code has 1 to %(most)s characters.") % {"most": CODE_CHARS}]})
+    if Unit.objects.filter(code=clean).exists():
+        raise Invalid(fields={"code": [_("Another unit has this code.")]})
+    return clean
 
 
 @action("registry.organisation.found")
@@ -69,8 +89,7 @@ def add_unit(actor: Actor, /, parent_id: int, *, code: str, name: str, level: st
     parent = access.get_unit(actor, Capability.ADMINISTER, pk=parent_id)
     if parent.closed_at:
         raise Conflict(_("This unit is closed."), remedy=_("Add it below a unit that works."))
-    if Unit.objects.filter(code=code).exists():
-        raise Invalid(fields={"code": [_("Another unit has this code.")]})
+    code, name = free_code(code), clean_name(name)
     if extra.get("constituency") and extra.get("kind") != Unit.Kind.LEGISLATOR:
         raise Invalid(fields={"constituency": [_("Only a legislator's office has an electoral district.")]})
     if extra.get("starts_on") and extra.get("ends_on") and extra["ends_on"] < extra["starts_on"]:
@@ -92,7 +111,7 @@ def add_units(actor: Actor, units: Sequence[NewUnit]) -> int:
     above = {unit.parent_code for unit in units} - codes
     known = Unit.objects.in_bulk(codes | above, field_name="code")
     tops = [known[code] for code in sorted(above & known.keys())]
-    _all_administered(actor, tops)
+    access.require_all(actor, [top.pk for top in tops])
     added: list[Unit] = []
     for generation in _generations([unit for unit in units if unit.code not in known], known):
         made = Unit.objects.bulk_create([_new(unit, known[unit.parent_code]) for unit in generation], batch_size=2000)
@@ -106,12 +125,6 @@ def add_units(actor: Actor, units: Sequence[NewUnit]) -> int:
             after={"units_added": len(added), "codes": [added[0].code, added[-1].code]},
         )
     return len(added)
-
-
-def _all_administered(actor: Actor, units: Sequence[Unit]) -> None:
-    wanted = {unit.pk for unit in units}
-    if access.units_for(actor, Capability.ADMINISTER).filter(pk__in=wanted).count() < len(wanted):
-        raise NotAllowed(_("Some of these units are not yours to administer."))
 
 
 def _new(unit: NewUnit, parent: Unit) -> Unit:

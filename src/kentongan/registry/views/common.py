@@ -30,6 +30,13 @@ def unit_of(request: StaffRequest, pk: int | None, capability: Capability = Capa
     return unit
 
 
+def unit_to_place(request: StaffRequest, pk: int) -> Unit:
+    """Return a unit whose place in the tree the person may change."""
+    unit = unit_of(request, pk, Capability.ADMINISTER)
+    access.require_above(request.actor, unit)
+    return unit
+
+
 def around(request: StaffRequest, unit: Unit, **more: Any) -> dict[str, Any]:
     """Return what every screen of a unit shows."""
     return {

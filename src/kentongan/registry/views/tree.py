@@ -21,7 +21,7 @@ from kentongan.core.tables import page_of
 from kentongan.registry import access, actions, queries
 from kentongan.registry.forms import CloseForm, OtherUnitForm, RenameForm, SplitForm, TreeForm
 from kentongan.registry.models import Unit, UnitChange
-from kentongan.registry.views.common import around, edit, unit_of
+from kentongan.registry.views.common import around, edit, unit_of, unit_to_place
 
 SUGGESTED = 12
 UNPROCESSABLE = 422
@@ -44,6 +44,7 @@ def _carried(unit: Unit) -> str:
         (held.below, ngettext("%(n)s unit below", "%(n)s units below", held.below)),
         (held.people, ngettext("%(n)s person", "%(n)s people", held.people)),
         (held.official, ngettext("%(n)s official account", "%(n)s official accounts", held.official)),
+        (held.roles, ngettext("%(n)s role", "%(n)s roles", held.roles)),
     )
     parts = [text % {"n": number_format(n, force_grouping=True)} for n, text in counted if n]
     if not parts:
@@ -112,7 +113,7 @@ def _with_other(
     done: str,
     yes: str,
 ) -> HttpResponse:
-    unit = unit_of(request, pk, Capability.ADMINISTER)
+    unit = unit_to_place(request, pk)
     return edit(
         request,
         unit,
@@ -129,7 +130,7 @@ def _with_other(
 @login_required
 def split(request: StaffRequest, pk: int) -> HttpResponse:
     """Make a new unit beside this one and give it some of the units below."""
-    unit = unit_of(request, pk, Capability.ADMINISTER)
+    unit = unit_to_place(request, pk)
     mine = access.units_for(request.actor, Capability.ADMINISTER)
     below = mine.filter(parent=unit, closed_at=None).order_by("code")
 
@@ -153,7 +154,7 @@ def split(request: StaffRequest, pk: int) -> HttpResponse:
 @login_required
 def close(request: StaffRequest, pk: int) -> HttpResponse:
     """Close a unit that works no longer."""
-    unit = unit_of(request, pk, Capability.ADMINISTER)
+    unit = unit_to_place(request, pk)
     return edit(
         request,
         unit,
@@ -173,7 +174,9 @@ def history(request: StaffRequest, pk: int) -> HttpResponse:
     unit = unit_of(request, pk)
     found = page_of(request, queries.changes(request.actor, unit))
     former = unit.former_names.order_by("-id")
-    return render(request, "registry/history.html", around(request, unit, page=found, former=former))
+    placeable = unit.parent is not None and access.allows(request.actor, Capability.ADMINISTER, unit.parent)
+    context = around(request, unit, page=found, former=former, placeable=placeable)
+    return render(request, "registry/history.html", context)
 
 
 @login_required
