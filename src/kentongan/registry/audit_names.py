@@ -28,6 +28,7 @@ verbs.name(
         "registry.unit.close": _("closed the unit"),
         "registry.unit.close_ended": _("closed temporary bodies whose time is over"),
         "registry.unit.undo": _("undid a change of the unit"),
+        "registry.letter.note": _("noted the letter"),
         "registry.role.grant": _("granted a role"),
         "registry.role.revoke": _("took a role away"),
     }

@@ -7,6 +7,7 @@ from kentongan.registry.actions.accounts import (
     record_health,
     renew_secrets,
 )
+from kentongan.registry.actions.letters import keep_scan, note_letter
 from kentongan.registry.actions.people import (
     add_people,
     add_person,
@@ -42,9 +43,11 @@ __all__ = [
     "found_organisation",
     "give_consent",
     "grant_role",
+    "keep_scan",
     "load_tree",
     "merge_unit",
     "move_unit",
+    "note_letter",
     "record_export",
     "record_health",
     "rename_unit",

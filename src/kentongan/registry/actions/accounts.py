@@ -67,9 +67,8 @@ def _read(text: str, platform: str) -> Identity:
 
 
 def _refuse_taken(found: Identity) -> None:
-    gone = (Account.State.RETIRED, Account.State.LOST, Account.State.IMPOSTOR)
     same = Account.objects.filter(kind=Account.Kind.OFFICIAL, platform=found.platform, identity=found.key)
-    holder = same.exclude(state__in=gone).select_related("unit").first()
+    holder = same.exclude(state__in=Account.GONE).select_related("unit").first()
     if holder is not None:
         raise Conflict(
             _("This account is on the list already: %(handle)s, of %(unit)s.")
@@ -110,10 +109,11 @@ def connect(
     )
     before = audit.snapshot(account, "state", "handle", "url")
     account.state = Account.State.CONNECTED
+    account.proof, account.proven_at = Account.Proof.SIGN_IN, clock.now()
     if handle and handle != account.handle:
         account.handle, account.identity = handle, _identity_of(account.platform, handle)
     account.url = url or account.url
-    account.save(update_fields=["state", "handle", "identity", "url"])
+    account.save(update_fields=["state", "proof", "proven_at", "handle", "identity", "url"])
     audit.record(
         actor,
         account,

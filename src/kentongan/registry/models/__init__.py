@@ -2,6 +2,7 @@
 
 from kentongan.registry.models.accounts import Account, Connection
 from kentongan.registry.models.history import FormerName, UnitChange
+from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.organisation import Organisation
 from kentongan.registry.models.people import Consent, Membership, Person
 from kentongan.registry.models.units import Grant, Unit
@@ -12,6 +13,7 @@ __all__ = [
     "Consent",
     "FormerName",
     "Grant",
+    "Letter",
     "Membership",
     "Organisation",
     "Person",

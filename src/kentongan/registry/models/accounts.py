@@ -1,10 +1,13 @@
 """Accounts on platforms: a unit's official ones and members' own."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import registry as channels
 from kentongan.core.secrets import EncryptedJSONField
+from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.people import Person
 from kentongan.registry.models.units import Unit
 
@@ -24,6 +27,9 @@ class Account(models.Model):
         SITE = "site", _("Site")
 
     class State(models.TextChoices):
+        """`claimed` stands on an imported list only: nobody but the unit's administrator sees it."""
+
+        CLAIMED = "claimed", _("Stated on a list")
         DECLARED = "declared", _("Declared")
         PROVEN = "proven", _("Proven")
         CONNECTED = "connected", _("Connected")
@@ -31,6 +37,14 @@ class Account(models.Model):
         LOST = "lost", _("Lost")
         RETIRED = "retired", _("Retired")
         IMPOSTOR = "impostor", _("Impostor")
+
+    class Proof(models.TextChoices):
+        CODE = "code", _("Code in the profile")
+        LINK = "link", _("Link back (rel=me)")
+        SIGN_IN = "sign_in", _("Signed in")
+        ATTESTED = "attested", _("Attested by a superior")
+
+    GONE = (State.LOST, State.RETIRED, State.IMPOSTOR)
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="accounts")
     person = models.ForeignKey(Person, models.CASCADE, null=True, blank=True, related_name="accounts")
@@ -44,6 +58,12 @@ class Account(models.Model):
     display_name = models.CharField(_("name shown"), max_length=200, blank=True)
     url = models.URLField(_("address"), max_length=500, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DECLARED)
+    proof = models.CharField(_("proven by"), max_length=8, choices=Proof.choices, blank=True)
+    proven_at = models.DateTimeField(_("proven"), null=True, blank=True)
+    last_posted_at = models.DateTimeField(_("last posted"), null=True, blank=True)
+    letter = models.ForeignKey(
+        Letter, models.SET_NULL, null=True, blank=True, related_name="accounts", verbose_name=_("decision letter")
+    )
     custodian = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     deputy_custodian = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -52,12 +72,36 @@ class Account(models.Model):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         ordering = ("platform", "handle")
+        indexes = (
+            GinIndex(OpClass(Upper("handle"), name="gin_trgm_ops"), name="account_handle_trgm"),
+            GinIndex(OpClass(Upper("display_name"), name="gin_trgm_ops"), name="account_name_trgm"),
+            models.Index(fields=["platform", "identity"], name="account_identity"),
+        )
         constraints = (
             models.UniqueConstraint(
                 "platform",
                 "identity",
                 condition=models.Q(kind="official") & ~models.Q(state__in=["retired", "lost", "impostor"]),
                 name="registry_official_account_once",
+            ),
+            models.UniqueConstraint(
+                "platform",
+                "identity",
+                condition=models.Q(state__in=["proven", "connected", "dormant"]),
+                name="registry_proven_account_once",
+            ),
+            models.UniqueConstraint(
+                fields=("person", "platform", "identity"),
+                condition=models.Q(kind="organic"),
+                name="registry_own_account_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="organic") | ~models.Q(state="claimed"), name="registry_claims_are_of_people"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(proof="", proven_at=None)
+                | (~models.Q(proof="") & models.Q(proven_at__isnull=False)),
+                name="registry_proof_has_its_day",
             ),
             models.CheckConstraint(condition=~models.Q(identity=""), name="registry_account_identity"),
             models.CheckConstraint(

@@ -1,7 +1,9 @@
 """People of the organisation, their roles at units, their consents."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.registry.models.units import Unit
@@ -29,7 +31,10 @@ class Person(models.Model):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ("full_name", "id")
-        indexes = (models.Index(fields=["phone"], name="person_phone"),)
+        indexes = (
+            models.Index(fields=["phone"], name="person_phone"),
+            GinIndex(OpClass(Upper("full_name"), name="gin_trgm_ops"), name="person_name_trgm"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(phone="") | models.Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),

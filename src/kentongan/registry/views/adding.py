@@ -12,7 +12,9 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.registry import actions
 from kentongan.registry.actions.people import NewPerson
-from kentongan.registry.forms import AccountForm, ColleagueForm, PersonForm, UnitForm
+from kentongan.registry.forms.accounts import AccountForm
+from kentongan.registry.forms.people import ColleagueForm, PersonForm
+from kentongan.registry.forms.units import UnitForm
 from kentongan.registry.views.common import edit, unit_of
 
 

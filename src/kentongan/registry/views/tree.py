@@ -19,7 +19,7 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import page_of
 from kentongan.registry import access, actions, queries
-from kentongan.registry.forms import CloseForm, OtherUnitForm, RenameForm, SplitForm, TreeForm
+from kentongan.registry.forms.units import CloseForm, OtherUnitForm, RenameForm, SplitForm, TreeForm
 from kentongan.registry.models import Unit, UnitChange
 from kentongan.registry.views.common import around, edit, unit_of, unit_to_place
 

@@ -1,4 +1,4 @@
-"""The registry through the API."""
+"""Units and the tree through the API."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from ninja import Field, Query, Schema, Status
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, actions, queries, trees
-from kentongan.registry.models import Account, Organisation, Unit, UnitChange
+from kentongan.registry.models import Organisation, Unit, UnitChange
 
 router = Router(tags=["registry"])
 
@@ -122,38 +122,8 @@ class JobOut(Schema):
     job_id: int
 
 
-class AccountOut(Schema):
-    """An official account; secrets never leave."""
-
-    id: int
-    unit_id: int
-    platform: str
-    handle: str
-    form: str
-    display_name: str
-    url: str
-    state: str
-    connected: bool
-    healthy: bool | None
-
-
-class AccountIn(Schema):
-    """An official account to be put on the list."""
-
-    unit_id: int
-    handle: Annotated[str, Field(min_length=1, max_length=1000, description="An address, a handle or a number.")]
-    platform: Annotated[str, Field(description="Needed for a bare handle only.")] = ""
-    display_name: Annotated[str, Field(max_length=200)] = ""
-
-
 def _unit_out(unit: Unit) -> dict[str, Any]:
     return {name: getattr(unit, name) for name in UnitOut.model_fields}
-
-
-def _account_out(account: Account) -> dict[str, Any]:
-    connection = getattr(account, "connection", None)
-    own = {name: getattr(account, name) for name in AccountOut.model_fields if hasattr(account, name)}
-    return own | {"connected": connection is not None, "healthy": connection.healthy if connection else None}
 
 
 @router.get("/units", response=Page[UnitOut], auth=scope("registry:read"))
@@ -238,22 +208,3 @@ def preview_tree(request: HttpRequest, data: TreeIn) -> list[dict[str, Any]]:
 def load_tree(request: HttpRequest, data: TreeIn) -> Status[dict[str, Any]]:
     """Start the job that makes the units of a template."""
     return Status(202, {"job_id": actions.load_tree(actor_of(request), _wanted(data)).pk})
-
-
-@router.get("/accounts", response=Page[AccountOut], auth=scope("registry:read"))
-def accounts(request: HttpRequest, paging: Query[Paging], q: str = "") -> dict[str, Any]:
-    """List the official accounts you see."""
-    return paginate(queries.accounts(actor_of(request), text=q), paging, _account_out)
-
-
-@router.get("/accounts/{account_id}", response=AccountOut, auth=scope("registry:read"))
-def account(request: HttpRequest, account_id: int) -> dict[str, Any]:
-    """Show one official account."""
-    return _account_out(queries.account(actor_of(request), account_id))
-
-
-@router.post("/accounts", response={201: AccountOut}, auth=scope("registry:write"))
-def add_account(request: HttpRequest, data: AccountIn) -> Status[dict[str, Any]]:
-    """Put an official account on the list of a unit that you administer."""
-    values = data.dict()
-    return Status(201, _account_out(actions.declare_account(actor_of(request), values.pop("unit_id"), **values)))

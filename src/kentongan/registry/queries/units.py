@@ -1,26 +1,15 @@
-"""All reads of the registry."""
+"""Reads of the tree: units, what is below and above them, how they changed."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, trees
-from kentongan.registry.models import (
-    Account,
-    Consent,
-    FormerName,
-    Grant,
-    Membership,
-    Organisation,
-    Person,
-    Unit,
-    UnitChange,
-)
+from kentongan.registry.models import Account, FormerName, Grant, Membership, Organisation, Unit, UnitChange
 
 EXAMPLES = 3
 
@@ -138,77 +127,3 @@ def tree_preview(actor: Actor, wanted: trees.Wanted) -> list[TierPreview]:
         )
         for level, planned in levels.items()
     ]
-
-
-def people(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet[Person]:
-    """Return the people with a membership in units the actor administers, each with `memberships` at hand."""
-    seen = access.units_for(actor, Capability.ADMINISTER)
-    if unit is not None:
-        seen = seen.filter(path__within=unit.path)
-    inside = Membership.objects.filter(person=OuterRef("pk"), unit__in=seen.values("pk"))
-    found = Person.objects.filter(Exists(inside))
-    if text:
-        found = found.filter(Q(full_name__icontains=text) | Q(email__icontains=text) | Q(phone__contains=text))
-    shown = Membership.objects.filter(unit__in=seen.values("pk")).select_related("unit")
-    return found.prefetch_related(Prefetch("memberships", queryset=shown))
-
-
-def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet[Account]:
-    """Return the official accounts that the actor sees, each with unit and connection at hand."""
-    found = access.scope(Account.objects.all(), actor, Capability.VIEW).filter(kind=Account.Kind.OFFICIAL)
-    if unit is not None:
-        found = found.filter(unit__path__within=unit.path)
-    if text:
-        found = found.filter(Q(handle__icontains=text) | Q(display_name__icontains=text))
-    return found.select_related("unit", "connection", "custodian", "deputy_custodian")
-
-
-def public_accounts() -> QuerySet[Account]:
-    """Return the official accounts that the organisation stands by, for everybody to know."""
-    not_ours = (Account.State.LOST, Account.State.RETIRED, Account.State.IMPOSTOR)
-    official = Account.objects.filter(kind=Account.Kind.OFFICIAL).exclude(state__in=not_ours)
-    return official.select_related("unit").order_by("unit__path", "platform", "handle")
-
-
-def account(actor: Actor, pk: int, capability: Capability = Capability.VIEW) -> Account:
-    """Return one official account."""
-    official = Account.objects.filter(kind=Account.Kind.OFFICIAL).select_related("unit", "connection")
-    return access.get(official, actor, capability, pk=pk)
-
-
-def connected_accounts(actor: Actor, capability: Capability = Capability.VIEW) -> QuerySet[Account]:
-    """Return the official accounts that are connected where the actor holds `capability`."""
-    connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False)
-    return access.scope(connected, actor, capability).select_related("unit", "connection")
-
-
-def stated_limits(unit: Unit) -> dict[str, dict[str, int]]:
-    """Return what servers state that they take, by platform, where the unit has exactly one connected account."""
-    connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False, unit=unit)
-    found: dict[str, list[dict[str, int]]] = {}
-    for platform, limits in connected.values_list("platform", "connection__limits"):
-        found.setdefault(platform, []).append(limits)
-    return {platform: stated[0] for platform, stated in found.items() if len(stated) == 1}
-
-
-def grants(actor: Actor, unit: Unit | None = None) -> QuerySet[Grant]:
-    """Return the roles at units the actor administers."""
-    found = access.scope(Grant.objects.all(), actor, Capability.ADMINISTER)
-    if unit is not None:
-        found = found.filter(unit=unit)
-    return found.select_related("user", "unit").order_by("unit__path", "role", "user__name")
-
-
-def consented(purpose: str, unit: Unit) -> QuerySet[Person]:
-    """Return the people in the unit's subtree whose membership runs and whose consent for `purpose` is live."""
-    today = clock.now().date()
-    running = Membership.objects.filter(
-        Q(ends_on=None) | Q(ends_on__gte=today), person=OuterRef("pk"), unit__path__within=unit.path
-    )
-    consent = Consent.objects.filter(person=OuterRef("pk"), purpose=purpose, revoked_at=None)
-    return Person.objects.filter(Exists(running), Exists(consent)).exclude(state=Person.State.WITHDRAWN)
-
-
-def has_consent(person_id: int, purpose: str) -> bool:
-    """Whether a person's consent for `purpose` is live."""
-    return Consent.objects.filter(person_id=person_id, purpose=purpose, revoked_at=None).exists()

@@ -1,4 +1,4 @@
-"""Forms of the registry; what they hold is checked again by the actions."""
+"""Forms for units and the tree."""
 
 from typing import cast
 
@@ -7,20 +7,10 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.channels import registry as channels
-from kentongan.core.permissions import Role
 from kentongan.registry import trees
 from kentongan.registry.fields import UnitField
+from kentongan.registry.forms.common import DayInput, basis_field
 from kentongan.registry.models import Unit
-
-
-class DayInput(forms.DateInput):
-    """The browser's own field for a day."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class UnitForm(forms.Form):
@@ -49,66 +39,20 @@ class UnitForm(forms.Form):
     )
 
 
-class ColleagueForm(forms.Form):
-    """Somebody who is to sign in, and their role here."""
-
-    name = forms.CharField(label=_("Name"), max_length=150)
-    email = forms.EmailField(label=_("E-mail"), help_text=_("They sign in with a code that is sent to this address."))
-    title = forms.CharField(label=_("Position"), max_length=120, required=False)
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
-
-
-class PersonForm(forms.Form):
-    """Somebody of the organisation who need not sign in."""
-
-    full_name = forms.CharField(label=_("Full name"), max_length=200)
-    title = forms.CharField(label=_("Position"), max_length=120)
-    basis = forms.CharField(
-        label=_("Basis"), max_length=200, help_text=_("The list or letter this record rests on, with its date.")
-    )
-    phone = forms.CharField(label=_("Phone"), max_length=30, required=False)
-    email = forms.EmailField(label=_("E-mail"), required=False)
-
-
-class AccountForm(forms.Form):
-    """An official account of the unit on screen."""
-
-    handle = forms.CharField(
-        label=_("Address or handle"),
-        max_length=500,
-        help_text=_("Paste the link that the app copies, or type the handle and choose the platform."),
-    )
-    platform = forms.ChoiceField(label=_("Platform"), required=False)
-    display_name = forms.CharField(label=_("Name shown"), max_length=200, required=False)
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["platform"].choices = [("", _("As the address says")), *channels.choices()]  # type: ignore[attr-defined]
-
-
-def _basis() -> forms.CharField:
-    return forms.CharField(
-        label=_("Basis"),
-        max_length=200,
-        required=False,
-        help_text=_("The law or letter it rests on, with its number and date."),
-    )
-
-
 class RenameForm(forms.Form):
     """What a unit is called from now on."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
     code = forms.CharField(label=_("Code"), max_length=40, help_text=_("The old name and code still find the unit."))
     label = forms.CharField(label=_("What you call it"), max_length=60, required=False)
-    basis = _basis()
+    basis = basis_field()
 
 
 class OtherUnitForm(forms.Form):
     """The other unit of a move or a merge."""
 
     other = UnitField(label=_("Unit"))
-    basis = _basis()
+    basis = basis_field()
 
     def __init__(self, data: QueryDict | None, units: QuerySet[Unit], label: str) -> None:
         super().__init__(data)
@@ -124,7 +68,7 @@ class SplitForm(forms.Form):
     children = forms.ModelMultipleChoiceField(
         label=_("These units go along"), queryset=Unit.objects.none(), widget=forms.CheckboxSelectMultiple
     )
-    basis = _basis()
+    basis = basis_field()
 
     def __init__(self, data: QueryDict | None, units: QuerySet[Unit]) -> None:
         super().__init__(data)
@@ -134,7 +78,7 @@ class SplitForm(forms.Form):
 class CloseForm(forms.Form):
     """Why a unit works no longer."""
 
-    basis = _basis()
+    basis = basis_field()
 
 
 class TreeForm(forms.Form):

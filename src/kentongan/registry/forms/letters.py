@@ -1,0 +1,31 @@
+"""The part of a form that asks for the letter on which a decision rests."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.core.actor import Actor
+from kentongan.core.models import StoredFile
+from kentongan.registry.actions.letters import keep_scan
+from kentongan.registry.forms.common import DayInput
+
+
+class LetterFields(forms.Form):
+    """Number, date and scan of a letter; mixed into the form of what rests on it."""
+
+    letter_number = forms.CharField(
+        label=_("Number of the letter"), max_length=120, required=False, help_text=_("For example 012/SK/DPC/XI/2026.")
+    )
+    letter_dated = forms.DateField(label=_("Date of the letter"), required=False, widget=DayInput())
+    letter_file = forms.FileField(label=_("Scan of the letter"), required=False, help_text=_("PDF or picture."))
+
+    def letter(self, actor: Actor, unit_id: int) -> dict[str, Any]:
+        """Return what `note_letter` takes; the scan is kept first, outside any transaction."""
+        upload = self.cleaned_data.pop("letter_file", None)
+        file: StoredFile | None = keep_scan(actor, unit_id, upload, upload.name) if upload else None
+        return {
+            "number": self.cleaned_data.pop("letter_number", ""),
+            "dated": self.cleaned_data.pop("letter_dated", None),
+            "file": file,
+        }

@@ -1,0 +1,27 @@
+"""Forms for people and colleagues."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.core.permissions import Role
+
+
+class ColleagueForm(forms.Form):
+    """Somebody who is to sign in, and their role here."""
+
+    name = forms.CharField(label=_("Name"), max_length=150)
+    email = forms.EmailField(label=_("E-mail"), help_text=_("They sign in with a code that is sent to this address."))
+    title = forms.CharField(label=_("Position"), max_length=120, required=False)
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class PersonForm(forms.Form):
+    """Somebody of the organisation who need not sign in."""
+
+    full_name = forms.CharField(label=_("Full name"), max_length=200)
+    title = forms.CharField(label=_("Position"), max_length=120)
+    basis = forms.CharField(
+        label=_("Basis"), max_length=200, help_text=_("The list or letter this record rests on, with its date.")
+    )
+    phone = forms.CharField(label=_("Phone"), max_length=30, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)

@@ -1,0 +1,45 @@
+"""Reads of official accounts."""
+
+from django.db.models import Q, QuerySet
+
+from kentongan.core.actor import Actor
+from kentongan.core.permissions import Capability
+from kentongan.registry import access
+from kentongan.registry.models import Account, Unit
+
+
+def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet[Account]:
+    """Return the official accounts that the actor sees, each with unit and connection at hand."""
+    found = access.scope(Account.objects.all(), actor, Capability.VIEW).filter(kind=Account.Kind.OFFICIAL)
+    if unit is not None:
+        found = found.filter(unit__path__within=unit.path)
+    if text:
+        found = found.filter(Q(handle__icontains=text) | Q(display_name__icontains=text))
+    return found.select_related("unit", "connection", "custodian", "deputy_custodian")
+
+
+def public_accounts() -> QuerySet[Account]:
+    """Return the official accounts that the organisation stands by, for everybody to know."""
+    official = Account.objects.filter(kind=Account.Kind.OFFICIAL).exclude(state__in=Account.GONE)
+    return official.select_related("unit").order_by("unit__path", "platform", "handle")
+
+
+def account(actor: Actor, pk: int, capability: Capability = Capability.VIEW) -> Account:
+    """Return one official account."""
+    official = Account.objects.filter(kind=Account.Kind.OFFICIAL).select_related("unit", "connection")
+    return access.get(official, actor, capability, pk=pk)
+
+
+def connected_accounts(actor: Actor, capability: Capability = Capability.VIEW) -> QuerySet[Account]:
+    """Return the official accounts that are connected where the actor holds `capability`."""
+    connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False)
+    return access.scope(connected, actor, capability).select_related("unit", "connection")
+
+
+def stated_limits(unit: Unit) -> dict[str, dict[str, int]]:
+    """Return what servers state that they take, by platform, where the unit has exactly one connected account."""
+    connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False, unit=unit)
+    found: dict[str, list[dict[str, int]]] = {}
+    for platform, limits in connected.values_list("platform", "connection__limits"):
+        found.setdefault(platform, []).append(limits)
+    return {platform: stated[0] for platform, stated in found.items() if len(stated) == 1}
