@@ -24,6 +24,12 @@ MODULES = ROOT / "node_modules"
 
 FONT = "@fontsource-variable/plus-jakarta-sans"
 FONT_FILES = ("plus-jakarta-sans-latin-wght-normal.woff2", "plus-jakarta-sans-latin-ext-wght-normal.woff2")
+PRINT_FONT = "@expo-google-fonts/plus-jakarta-sans"
+PRINT_FONT_FILES = (
+    "400Regular/PlusJakartaSans_400Regular.ttf",
+    "400Regular_Italic/PlusJakartaSans_400Regular_Italic.ttf",
+    "700Bold/PlusJakartaSans_700Bold.ttf",
+)
 ICON_SIZES = (32, 180, 192, 512)
 ICON_USE = re.compile(r"""(?:\{% icon |\bicon(?:: str ?)? ?= ?)["']([a-z0-9-]+)["']""")
 STATE_ICON = re.compile(r"""\("(?:plain|teak|leaf|amber|signal|sky)", "([a-z0-9-]+)"\)""")
@@ -130,6 +136,8 @@ def build(icons: list[str], folder: Path) -> None:
     bundle(WEB / "static_src" / "charts.js", folder / "charts.js")
     for name in FONT_FILES:
         shutil.copy(MODULES / FONT / "files" / name, folder / name)
+    for name in PRINT_FONT_FILES:
+        shutil.copy(MODULES / PRINT_FONT / name, folder / Path(name).name)
     shutil.copy(MODULES / FONT / "LICENSE", folder / "plus-jakarta-sans-LICENSE.txt")
     build_sprite(icons, folder / "icons.svg")
     build_app_icons(folder)

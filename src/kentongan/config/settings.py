@@ -155,6 +155,7 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = False  # ids and attributes are numbers too; what people read goes through `|number`
 
 STATIC_URL = "/static/"
+KENTONGAN_PRINT_FONTS = Path(__file__).resolve().parent.parent / "web" / "static" / "vendor"  # by `make install`
 STATIC_ROOT = Path(__file__).resolve().parent.parent / "web" / "collected"  # by `make install`; in the wheel
 STORAGES = {
     "default": {
