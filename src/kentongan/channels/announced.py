@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.channels import counting, sharing
-from kentongan.channels.contract import Channel, Counting, Limits, Manifest, Rate, ShareLink, Text
+from kentongan.channels import counting, provers, sharing
+from kentongan.channels.contract import Channel, Counting, Limits, Manifest, Prover, Rate, ShareLink, Text
 from kentongan.core.ids import public_id
 
 MEGABYTE = 1024 * 1024
@@ -25,6 +25,7 @@ def _announced(
     rate: Rate | None = None,
     cost_usd: float | None = None,
     share: ShareLink | None = None,
+    prover: Prover | None = None,
 ) -> Channel:
     measure = {
         Counting.WEIGHTED: counting.weighted,
@@ -44,11 +45,17 @@ def _announced(
         note=LATER,
         profile_url=profile_url,
     )
-    return Channel(manifest, share=share)
+    return Channel(manifest, share=share, prover=prover)
 
 
 WORDPRESS = _announced("wordpress", "WordPress", Limits(None, Counting.WORDS, title=True), icon="brand-wordpress")
-WEBSITE = _announced("website", _("Website"), Limits(None, Counting.WORDS, title=True), icon="world")
+WEBSITE = _announced(
+    "website",
+    _("Website"),
+    Limits(None, Counting.WORDS, title=True),
+    icon="world",
+    prover=provers.WEBSITE,
+)
 X = _announced(
     "x",
     "X",
@@ -89,6 +96,7 @@ YOUTUBE = _announced(
     icon="brand-youtube",
     profile_url="https://www.youtube.com/@{handle}",
     rate=Rate(100, timedelta(hours=24)),
+    prover=provers.YOUTUBE,
 )
 TIKTOK = _announced(
     "tiktok",
@@ -107,4 +115,5 @@ TELEGRAM = _announced(
     profile_url="https://t.me/{handle}",
     rate=Rate(20, timedelta(minutes=1)),
     share=sharing.TELEGRAM,
+    prover=provers.TELEGRAM,
 )

@@ -2,6 +2,7 @@
 
     ChannelError
     ├── Rejected            the platform refused: trying the same again is useless
+    │   └── NoSuchAccount   it knows no account of that name
     ├── RetryLater          nothing was published; try again, not before `after`
     ├── CredentialsExpired  nothing was published; the sign-in has to be renewed
     └── Ambiguous           nobody knows whether it was published: never tried again by itself
@@ -51,6 +52,10 @@ class CredentialsExpired(ChannelError):
 
 class Ambiguous(ChannelError):
     """The request may or may not have been accepted."""
+
+
+class NoSuchAccount(Rejected):
+    """The platform knows no account of that name, or shows it to nobody."""
 
 
 class Counting(StrEnum):
@@ -370,6 +375,33 @@ class Metrics(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a profile shows to everybody: texts that only its holder writes, and addresses it calls its own (rel=me).
+
+    `keys` are further identities of the same account (its permanent number, say), as `addresses` writes them.
+    """
+
+    texts: tuple[str, ...]
+    links: tuple[str, ...] = ()
+    name: str = ""
+    keys: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Prover(Protocol):
+    """Reads what a profile shows to everybody, without signing in: its holder can put a code there."""
+
+    place: Text
+
+    def look(self, key: str, client: httpx.Client) -> Profile:
+        """Return the profile of the account with that identity (`addresses.Identity.key`).
+
+        Raises NoSuchAccount, RetryLater (not reached, or asked too often), or Rejected.
+        """
+        ...
+
+
 @runtime_checkable
 class ShareLink(Protocol):
     """Opens the platform's own share dialogue, filled in, for a person to send or not."""
@@ -390,6 +422,7 @@ class Channel:
     listener: Listener | None = None
     metrics: Metrics | None = None
     share: ShareLink | None = None
+    prover: Prover | None = None
 
     @property
     def kind(self) -> str:

@@ -50,6 +50,9 @@ class Environment:
     secret_dir: Annotated[Path, "The folder of the key files; by default HOME/keys. Not part of a backup."] = Path()
     email_url: Annotated[str, "smtp://USER:PASSWORD@HOST:PORT?tls=starttls; empty: messages are only logged."] = ""
     email_from: Annotated[str, "The sender of e-mail."] = "Kentongan <kentongan@localhost>"
+    bluesky_url: Annotated[str, "Where public profiles of Bluesky are read: an app view, or an account server."] = (
+        "https://public.api.bsky.app"
+    )
     allow_local_network: Annotated[bool, "Whether sources and servers on private addresses may be called."] = False
     web_workers: Annotated[int, "Processes of the web server."] = 1
     web_threads: Annotated[int, "Threads of each process of the web server."] = 8
@@ -194,6 +197,8 @@ def _check(values: Mapping[str, Any]) -> None:
         refuse("port", "a port between 1 and 65535")
     if values["public_url"] and urlsplit(values["public_url"]).scheme not in {"http", "https"}:
         refuse("public_url", "an address that begins with https:// or http://")
+    if urlsplit(values["bluesky_url"]).scheme not in {"http", "https"}:
+        refuse("bluesky_url", "an address that begins with https:// or http://")
     for name in ("web_workers", "web_threads", "worker_concurrency"):
         if values[name] < 1:
             refuse(name, "1 or more")
@@ -231,6 +236,7 @@ def load(variables: Mapping[str, str] | None = None) -> Environment:
     if values["secret_dir"] == Path():
         values["secret_dir"] = values["home"] / "keys"
     values["public_url"] = values["public_url"].rstrip("/") or _local_url(values["host"], values["port"])
+    values["bluesky_url"] = values["bluesky_url"].rstrip("/")
     values["log_level"] = values["log_level"].upper()
     _check(values)
     return Environment(**values)

@@ -14,6 +14,7 @@ ROOMS = {
     "temu/": "gatherings",
     "pagar/": "safeguards",
     "daftar/": "registry",
+    "saya/": "registry.phone",
     "m/": "missions.member",
     "t/": "gatherings.guest",
     "": "core",

@@ -7,13 +7,13 @@ Every top-level object has a foreign key to its unit. The only way to get an obj
 from collections.abc import Collection
 from typing import Any, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, NotAllowed, NotFound
 from kentongan.core.permissions import Capability, roles_with
-from kentongan.registry.models import Grant, Unit
+from kentongan.registry.models import Account, Grant, Unit
 
 M = TypeVar("M", bound=Model)
 
@@ -90,6 +90,50 @@ def require_all(actor: Actor, unit_ids: Collection[int]) -> None:
             _("This reaches units that are not yours to administer."),
             remedy=_("Ask an administrator of the unit above them."),
         )
+
+
+def held_by(actor: Actor) -> Q:
+    """Return the condition for accounts that are the actor's own, or in their custody."""
+    if actor.kind == "link" and actor.person_id is not None:
+        return Q(person=actor.person_id) | Q(custodian=actor.person_id) | Q(deputy_custodian=actor.person_id)
+    if actor.user_id is None:
+        return Q(pk__in=())
+    return Q(person__user=actor.user_id) | Q(custodian__user=actor.user_id) | Q(deputy_custodian__user=actor.user_id)
+
+
+def _accounts(*, lock: bool) -> QuerySet[Account]:
+    found = Account.objects.select_related("unit")
+    return found.select_for_update(of=("self",)) if lock else found
+
+
+def get_account_to_prove(actor: Actor, account_id: int, *, lock: bool = False) -> Account:
+    """Return an account that the actor may prove: their own, one in their custody, or an official one they administer.
+
+    What a member holds is nobody else's to prove: for all others it does not exist.
+    """
+    own = _accounts(lock=lock).filter(held_by(actor), pk=account_id).first()
+    if own is not None:
+        return own
+    official = _accounts(lock=lock)
+    if not actor.is_system:
+        official = official.filter(kind=Account.Kind.OFFICIAL)
+    return get(official, actor, Capability.ADMINISTER, pk=account_id)
+
+
+def get_account_to_attest(actor: Actor, account_id: int, *, lock: bool = False) -> Account:
+    """Return an account that the actor may attest: a member's by who administers their unit, a unit's from above it.
+
+    Claims of a list are not there yet, and nobody attests what they hold themselves.
+    """
+    account = get(_accounts(lock=lock), actor, Capability.ADMINISTER, pk=account_id)
+    if Account.objects.filter(held_by(actor), pk=account_id).exists():
+        raise NotAllowed(
+            _("Nobody attests an account of their own."),
+            remedy=_("Ask another administrator, or one of a unit above."),
+        )
+    if account.kind == Account.Kind.OFFICIAL and account.unit.parent_id is not None:
+        require_above(actor, account.unit)
+    return account
 
 
 def allows(actor: Actor, capability: Capability, unit: Unit) -> bool:

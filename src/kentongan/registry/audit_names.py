@@ -29,6 +29,12 @@ verbs.name(
         "registry.unit.close_ended": _("closed temporary bodies whose time is over"),
         "registry.unit.undo": _("undid a change of the unit"),
         "registry.letter.note": _("noted the letter"),
+        "registry.proof.issue": _("made a code to prove the account with"),
+        "registry.proof.begin": _("began to look for the code"),
+        "registry.proof.settle": _("looked for the code in the profile"),
+        "registry.proof.attest": _("attested the account"),
+        "registry.dispute.raise": _("proved an account that somebody else holds"),
+        "registry.dispute.resolve": _("decided who holds the account"),
         "registry.role.grant": _("granted a role"),
         "registry.role.revoke": _("took a role away"),
     }

@@ -4,6 +4,7 @@ from kentongan.channels.contract import Channel
 from kentongan.channels.mastodon.connector import MastodonConnector
 from kentongan.channels.mastodon.manifest import MANIFEST
 from kentongan.channels.mastodon.metrics import MastodonMetrics
+from kentongan.channels.mastodon.prover import MastodonProver
 from kentongan.channels.mastodon.publisher import MastodonFinder, MastodonPublisher
 
 CHANNEL = Channel(
@@ -12,4 +13,5 @@ CHANNEL = Channel(
     publisher=MastodonPublisher(),
     finder=MastodonFinder(),
     metrics=MastodonMetrics(),
+    prover=MastodonProver(),
 )

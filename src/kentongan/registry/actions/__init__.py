@@ -16,6 +16,14 @@ from kentongan.registry.actions.people import (
     record_export,
     revoke_consent,
 )
+from kentongan.registry.actions.proofs import (
+    attest_account,
+    begin_check,
+    issue_code,
+    keep_evidence,
+    resolve_dispute,
+    settle_check,
+)
 from kentongan.registry.actions.reshaping import (
     close_ended,
     close_unit,
@@ -35,6 +43,8 @@ __all__ = [
     "add_unit",
     "add_units",
     "add_user",
+    "attest_account",
+    "begin_check",
     "close_ended",
     "close_unit",
     "connect",
@@ -43,6 +53,8 @@ __all__ = [
     "found_organisation",
     "give_consent",
     "grant_role",
+    "issue_code",
+    "keep_evidence",
     "keep_scan",
     "load_tree",
     "merge_unit",
@@ -52,8 +64,10 @@ __all__ = [
     "record_health",
     "rename_unit",
     "renew_secrets",
+    "resolve_dispute",
     "revoke_consent",
     "revoke_role",
+    "settle_check",
     "split_unit",
     "undo_change",
 ]

@@ -5,12 +5,16 @@ from kentongan.registry.models.history import FormerName, UnitChange
 from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.organisation import Organisation
 from kentongan.registry.models.people import Consent, Membership, Person
+from kentongan.registry.models.proofs import Attestation, Challenge, Dispute
 from kentongan.registry.models.units import Grant, Unit
 
 __all__ = [
     "Account",
+    "Attestation",
+    "Challenge",
     "Connection",
     "Consent",
+    "Dispute",
     "FormerName",
     "Grant",
     "Letter",

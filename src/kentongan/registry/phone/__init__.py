@@ -1,0 +1,1 @@
+"""The phone pages of people on the list: opened by a link, one column, working without scripts."""
