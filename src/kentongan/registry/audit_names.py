@@ -9,6 +9,8 @@ verbs.name(
         "registry.account.declare": _("put the account on the list"),
         "registry.account.connect": _("connected the account"),
         "registry.account.disconnect": _("disconnected the account"),
+        "registry.account.correct": _("corrected the account"),
+        "registry.account.move": _("changed the state of the account"),
         "registry.account.health": _("recorded whether the account could publish"),
         "registry.account.renew": _("renewed the sign-in of the account"),
         "registry.person.add": _("added the person"),

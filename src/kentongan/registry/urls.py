@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kentongan.registry.views import adding, lists, tree
+from kentongan.registry.views import adding, custody, lists, tree
 
 app_name = "registry"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("orang/", lists.people, name="people"),
     path("peran/", lists.roles, name="roles"),
     path("akun/<int:pk>/", lists.account, name="account"),
+    path("akun/<int:pk>/perbaiki/", custody.correct, name="account_correct"),
+    path("akun/<int:pk>/status/<slug:address>/", custody.move, name="account_move"),
     path("peran/<int:pk>/cabut/", lists.role_revoke, name="role_revoke"),
     path("unit/<int:pk>/", lists.index, name="unit"),
     path("unit/<int:pk>/akun/", lists.accounts, name="unit_accounts"),

@@ -7,6 +7,7 @@ from kentongan.registry.actions.accounts import (
     record_health,
     renew_secrets,
 )
+from kentongan.registry.actions.custody import correct_account, move_account
 from kentongan.registry.actions.letters import keep_scan, note_letter
 from kentongan.registry.actions.people import (
     add_people,
@@ -48,6 +49,7 @@ __all__ = [
     "close_ended",
     "close_unit",
     "connect",
+    "correct_account",
     "declare_account",
     "disconnect",
     "found_organisation",
@@ -58,6 +60,7 @@ __all__ = [
     "keep_scan",
     "load_tree",
     "merge_unit",
+    "move_account",
     "move_unit",
     "note_letter",
     "record_export",

@@ -13,7 +13,7 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
-from kentongan.registry import access
+from kentongan.registry import access, states
 from kentongan.registry.models import Account, Connection
 
 
@@ -38,8 +38,8 @@ def declare_account(
         raise Invalid(fields={"platform": [_("Choose one of the platforms on the list.")]})
     if not handle.strip():
         raise Invalid(fields={"handle": [_("Which account is it?")]})
-    found = _read(handle, platform)
-    _refuse_taken(found)
+    found = read_address(handle, platform)
+    refuse_taken(found.platform, found.key)
     account = Account.objects.create(
         unit=unit,
         kind=Account.Kind.OFFICIAL,
@@ -55,7 +55,7 @@ def declare_account(
     return account
 
 
-def _read(text: str, platform: str) -> Identity:
+def read_address(text: str, platform: str) -> Identity:
     """Return what `text` names; raises Invalid for what cannot be read. Our own sites have names of their own."""
     if platform and platform not in addresses.platforms():
         handle = text.strip().lstrip("@")
@@ -66,9 +66,10 @@ def _read(text: str, platform: str) -> Identity:
         raise Invalid(error.message, fields={"handle": [error.message]}, remedy=error.remedy) from error
 
 
-def _refuse_taken(found: Identity) -> None:
-    same = Account.objects.filter(kind=Account.Kind.OFFICIAL, platform=found.platform, identity=found.key)
-    holder = same.exclude(state__in=Account.GONE).select_related("unit").first()
+def refuse_taken(platform: str, identity: str, besides: int = 0) -> None:
+    """Raise Conflict when another official account that is in use has this identity."""
+    same = Account.objects.filter(kind=Account.Kind.OFFICIAL, platform=platform, identity=identity)
+    holder = same.exclude(pk=besides).exclude(state__in=Account.GONE).select_related("unit").first()
     if holder is not None:
         raise Conflict(
             _("This account is on the list already: %(handle)s, of %(unit)s.")
@@ -77,9 +78,10 @@ def _refuse_taken(found: Identity) -> None:
         )
 
 
-def _locked(actor: Actor, account_id: int) -> Account:
+def locked(actor: Actor, account_id: int, capability: Capability = Capability.ADMINISTER) -> Account:
+    """Return an official account for changing it, locked until the transaction ends."""
     accounts = Account.objects.select_for_update(of=("self",)).filter(kind=Account.Kind.OFFICIAL)
-    return access.get(accounts, actor, Capability.ADMINISTER, pk=account_id)
+    return access.get(accounts.select_related("unit"), actor, capability, pk=account_id)
 
 
 @action("registry.account.connect")
@@ -94,7 +96,8 @@ def connect(
     limits: Mapping[str, int] | None = None,
 ) -> Connection:
     """Store what reaches the account (encrypted) after the platform has accepted it; the rest as it says."""
-    account = _locked(actor, account_id)
+    account = locked(actor, account_id)
+    states.require(account.state, states.CONNECT)
     connection, _made = Connection.objects.update_or_create(
         account=account,
         defaults={
@@ -108,12 +111,14 @@ def connect(
         },
     )
     before = audit.snapshot(account, "state", "handle", "url")
-    account.state = Account.State.CONNECTED
+    account.state, account.state_since, account.state_reason = Account.State.CONNECTED, clock.now(), ""
     account.proof, account.proven_at = Account.Proof.SIGN_IN, clock.now()
     if handle and handle != account.handle:
         account.handle, account.identity = handle, _identity_of(account.platform, handle)
     account.url = url or account.url
-    account.save(update_fields=["state", "proof", "proven_at", "handle", "identity", "url"])
+    account.save(
+        update_fields=["state", "state_since", "state_reason", "proof", "proven_at", "handle", "identity", "url"]
+    )
     audit.record(
         actor,
         account,
@@ -126,7 +131,7 @@ def connect(
 def _identity_of(platform: str, handle: str) -> str:
     """Return the identity of a handle that the platform itself told, which need not be one that people can type."""
     try:
-        return _read(handle, platform).key
+        return read_address(handle, platform).key
     except Invalid:
         return handle.lower()
 
@@ -134,11 +139,12 @@ def _identity_of(platform: str, handle: str) -> str:
 @action("registry.account.disconnect")
 def disconnect(actor: Actor, account_id: int) -> Account:
     """Forget the secrets of an account; what waits for it is held by the publishing room."""
-    account = _locked(actor, account_id)
+    account = locked(actor, account_id)
+    states.require(account.state, states.DISCONNECT)
     Connection.objects.filter(account=account).delete()
     before = audit.snapshot(account, "state")
-    account.state = Account.State.PROVEN
-    account.save(update_fields=["state"])
+    account.state, account.state_since = Account.State.PROVEN, clock.now()
+    account.save(update_fields=["state", "state_since"])
     audit.record(actor, account, before=before, after=audit.snapshot(account, "state"))
     return account
 
@@ -158,7 +164,7 @@ def record_health(
 
     `limits` are what its server stated just now; None or nothing leaves those known before.
     """
-    account = _locked(actor, account_id)
+    account = locked(actor, account_id)
     connection = _connection(account)
     before = audit.snapshot(connection, "healthy", "problem", "limits")
     connection.healthy, connection.problem, connection.checked_at = healthy, problem[:300], clock.now()
@@ -173,7 +179,7 @@ def record_health(
 @action("registry.account.renew", may_do_nothing=True)
 def renew_secrets(actor: Actor, account_id: int, *, secrets: dict[str, Any]) -> Connection:
     """Merge refreshed secrets into the stored ones; an empty value never overwrites a stored one."""
-    account = _locked(actor, account_id)
+    account = locked(actor, account_id)
     connection = _connection(account)
     fresh = {name: value for name, value in secrets.items() if value not in (None, "")}
     connection.secrets = {**connection.secrets, **fresh}

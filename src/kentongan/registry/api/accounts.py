@@ -36,7 +36,7 @@ class AccountIn(Schema):
     display_name: Annotated[str, Field(max_length=200)] = ""
 
 
-def _account_out(account: Account) -> dict[str, Any]:
+def account_out(account: Account) -> dict[str, Any]:
     connection = getattr(account, "connection", None)
     own = {name: getattr(account, name) for name in AccountOut.model_fields if hasattr(account, name)}
     return own | {"connected": connection is not None, "healthy": connection.healthy if connection else None}
@@ -45,17 +45,17 @@ def _account_out(account: Account) -> dict[str, Any]:
 @router.get("/accounts", response=Page[AccountOut], auth=scope("registry:read"))
 def accounts(request: HttpRequest, paging: Query[Paging], q: str = "") -> dict[str, Any]:
     """List the official accounts you see."""
-    return paginate(queries.accounts(actor_of(request), text=q), paging, _account_out)
+    return paginate(queries.accounts(actor_of(request), text=q), paging, account_out)
 
 
 @router.get("/accounts/{account_id}", response=AccountOut, auth=scope("registry:read"))
 def account(request: HttpRequest, account_id: int) -> dict[str, Any]:
     """Show one official account."""
-    return _account_out(queries.account(actor_of(request), account_id))
+    return account_out(queries.account(actor_of(request), account_id))
 
 
 @router.post("/accounts", response={201: AccountOut}, auth=scope("registry:write"))
 def add_account(request: HttpRequest, data: AccountIn) -> Status[dict[str, Any]]:
     """Put an official account on the list of a unit that you administer."""
     values = data.dict()
-    return Status(201, _account_out(actions.declare_account(actor_of(request), values.pop("unit_id"), **values)))
+    return Status(201, account_out(actions.declare_account(actor_of(request), values.pop("unit_id"), **values)))

@@ -58,6 +58,8 @@ class Account(models.Model):
     display_name = models.CharField(_("name shown"), max_length=200, blank=True)
     url = models.URLField(_("address"), max_length=500, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DECLARED)
+    state_since = models.DateTimeField(_("in this state since"), null=True, blank=True)
+    state_reason = models.CharField(_("reason"), max_length=300, blank=True)
     proof = models.CharField(_("proven by"), max_length=8, choices=Proof.choices, blank=True)
     proven_at = models.DateTimeField(_("proven"), null=True, blank=True)
     last_posted_at = models.DateTimeField(_("last posted"), null=True, blank=True)
@@ -118,6 +120,11 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return f"{self.display_name or self.handle} ({channels.label(self.platform)})"
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the organisation stands by it now."""
+        return self.state not in self.GONE
 
     @property
     def known_as(self) -> str:

@@ -1,6 +1,7 @@
 """All reads of the registry, one file a noun."""
 
 from kentongan.registry.queries.accounts import account, accounts, connected_accounts, public_accounts, stated_limits
+from kentongan.registry.queries.custody import custodian_candidates
 from kentongan.registry.queries.people import consented, grants, has_consent, people
 from kentongan.registry.queries.units import (
     Holdings,
@@ -27,6 +28,7 @@ __all__ = [
     "children",
     "connected_accounts",
     "consented",
+    "custodian_candidates",
     "grants",
     "has_consent",
     "holdings",

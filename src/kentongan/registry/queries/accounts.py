@@ -26,7 +26,9 @@ def public_accounts() -> QuerySet[Account]:
 
 def account(actor: Actor, pk: int, capability: Capability = Capability.VIEW) -> Account:
     """Return one official account."""
-    official = Account.objects.filter(kind=Account.Kind.OFFICIAL).select_related("unit", "connection")
+    official = Account.objects.filter(kind=Account.Kind.OFFICIAL).select_related(
+        "unit", "connection", "custodian", "deputy_custodian", "letter__file"
+    )
     return access.get(official, actor, capability, pk=pk)
 
 

@@ -47,6 +47,12 @@ def around(request: StaffRequest, unit: Unit, **more: Any) -> dict[str, Any]:
     }
 
 
+def blame(form: forms.Form, error: Invalid) -> None:
+    """Show what an action refuses at the fields it names, or above them all."""
+    for name, texts in (error.fields or {"": [str(error)]}).items():
+        form.add_error(name if name in form.fields else None, texts)
+
+
 def edit(
     request: StaffRequest,
     unit: Unit,
@@ -64,8 +70,7 @@ def edit(
         try:
             save(request.actor, form.cleaned_data)
         except Invalid as error:
-            for name, texts in error.fields.items():
-                form.add_error(name if name in form.fields else None, texts)
+            blame(form, error)
         else:
             messages.success(request, done)
             return redirect(back, pk=unit.pk)

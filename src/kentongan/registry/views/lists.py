@@ -13,8 +13,9 @@ from kentongan.channels import registry as channels
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of, sorted_by
-from kentongan.registry import actions, panels, queries
-from kentongan.registry.models import Person
+from kentongan.registry import actions, panels, queries, states
+from kentongan.registry.forms.custody import ReasonForm
+from kentongan.registry.models import Account, Person
 from kentongan.registry.views.common import around, unit_of
 
 
@@ -88,7 +89,13 @@ def account(request: StaffRequest, pk: int) -> HttpResponse:
     manifest = channels.get(found.platform).manifest if found.platform in channels.kinds() else None
     context = around(request, found.unit, account=found, manifest=manifest, publishes=_publishes(found.platform))
     context["panels"] = panels.of(request.actor, found)
+    context["moves"] = _moves(found)
     return render(request, "registry/account.html", context)
+
+
+def _moves(account: Account) -> list[tuple[str, states.Move, ReasonForm]]:
+    """Return the changes of state that a person may make, each with its form."""
+    return [(name, move, ReasonForm(auto_id=f"{name}_%s")) for name, move in states.open_from(account.state)]
 
 
 def _publishes(platform: str) -> bool:
