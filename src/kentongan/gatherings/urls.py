@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kentongan.gatherings import views
+from kentongan.gatherings.views import gatherings as views
 
 app_name = "gatherings"
 urlpatterns = [

@@ -10,7 +10,7 @@ from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
 from kentongan.gatherings import access, actions, queries
 from kentongan.gatherings.models import Gathering, Question
 
-router = Router(tags=["gatherings"])
+router = Router()
 READ, WRITE = scope("gatherings:read"), scope("gatherings:write")
 
 

@@ -1,6 +1,8 @@
 """Tables of gatherings: the meeting, who takes part, what was asked and answered, what follows."""
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -63,6 +65,11 @@ class Gathering(models.Model):
         """Whether it is still to come, or not yet recorded."""
         return self.state == GatheringState.PLANNED
 
+    @property
+    def is_wave(self) -> bool:
+        """Whether it is a wave of a training."""
+        return hasattr(self, "wave")
+
 
 class Participant(models.Model):
     """Somebody of the registry, or a guest by name with a note on how they agreed to be listed."""
@@ -75,6 +82,12 @@ class Participant(models.Model):
         blank=True,
         related_name="participations",
         verbose_name=_("person"),
+    )
+    unit = models.ForeignKey(
+        "registry.Unit", models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("for the unit")
+    )
+    during = DateTimeRangeField(
+        null=True, editable=False, help_text="While they hold a seat in a wave: nobody sits in two at once."
     )
     name = models.CharField(_("guest's name"), max_length=200, blank=True)
     community = models.CharField(_("community or office"), max_length=200, blank=True)
@@ -110,6 +123,11 @@ class Participant(models.Model):
                 condition=Q(state="attended", attended_at__isnull=False)
                 | (~Q(state="attended") & Q(attended_at__isnull=True)),
                 name="participant_attended",
+            ),
+            ExclusionConstraint(
+                name="participant_in_one_wave_at_a_time",
+                expressions=[("person", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+                condition=Q(person__isnull=False, during__isnull=False),
             ),
         )
         indexes = (models.Index(fields=("gathering", "state"), name="participant_list"),)

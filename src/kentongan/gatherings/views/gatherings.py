@@ -19,7 +19,7 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column
 from kentongan.gatherings import access, actions, links, queries
-from kentongan.gatherings.forms import AnswerForm, GatheringForm, GuestForm, NoteForm, QuestionForm
+from kentongan.gatherings.forms.gatherings import AnswerForm, GatheringForm, GuestForm, NoteForm, QuestionForm
 from kentongan.gatherings.models import Gathering
 from kentongan.missions.views.common import act, form_page, page, put_errors, values, whole
 from kentongan.registry import access as registry_access

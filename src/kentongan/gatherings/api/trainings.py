@@ -1,0 +1,5 @@
+"""Training through the API."""
+
+from kentongan.core.api import Router
+
+router = Router()

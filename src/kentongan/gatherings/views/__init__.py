@@ -1,0 +1,1 @@
+"""Screens of the room Temu: meetings, and training in waves."""
