@@ -48,6 +48,7 @@ GROUPS = {
     "ledger": Group("ledger", "What was planned to go out, and what became of it."),
     "instruct": Group("missions", "Instructions with receipts, and share missions."),
     "gather": Group("gather", "Meetings: plan, list, record."),
+    "train": Group("train", "Training in waves: list, who lacks it, fill, remind."),
     "measure": Group("measure", "What the published content reached."),
     "accounts": Group("accounts", "Official accounts: list, declare, connect, test."),
     "manage": Group("manage", "Run a management command of Django."),

@@ -19,7 +19,7 @@ from kentongan.registry.models import Consent, Membership, Person, Unit
 
 def _counted(rows: QuerySet[Gathering]) -> QuerySet[Gathering]:
     coming = Q(participants__state__in=(ParticipantState.CONFIRMED, ParticipantState.ATTENDED))
-    return rows.select_related("unit", "issue").annotate(
+    return rows.select_related("unit", "issue", "wave").annotate(
         listed=Count("participants", distinct=True),
         coming=Count("participants", filter=coming, distinct=True),
         attended=Count("participants", filter=Q(participants__state=ParticipantState.ATTENDED), distinct=True),
@@ -60,7 +60,7 @@ def of_issue(actor: Actor, issue_id: int) -> QuerySet[Gathering]:
 
 def participants(gathering: Gathering) -> QuerySet[Participant]:
     """Return the list, those who came first."""
-    return gathering.participants.select_related("person").order_by(
+    return gathering.participants.select_related("person", "unit", "result").order_by(
         F("attended_at").desc(nulls_last=True), F("answered_at").desc(nulls_last=True), "pk"
     )
 

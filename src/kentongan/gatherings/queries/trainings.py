@@ -126,6 +126,13 @@ def lacking(training: Training, node: Unit) -> QuerySet[Unit]:
     return standing(training, node).exclude(pk__in=full.filter(n__gte=training.per_unit).values("unit"))
 
 
+def with_people(training: Training, units: QuerySet[Unit]) -> QuerySet[Unit]:
+    """Add `could` to units: how many of their people are to be trained, have not passed and hold no seat to come."""
+    open_ones = untrained(training, Unit.objects.all()).filter(unit=OuterRef("pk")).order_by().values("unit")
+    counted = open_ones.annotate(n=Count("person", distinct=True)).values("n")
+    return units.annotate(could=Coalesce(Subquery(counted), 0))
+
+
 @dataclass(slots=True)
 class Branch:
     """How the units at or under one unit stand: how many need it, are complete, how many people they have and lack."""

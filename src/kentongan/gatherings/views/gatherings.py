@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,16 +21,22 @@ from kentongan.core.tables import Column
 from kentongan.gatherings import access, actions, links, queries
 from kentongan.gatherings.forms.gatherings import AnswerForm, GatheringForm, GuestForm, NoteForm, QuestionForm
 from kentongan.gatherings.models import Gathering
+from kentongan.gatherings.queries import trainings
 from kentongan.missions.views.common import act, form_page, page, put_errors, values, whole
 from kentongan.registry import access as registry_access
 
 COLUMNS = [
     Column(gettext_lazy("Name"), str, 30),
-    Column(gettext_lazy("Community or office"), "community", 28),
+    Column(gettext_lazy("Unit or community"), lambda one: one.unit.name if one.unit else one.community, 34),
     Column(gettext_lazy("State"), "get_state_display"),
     Column(gettext_lazy("Invited"), "invited_at"),
     Column(gettext_lazy("Answered"), "answered_at"),
     Column(gettext_lazy("Attended"), "attended_at"),
+]
+OF_A_WAVE = [
+    Column(gettext_lazy("Result"), lambda one: str(one.result) if hasattr(one, "result") else "", 14),
+    Column(gettext_lazy("Score"), "result.score", 9),
+    Column(gettext_lazy("Number of the certificate"), "result.certificate", 24),
 ]
 
 
@@ -73,6 +79,8 @@ def new(request: StaffRequest) -> HttpResponse:
 def change(request: StaffRequest, gathering_id: int) -> HttpResponse:
     """Change theme, place or time."""
     found = access.gathering(request.actor, gathering_id, Capability.GATHER)
+    if found.is_wave:
+        return redirect("gatherings:wave_change", gathering_id)
     initial = {name: getattr(found, name) for name in ("title", "aim", "place", "starts_at", "ends_at")}
     form = GatheringForm(request.actor, request.POST or None, initial=initial, changing=True)
     if request.method == "POST" and form.is_valid():
@@ -87,6 +95,8 @@ def _show(request: StaffRequest, found: Gathering, status: int = 200, **bound: f
     names = queries.may_see_names(request.actor, found)
     context: dict[str, Any] = {
         "gathering": found,
+        "wave": trainings.wave_of(found),
+        "seated": trainings.seated(found),
         "attendance": queries.attendance(found),
         "may_change": registry_access.allows(request.actor, Capability.GATHER, found.unit),
         "may_see_names": names,
@@ -111,8 +121,12 @@ def gathering(request: StaffRequest, gathering_id: int) -> HttpResponse:
 def candidates(request: StaffRequest, gathering_id: int) -> HttpResponse:
     """Find people to put on the list."""
     found = access.gathering(request.actor, gathering_id, Capability.GATHER)
-    people = queries.candidates(request.actor, found, request.GET.get("q", "").strip()[:100])
-    context = {"gathering": found, "page": tables.page_of(request, people, 25)}
+    text = request.GET.get("q", "").strip()[:100]
+    wave = trainings.wave_of(found)
+    people: QuerySet[Any] = queries.candidates(request.actor, found, text)
+    if wave is not None:
+        people = trainings.choices(wave, text)
+    context = {"gathering": found, "wave": wave, "page": tables.page_of(request, people, 25)}
     return render(request, "gatherings/candidates.html", context)
 
 
@@ -229,4 +243,5 @@ def export(request: StaffRequest, gathering_id: int) -> HttpResponseBase:
     """Give the list of participants as a spreadsheet."""
     found = access.gathering(request.actor, gathering_id, Capability.GATHER)
     rows = queries.participants(found)
-    return tables.export(f"gathering-{found.pk}", COLUMNS, rows, request.GET.get("format", "xlsx"))
+    columns = COLUMNS + OF_A_WAVE if found.is_wave else COLUMNS
+    return tables.export(f"gathering-{found.pk}", columns, rows, request.GET.get("format", "xlsx"))
