@@ -15,6 +15,7 @@ verbs.name(
         "core.file.store": _("stored a file"),
         "core.import.upload": _("uploaded a file to import"),
         "core.import.choose_sheet": _("chose another sheet"),
+        "core.import.answer": _("decided what was doubtful in a file"),
         "core.import.confirm": _("confirmed the import"),
         "core.import.continue": _("continued the import"),
         "core.import.undo": _("undid the import"),

@@ -1,14 +1,17 @@
 """Jobs, imports and messages through the API."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from kentongan.core import imports, jobs, messages
 from kentongan.core.api import Page, Paging, actor_of, paginate, scope
+from kentongan.core.errors import Invalid
 from kentongan.core.imports.feed import counts
 from kentongan.core.models.imports import ImportReject, ImportRun
 from kentongan.core.models.jobs import Job
@@ -63,6 +66,7 @@ class MappingIn(Schema):
 class RejectOut(Schema):
     """A row that was not taken."""
 
+    sheet: str
     line: int
     reason: str
     original: list[Any]
@@ -104,6 +108,16 @@ def _run(run: ImportRun) -> dict[str, Any]:
     }
 
 
+def _options(given: str) -> dict[str, str]:
+    try:
+        values = json.loads(given or "{}")
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        raise Invalid(fields={"options": [_("This is not a JSON object of texts.")]})
+    return values
+
+
 def _one(request: HttpRequest, run_id: int) -> dict[str, Any]:
     run = imports.get(actor_of(request), min(run_id, LARGEST_ID))
     run.imported_before = imports.earlier(run).exists()  # type: ignore[attr-defined]
@@ -111,7 +125,7 @@ def _one(request: HttpRequest, run_id: int) -> dict[str, Any]:
 
 
 def _reject(reject: ImportReject) -> dict[str, Any]:
-    return {"line": reject.line, "reason": reject.reason, "original": reject.original}
+    return {name: getattr(reject, name) for name in RejectOut.model_fields}
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -146,11 +160,18 @@ def list_imports(request: HttpRequest, paging: Query[Paging]) -> dict[str, Any]:
 
 @router.post("/imports", response={201: ImportOut}, auth=scope("core:write"))
 def upload(
-    request: HttpRequest, file: File[UploadedFile], kind: Form[str], unit_id: Form[int | None] = None
+    request: HttpRequest,
+    file: File[UploadedFile],
+    kind: Form[str],
+    unit_id: Form[int | None] = None,
+    options: Form[str] = "",
 ) -> Status[dict[str, Any]]:
-    """Upload a file; nothing comes in before it is confirmed. `mapping` is what we suggest."""
+    """Upload a file; nothing comes in before it is confirmed. `mapping` is what we suggest.
+
+    `options` is a JSON object of texts: what this kind asks, such as the `basis` of people's records.
+    """
     whole = min(unit_id, LARGEST_ID) if unit_id is not None else None
-    run = imports.upload(actor_of(request), kind, whole, file, file.name or "")
+    run = imports.upload(actor_of(request), kind, whole, file, file.name or "", options=_options(options))
     return Status(201, _one(request, run.pk))
 
 
@@ -188,7 +209,7 @@ def discard(request: HttpRequest, run_id: int) -> dict[str, Any]:
 def list_rejects(request: HttpRequest, run_id: int, paging: Query[Paging]) -> dict[str, Any]:
     """List the rejected rows with their lines and reasons."""
     run = imports.get(actor_of(request), min(run_id, LARGEST_ID))
-    return paginate(run.rejects.order_by("line"), paging, _reject)
+    return paginate(run.rejects.order_by("pk"), paging, _reject)
 
 
 @router.get("/messages", response=Page[MessageOut], auth=scope("core:read"))

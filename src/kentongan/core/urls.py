@@ -17,6 +17,7 @@ urlpatterns = [
     path("impor/<int:pk>/pratinjau/", imports.preview, name="import_preview"),
     path("impor/<int:pk>/lembar/", imports.choose_sheet, name="import_sheet"),
     path("impor/<int:pk>/terima/", imports.confirm, name="import_confirm"),
+    path("impor/<int:pk>/putuskan/", imports.answer, name="import_answer"),
     path("impor/<int:pk>/lanjutkan/", imports.resume, name="import_resume"),
     path("impor/<int:pk>/batalkan/", imports.undo, name="import_undo"),
     path("impor/<int:pk>/buang/", imports.discard, name="import_discard"),

@@ -20,15 +20,20 @@ run = imports.upload(actor, "listening.posts", unit.pk, file, "posts.csv")
 job = imports.confirm(actor, run.pk, inline=True); jobs.run_now(job, listener)
 """
 
-from kentongan.core.imports.actions import choose_sheet, confirm, discard, resume, undo, upload
+from kentongan.core.imports.actions import answer, choose_sheet, confirm, discard, resume, undo, upload
 from kentongan.core.imports.contract import (
+    AsksOptions,
     Batch,
     Cell,
     Feed,
     Field,
+    Foresees,
     ImportKind,
+    Option,
+    Question,
     Row,
     RowError,
+    Verdict,
     kind_of,
     kinds,
     register,
@@ -37,15 +42,21 @@ from kentongan.core.imports.queries import earlier, get, kinds_for, reasons, vis
 from kentongan.core.models.imports import ImportReject, ImportRun
 
 __all__ = [
+    "AsksOptions",
     "Batch",
     "Cell",
     "Feed",
     "Field",
+    "Foresees",
     "ImportKind",
     "ImportReject",
     "ImportRun",
+    "Option",
+    "Question",
     "Row",
     "RowError",
+    "Verdict",
+    "answer",
     "choose_sheet",
     "confirm",
     "discard",

@@ -12,7 +12,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.imports import guessing, queries
 from kentongan.core.imports.checking import unmapped
-from kentongan.core.imports.contract import ImportKind, kind_of
+from kentongan.core.imports.contract import AsksOptions, Foresees, ImportKind, ReadsSheetsTogether, kind_of
 from kentongan.core.imports.layout import TABLE_TYPES, Layout, detect
 from kentongan.core.imports.preview import sample, suggest
 from kentongan.core.imports.work import APPLY, UNDO
@@ -33,7 +33,8 @@ class Reading:
 
 
 def _read(kind: ImportKind, file: StoredFile, sheet: str = "") -> Reading:
-    layout = detect(files.path(file), file.media_type, kind.fields, sheet)
+    together = isinstance(kind, ReadsSheetsTogether) and kind.sheets_together
+    layout = detect(files.path(file), file.media_type, kind.fields, sheet, together=together)
     rows = sample(file, layout)
     if not rows:
         raise Invalid(
@@ -63,8 +64,11 @@ def upload(
     """
     kind = kind_of(kind_name)
     queries.require(actor, kind, unit_id)
+    given = dict(options or {})
+    if isinstance(kind, AsksOptions):
+        given = kind.check_options(given)
     content = files.keep(source, allowed=TABLE_TYPES)
-    return _draft(actor, kind, unit_id, content, name, dict(options or {}))
+    return _draft(actor, kind, unit_id, content, name, given)
 
 
 @action("core.import.upload")
@@ -99,7 +103,7 @@ def _locked(actor: Actor, run_id: int, *states: State) -> tuple[ImportRun, Impor
 
 @action("core.import.choose_sheet")
 def choose_sheet(actor: Actor, run_id: int, sheet: str) -> ImportRun:
-    """Read another sheet of the workbook."""
+    """Read another sheet of the workbook; none means all that look alike, for kinds that read them together."""
     run, kind = _locked(actor, run_id, State.DRAFT)
     reading = _read(kind, run.file, sheet)
     before = {"sheet": run.layout["sheet"]}
@@ -124,6 +128,17 @@ def _checked(kind: ImportKind, columns: tuple[str, ...], mapping: Mapping[str, s
     if faults:
         raise Invalid(_("The columns are not all assigned yet."), fields=faults)
     return chosen
+
+
+@action("core.import.answer")
+def answer(actor: Actor, run_id: int, answers: Mapping[str, str]) -> ImportRun:
+    """Decide what the kind was not sure of; remembered for the next files too."""
+    run, kind = _locked(actor, run_id, State.DRAFT, State.STOPPED, State.FAILED, State.DONE)
+    if not isinstance(kind, Foresees):
+        raise Invalid(_("There is nothing to decide about this file."))
+    kind.answer(actor, run, answers)
+    audit.record(actor, run, after={"answers": dict(answers)})
+    return run
 
 
 @action("core.import.confirm")

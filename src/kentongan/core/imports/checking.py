@@ -36,7 +36,7 @@ class Checker:
         missing = [str(field.label) for field in self.required if values[field.name] is None]
         if missing:
             raise RowError(_("Empty: %(fields)s.") % {"fields": ", ".join(missing)})
-        return Row(record.line, self.kind.check(values), record.cells)
+        return Row(record.line, self.kind.check(values), record.cells, record.sheet)
 
     def sorted(self, rows: Iterable[Record]) -> Iterator[tuple[Record, Row | None, str]]:
         """Yield each record with its row, or with the reason against it."""

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from django.utils.functional import Promise
 
+from kentongan.core.actor import Actor
 from kentongan.core.errors import NotFound
 from kentongan.core.jobs.progress import Progress
 from kentongan.core.models.imports import ImportRun
@@ -47,6 +48,18 @@ class Row:
     line: int
     clean: Any
     original: tuple[Cell, ...]
+    sheet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told about a row: why it was rejected, or (`taken`) what of it could not be used though it came in."""
+
+    line: int
+    reason: str
+    original: tuple[Cell, ...]
+    sheet: str = ""
+    taken: bool = False
 
 
 @dataclass(slots=True)
@@ -56,12 +69,22 @@ class Batch:
     start: int
     end: int = 0
     rows: list[Row] = field(default_factory=list)
-    rejects: list[tuple[int, str, tuple[Cell, ...]]] = field(default_factory=list)
+    rejects: list[Told] = field(default_factory=list)
+    remarks: list[Told] = field(default_factory=list)
 
     def reject(self, row: Row, reason: Text) -> None:
         """Take a row out that turns out to be wrong only when it meets the others."""
-        self.rows.remove(row)
-        self.rejects.append((row.line, str(reason), row.original))
+        self.reject_all([(row, reason)])
+
+    def reject_all(self, found: Sequence[tuple[Row, Text]]) -> None:
+        """Take several rows out, each with the reason against it."""
+        out = {id(row) for row, _reason in found}
+        self.rows = [row for row in self.rows if id(row) not in out]
+        self.rejects += [Told(row.line, str(reason), row.original, row.sheet) for row, reason in found]
+
+    def remark(self, row: Row, text: Text) -> None:
+        """Tell something about a row that comes in all the same."""
+        self.remarks.append(Told(row.line, str(text), row.original, row.sheet, taken=True))
 
     @property
     def read(self) -> int:
@@ -106,6 +129,82 @@ class ImportKind(Protocol):
 
     def undo(self, run: ImportRun, progress: Progress) -> int:
         """Take back what this run brought in and nothing else; return how many rows; safe to repeat."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something to be asked once for the whole file, such as the basis of its records; reaches the kind in `run.options`.
+
+    `kind` is the type of the field on the screen: text or date (ISO 8601).
+    """
+
+    name: str
+    label: Text
+    required: bool = False
+    help: Text = ""
+    kind: str = "text"
+
+
+@runtime_checkable
+class AsksOptions(Protocol):
+    """A kind that has something asked at the upload."""
+
+    options: ClassVar[Sequence[Option]]
+
+    def check_options(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Return the options as they are kept; raise Invalid."""
+        ...
+
+
+@runtime_checkable
+class ReadsSheetsTogether(Protocol):
+    """A kind whose workbooks have one sheet for each unit: those that look alike are read as one table."""
+
+    sheets_together: ClassVar[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What would become of a good row: new, changed, same, doubtful or rejected, and why or how."""
+
+    outcome: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A text of the file that the kind is not sure of, to be decided once; `suggestions` are (answer, label, score).
+
+    `answer` is what was decided before, with its `answer_label`.
+    """
+
+    key: str
+    text: str
+    rows: int
+    suggestions: tuple[tuple[str, str, float], ...] = ()
+    answer: str = ""
+    answer_label: str = ""
+
+
+@runtime_checkable
+class Foresees(Protocol):
+    """A kind that can tell what would become of rows before they come in, and asks what it is not sure of."""
+
+    questions_label: ClassVar[Text]
+    questions_help: ClassVar[Text]
+    suggest_url: ClassVar[str]
+
+    def foresee(self, run: ImportRun, rows: Sequence[Row]) -> list[Verdict]:
+        """Return the verdict on each row; nothing is written."""
+        ...
+
+    def questions(self, run: ImportRun, rows: Sequence[Row]) -> list[Question]:
+        """Return what has to be decided about these rows, the most frequent first."""
+        ...
+
+    def answer(self, actor: Actor, run: ImportRun, answers: Mapping[str, str]) -> None:
+        """Keep decisions (key to answer), for this file and for the next ones; raise Invalid."""
         ...
 
 

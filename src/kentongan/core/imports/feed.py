@@ -10,7 +10,7 @@ from django.db.models import F
 
 from kentongan.core import files
 from kentongan.core.imports.checking import Checker
-from kentongan.core.imports.contract import Batch, Cell, ImportKind
+from kentongan.core.imports.contract import Batch, Cell, ImportKind, Told
 from kentongan.core.imports.layout import Layout, Reader
 from kentongan.core.jobs.progress import ClaimLost, Progress
 from kentongan.core.models.imports import ImportReject, ImportRun
@@ -42,7 +42,7 @@ class RunFeed:
                 batch.end = batch.end or batch.start
                 batch.end += 1
                 if row is None:
-                    batch.rejects.append((record.line, reason, record.cells))
+                    batch.rejects.append(Told(record.line, reason, record.cells, record.sheet))
                 else:
                     batch.rows.append(row)
             if not batch.end:
@@ -83,8 +83,15 @@ class RunFeed:
         if not moved:
             raise ClaimLost
         ImportReject.objects.bulk_create(
-            ImportReject(run_id=self.run.pk, line=line, reason=reason[:300], original=list(map(_plain, cells)))
-            for line, reason, cells in batch.rejects
+            ImportReject(
+                run_id=self.run.pk,
+                sheet=told.sheet,
+                line=told.line,
+                reason=told.reason[:300],
+                original=list(map(_plain, told.original)),
+                taken=told.taken,
+            )
+            for told in (*batch.rejects, *batch.remarks)
         )
         self.run.position = batch.end
 

@@ -90,9 +90,24 @@ def guess(fields: Sequence[Field], columns: Sequence[str], rows: Sequence[Sequen
     return chosen
 
 
+OURS = ({"line", "baris"}, {"reason", "alasan"})
+
+
+def told_by_us(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that we put before the own ones when we gave rejected rows back: line and reason."""
+    first = columns[: len(OURS)]
+    known = len(first) == len(OURS) and all(normal(name) in ours for name, ours in zip(first, OURS, strict=True))
+    return tuple(first) if known else ()
+
+
+def own_columns(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns without those that we added when we gave rejected rows back."""
+    return tuple(columns[len(told_by_us(columns)) :])
+
+
 def remembered(kind: str, columns: Sequence[str]) -> Mapping[str, str] | None:
     """Return the mapping that was confirmed last for these headings, if there is one."""
-    row = ImportMapping.objects.filter(kind=kind, signature=signature(columns)).first()
+    row = ImportMapping.objects.filter(kind=kind, signature=signature(own_columns(columns))).first()
     if row is None or not set(row.mapping.values()) <= set(columns):
         return None
     return dict(row.mapping)
@@ -100,4 +115,5 @@ def remembered(kind: str, columns: Sequence[str]) -> Mapping[str, str] | None:
 
 def remember(kind: str, columns: Sequence[str], mapping: Mapping[str, str]) -> None:
     """Keep a confirmed mapping for the next file with these headings."""
-    ImportMapping.objects.update_or_create(kind=kind, signature=signature(columns), defaults={"mapping": dict(mapping)})
+    known = {"kind": kind, "signature": signature(own_columns(columns))}
+    ImportMapping.objects.update_or_create(**known, defaults={"mapping": dict(mapping)})

@@ -84,14 +84,27 @@ def _is_below(upper: Sequence[Cell], lower: Sequence[Cell]) -> bool:
 def headings_of(rows: Sequence[Sequence[Cell]], header: int) -> tuple[str, ...]:
     """Return a unique heading for each column; a cell that was merged downwards takes its text from the row above."""
     width = _width(rows, header)
-    below = list(rows[header]) if header >= 0 else []
-    above = list(rows[header - 1]) if header >= 1 and _is_group(rows[header - 1]) else []
+    below = _texts(rows[header], width) if header >= 0 else [""] * width
+    above = _texts(rows[header - 1], width) if header >= 1 and _is_group(rows[header - 1]) else [""] * width
+    often = {own for own, count in Counter(below).items() if own and count > 1}
     names: list[str] = []
-    for index in range(width):
-        own = text(below[index]) if index < len(below) else ""
-        upper = text(above[index]) if index < len(above) else ""
-        names.append(" ".join((own or upper).split()) or _("Column %(number)d") % {"number": index + 1})
+    group = ""
+    for index, (own, upper) in enumerate(zip(below, above, strict=True)):
+        group = upper or (group if own else "")
+        # The same heading below two merged ones ("HP" of the chairman, "HP" of the secretary) says whose it is.
+        name = f"{group} {own}" if own in often and group else own or upper
+        names.append(name or _("Column %(number)d") % {"number": index + 1})
     return _unique(names)
+
+
+def _texts(row: Sequence[Cell], width: int) -> list[str]:
+    return [" ".join(text(row[index]).split()) if index < len(row) else "" for index in range(width)]
+
+
+def is_numbering(row: Sequence[Cell]) -> bool:
+    """Whether a row only numbers the columns, as in the forms of offices: 1, 2, 3 ... or (1), (2), (3) ..."""
+    filled = [number(text(cell).strip("()")) for cell in row if text(cell)]
+    return len(filled) >= 3 and filled == list(range(1, len(filled) + 1))
 
 
 def _length(row: Sequence[Cell]) -> int:

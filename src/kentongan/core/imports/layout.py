@@ -18,20 +18,33 @@ from kentongan.core import sniff
 from kentongan.core.errors import Invalid
 from kentongan.core.imports import records
 from kentongan.core.imports.contract import Cell, Field
-from kentongan.core.imports.headings import find_header, headings_of
+from kentongan.core.imports.headings import find_header, headings_of, is_numbering, normal
 from kentongan.core.imports.records import Record
 
 DELIMITERS = ",;\t|"
 SAMPLE_CHARS = 256 * 1024
 SAMPLE_ROWS = 50
 SAMPLE_VALUES = 1000
+ALIKE = 0.6
 UNPACKED_MAX_BYTES = 2 << 30
 TABLE_TYPES = sniff.TABLES | {sniff.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several sheets that are read as one table: where its own columns stand, and where its data begins."""
+
+    sheet: str
+    columns: tuple[str, ...]
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """What a reader has to know. `header` counts rows from 0 (-1: the first row is data already)."""
+    """What a reader has to know. `header` counts rows from 0 (-1: the first row is data already).
+
+    `skip` rows below the header number the columns; `parts` are the sheets that are read together.
+    """
 
     form: str
     columns: tuple[str, ...] = ()
@@ -40,11 +53,20 @@ class Layout:
     sheet: str = ""
     sheets: tuple[str, ...] = ()
     header: int = -1
+    skip: int = 0
+    parts: tuple[Part, ...] = ()
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> "Layout":
         """Return the layout that `values` was made of."""
-        return cls(**values | {"columns": tuple(values["columns"]), "sheets": tuple(values["sheets"])})
+        parts = tuple(Part(part["sheet"], tuple(part["columns"]), part["first"]) for part in values.get("parts", ()))
+        tuples = {"columns": tuple(values["columns"]), "sheets": tuple(values["sheets"]), "parts": parts}
+        return cls(**values | tuples)
+
+    @property
+    def first(self) -> int:
+        """How many rows stand above the data."""
+        return self.header + 1 + self.skip
 
     def values(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -76,18 +98,34 @@ class Reader:
             if self.layout.form == "csv":
                 width = len(self.layout.columns) or None
                 yield from itertools.islice(
-                    records.delimited(text, self.layout.delimiter, width), self.layout.header + 1, None
+                    records.delimited(text, self.layout.delimiter, width), self.layout.first, None
                 )
             else:
                 yield from self._objects(JSON_READERS[self.layout.form](text))
 
     def _sheet_rows(self) -> Iterator[Record]:
         with _workbook(self.path) as book:
+            if self.layout.parts:
+                yield from self._together(book)
+                return
             sheet = book.get_sheet_by_name(self.layout.sheet)
             self._height = sheet.total_height or 1
-            for record in itertools.islice(_sheet_records(sheet), self.layout.header + 1, None):
+            for record in itertools.islice(_sheet_records(sheet), self.layout.first, None):
                 self._rows = record.line
                 yield record
+
+    def _together(self, book: CalamineWorkbook) -> Iterator[Record]:
+        """Yield the rows of each part, its cells in the order of all columns; the last one tells the sheet."""
+        sheets = [book.get_sheet_by_name(part.sheet) for part in self.layout.parts]
+        self._height = sum(sheet.total_height for sheet in sheets) or 1
+        above = 0
+        for part, sheet in zip(self.layout.parts, sheets, strict=True):
+            places = [part.columns.index(name) if name in part.columns else None for name in self.layout.columns[:-1]]
+            for record in itertools.islice(_sheet_records(sheet), part.first, None):
+                self._rows = above + record.line
+                cells = [_at(record.cells, place) for place in places]
+                yield Record(record.line, (*cells, part.sheet), sheet=part.sheet[:60])
+            above += sheet.total_height
 
     def _objects(self, values: Iterator[tuple[int, Any, str]]) -> Iterator[Record]:
         for number, value, fault in values:
@@ -125,6 +163,10 @@ def _clean(cell: Any) -> Cell:
     return None if cell == "" else cell
 
 
+def _at(cells: Sequence[Cell], place: int | None) -> Cell:
+    return cells[place] if place is not None and place < len(cells) else None
+
+
 def _sheet_records(sheet: CalamineSheet) -> Iterator[Record]:
     first = (sheet.start or (0, 0))[0]
     for offset, row in enumerate(sheet.to_python(skip_empty_area=True)):
@@ -133,10 +175,15 @@ def _sheet_records(sheet: CalamineSheet) -> Iterator[Record]:
             yield Record(first + offset + 1, cells)
 
 
-def detect(path: Path, media_type: str, fields: Sequence[Field], sheet: str = "") -> Layout:
-    """Look at a file and say how it is laid out; raises Invalid when it holds no table."""
+def detect(
+    path: Path, media_type: str, fields: Sequence[Field], sheet: str = "", *, together: bool = False
+) -> Layout:
+    """Look at a file and say how it is laid out; raises Invalid when it holds no table.
+
+    `together` reads the sheets that look like the best one as one table, unless a `sheet` is named.
+    """
     if media_type in (sniff.XLSX, sniff.XLS):
-        layout = _detect_sheet(path, fields, sheet)
+        layout = _detect_sheet(path, fields, sheet, together=together)
     elif media_type in (sniff.JSON, sniff.JSONL):
         layout = _detect_json(path)
     else:
@@ -160,22 +207,64 @@ def _refuse_bomb(path: Path) -> None:
         raise Invalid(_("This workbook is larger than 2 GB when unpacked."), remedy=_("Save it as CSV."))
 
 
-def _detect_sheet(path: Path, fields: Sequence[Field], wanted: str) -> Layout:
+def _detect_sheet(path: Path, fields: Sequence[Field], wanted: str, *, together: bool) -> Layout:
     _refuse_bomb(path)
     with _workbook(path) as book:
         names = tuple(book.sheet_names)
         if wanted and wanted not in names:
             raise Invalid(_("There is no sheet of that name."), fields={"sheet": [_("Choose one of the list.")]})
-        best: tuple[tuple[bool, float], Layout] | None = None
-        for name in [wanted] if wanted else names:
-            rows = list(itertools.islice(_sheet_records(book.get_sheet_by_name(name)), SAMPLE_ROWS))
-            header, score = find_header([row.cells for row in rows], fields)
-            columns = headings_of([row.cells for row in rows], header)
-            # A sheet with rows goes before one with headings only: a template that lies beside the data.
-            worth = len(rows) > header + 1, score
-            if columns and (best is None or worth > best[0]):
-                best = worth, Layout("sheet", columns, sheet=name, sheets=names, header=header)
-    return best[1] if best else Layout("sheet", sheets=names)
+        found = [_one_sheet(book, name, names, fields) for name in ([wanted] if wanted else names)]
+    ranked = sorted((one for one in found if one.layout.columns), key=lambda one: one.worth, reverse=True)
+    if not ranked:
+        return Layout("sheet", sheets=names)
+    best = ranked[0]
+    alike = [one.layout for one in found if one.has_rows and _alike(one.layout, best.layout)]
+    return _joined(alike) if together and not wanted and len(alike) > 1 else best.layout
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A sheet as it was found. One with rows goes before one with headings only: a template beside the data."""
+
+    layout: Layout
+    has_rows: bool
+    score: float
+
+    @property
+    def worth(self) -> tuple[bool, float]:
+        return self.has_rows, self.score
+
+
+def _one_sheet(book: CalamineWorkbook, name: str, names: tuple[str, ...], fields: Sequence[Field]) -> _Sheet:
+    rows = [row.cells for row in itertools.islice(_sheet_records(book.get_sheet_by_name(name)), SAMPLE_ROWS)]
+    header, score = find_header(rows, fields)
+    layout = Layout("sheet", headings_of(rows, header), sheet=name, sheets=names, header=header)
+    layout = replace(layout, skip=_numbering(rows, header))
+    return _Sheet(layout, len(rows) > layout.first, score)
+
+
+def _numbering(rows: Sequence[Sequence[Cell]], header: int) -> int:
+    return int(header >= 0 and len(rows) > header + 1 and is_numbering(rows[header + 1]))
+
+
+def _alike(layout: Layout, other: Layout) -> bool:
+    """Whether two sheets have mostly the same headings, in whatever order."""
+    own, others = ({normal(name) for name in one.columns} for one in (layout, other))
+    return len(own & others) >= ALIKE * len(own | others)
+
+
+def _joined(layouts: Sequence[Layout]) -> Layout:
+    """Return one layout for several sheets: all their columns, and one more that tells the sheet."""
+    known: dict[str, str] = {}
+    parts = []
+    for layout in layouts:
+        own = tuple(known.setdefault(normal(name) or name, name) for name in layout.columns)
+        parts.append(Part(layout.sheet, own, layout.first))
+    columns = tuple(known.values())
+    told = _("Sheet")
+    while told in columns:
+        told += "*"
+    return Layout("sheet", (*columns, told), sheets=layouts[0].sheets, parts=tuple(parts))
 
 
 def _delimiter_of(sample: str) -> str:
@@ -208,7 +297,8 @@ def _detect_csv(path: Path, fields: Sequence[Field]) -> Layout:
     found = records.delimited(io.StringIO(sample, newline=""), delimiter)
     rows = [row.cells for row in itertools.islice(found, SAMPLE_ROWS)]
     header, _score = find_header(rows, fields)
-    return Layout("csv", headings_of(rows, header), encoding, delimiter, header=header)
+    skip = _numbering(rows, header)
+    return Layout("csv", headings_of(rows, header), encoding, delimiter, header=header, skip=skip)
 
 
 def _json_form(path: Path, encoding: str) -> str:

@@ -3,12 +3,12 @@
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kentongan.core import files
 from kentongan.core.imports import guessing
 from kentongan.core.imports.checking import Checker, unmapped
-from kentongan.core.imports.contract import Field, ImportKind, Row
+from kentongan.core.imports.contract import Field, Foresees, ImportKind, Question, Row
 from kentongan.core.imports.layout import Layout, Reader
 from kentongan.core.imports.records import Record
 from kentongan.core.imports.values import text
@@ -19,6 +19,9 @@ SAMPLE_ROWS = 500
 EXAMPLES = 3
 SHOWN_ROWS = 8
 SHOWN_PROBLEMS = 5
+QUESTION_ROWS = 10_000
+REJECTED = "rejected"
+OUTCOMES = ("new", "changed", "same", "doubtful", REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class SampleRow:
     line: int
     values: tuple[str, ...]
     reason: str
+    outcome: str = "good"
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ class Preview:
     bad: int
     problems: tuple[tuple[str, int], ...]
     missing: tuple[Field, ...]
+    outcomes: tuple[tuple[str, int], ...] = ()
+    questions: tuple[Question, ...] = ()
+    rows_questioned: int = 0
 
     @property
     def sample_size(self) -> int:
@@ -69,9 +77,9 @@ class Preview:
         return [view.field for view in self.fields if view.column]
 
 
-def sample(file: StoredFile, layout: Layout) -> list[Record]:
+def sample(file: StoredFile, layout: Layout, rows: int = SAMPLE_ROWS) -> list[Record]:
     """Return the first data rows of the file."""
-    return list(itertools.islice(Reader(files.path(file), layout), SAMPLE_ROWS))
+    return list(itertools.islice(Reader(files.path(file), layout), rows))
 
 
 def suggest(kind: ImportKind, layout: Layout, rows: Sequence[Record]) -> dict[str, guessing.Guess]:
@@ -83,25 +91,72 @@ def suggest(kind: ImportKind, layout: Layout, rows: Sequence[Record]) -> dict[st
     return guessing.guess(kind.fields, layout.columns, good)
 
 
-def preview(run: ImportRun, kind: ImportKind, mapping: Mapping[str, str], scores: Mapping[str, float]) -> Preview:
-    """Read the beginning of the run's file under `mapping` (field to column); `scores` are those of guesses."""
+def preview(
+    run: ImportRun,
+    kind: ImportKind,
+    mapping: Mapping[str, str],
+    scores: Mapping[str, float],
+    answers: Mapping[str, str] | None = None,
+) -> Preview:
+    """Read the beginning of the run's file under `mapping` (field to column); `scores` are those of guesses.
+
+    `answers` are decisions on the questions that are not kept yet.
+    """
     layout = Layout.of(run.layout)
-    records = sample(run.file, layout)
+    missing = tuple(unmapped(kind.fields, mapping))
+    foresees = isinstance(kind, Foresees) and not missing
+    records = sample(run.file, layout, QUESTION_ROWS if foresees else SAMPLE_ROWS)
     checker = Checker(kind, layout.columns, mapping)
     results = list(checker.sorted(records))
-    reasons = Counter(reason for _record, row, reason in results if row is None)
-    views = tuple(_field_view(field, mapping, scores, records, layout) for field in kind.fields)
+    looked = [_Looked(*result) for result in results[:SAMPLE_ROWS]]
+    if isinstance(kind, Foresees) and foresees:
+        _foresee(kind, run, looked)
+    reasons = Counter(one.reason for one in looked if one.outcome == REJECTED)
+    views = tuple(_field_view(field, mapping, scores, records[:SAMPLE_ROWS], layout) for field in kind.fields)
     shown = [view.field.name for view in views if view.column]
+    counted = Counter(one.outcome for one in looked)
     return Preview(
         columns=layout.columns,
         fields=views,
         unused=tuple(name for name in layout.columns if name not in mapping.values()),
-        rows=tuple(_sample_row(checker, shown, *result) for result in _interesting(results)),
-        good=len(results) - reasons.total(),
+        rows=tuple(_sample_row(checker, shown, one) for one in _interesting(looked)),
+        good=len(looked) - reasons.total(),
         bad=reasons.total(),
         problems=tuple(reasons.most_common(SHOWN_PROBLEMS)),
-        missing=tuple(unmapped(kind.fields, mapping)),
+        missing=missing,
+        outcomes=tuple((name, counted[name]) for name in OUTCOMES) if foresees else (),
+        questions=_questions(kind, run, results, answers or {}) if foresees else (),
+        rows_questioned=len(results),
     )
+
+
+@dataclass(slots=True)
+class _Looked:
+    """A row of the sample, and what would become of it."""
+
+    record: Record
+    row: Row | None
+    reason: str
+    outcome: str = "good"
+
+    def __post_init__(self) -> None:
+        if self.row is None:
+            self.outcome = REJECTED
+
+
+def _foresee(kind: Foresees, run: ImportRun, looked: Sequence[_Looked]) -> None:
+    good = [one for one in looked if one.row is not None]
+    for one, verdict in zip(good, kind.foresee(run, [one.row for one in good if one.row]), strict=True):
+        one.outcome, one.reason = verdict.outcome, verdict.note
+
+
+def _questions(
+    kind: ImportKind, run: ImportRun, results: Sequence[tuple[Record, Row | None, str]], answers: Mapping[str, str]
+) -> tuple[Question, ...]:
+    if not isinstance(kind, Foresees):
+        return ()
+    asked = kind.questions(run, [row for _record, row, _reason in results if row is not None])
+    return tuple(replace(one, answer=answers.get(one.key, one.answer)) for one in asked)
 
 
 def _field_view(
@@ -116,15 +171,19 @@ def _field_view(
     return FieldView(field, column, scores.get(field.name), tuple(examples))
 
 
-def _interesting(results: Sequence[tuple[Record, Row | None, str]]) -> list[tuple[Record, Row | None, str]]:
-    """Return a few good rows and a few bad ones, in the order of the file."""
-    good = [result for result in results if result[1] is not None]
-    bad = [result for result in results if result[1] is None]
-    wanted = bad[: SHOWN_ROWS // 2]
-    wanted += good[: SHOWN_ROWS - len(wanted)]
-    return sorted(wanted, key=lambda result: result[0].line)
+def _interesting(looked: Sequence[_Looked]) -> list[_Looked]:
+    """Return a few rows of each outcome, those that need a look before the others, in the order of the file."""
+    by_outcome: dict[str, list[_Looked]] = {}
+    for one in looked:
+        by_outcome.setdefault(one.outcome, []).append(one)
+    wanted: list[_Looked] = []
+    turns = [by_outcome[name] for name in (REJECTED, "doubtful", "changed", "new", "same", "good") if name in by_outcome]
+    for place in range(SHOWN_ROWS):
+        wanted += [rows[place] for rows in turns if place < len(rows)]
+    return sorted(wanted[:SHOWN_ROWS], key=lambda one: (one.record.sheet, one.record.line))
 
 
-def _sample_row(checker: Checker, shown: Sequence[str], record: Record, row: Row | None, reason: str) -> SampleRow:
-    values = checker.values(record.cells)
-    return SampleRow(record.line, tuple(text(values[name])[:160] for name in shown), reason)
+def _sample_row(checker: Checker, shown: Sequence[str], one: _Looked) -> SampleRow:
+    values = checker.values(one.record.cells)
+    shown_values = tuple(text(values[name])[:160] for name in shown)
+    return SampleRow(one.record.line, shown_values, one.reason, one.outcome, one.record.sheet)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kentongan.core import authority, tables
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotAllowed, NotFound
+from kentongan.core.imports import guessing
 from kentongan.core.imports.contract import ImportKind, kinds
 from kentongan.core.imports.layout import Layout
 from kentongan.core.models.imports import ImportReject, ImportRun
@@ -79,13 +80,15 @@ def _original(place: int, reject: ImportReject) -> Any:
 
 def reject_columns(run: ImportRun) -> list[Column]:
     """Return the columns of the reject file: line, reason, then the file's own."""
-    own = [Column(name, partial(_original, place)) for place, name in enumerate(Layout.of(run.layout).columns)]
+    columns = Layout.of(run.layout).columns
+    ours = guessing.told_by_us(columns)
+    own = [Column(name, partial(_original, place)) for place, name in enumerate(columns) if name not in ours]
     return [Column(_("line"), "line", 8), Column(_("reason"), "reason", 50), *own]
 
 
 def rejects(run: ImportRun) -> Iterator[ImportReject]:
     """Yield the rejected rows in the order of the file, in constant memory."""
-    return run.rejects.order_by("line").iterator(chunk_size=2000)
+    return run.rejects.order_by("pk").iterator(chunk_size=2000)
 
 
 def write_rejects(run: ImportRun, path: Path) -> int:

@@ -31,11 +31,15 @@ csv.field_size_limit(LINE_MAX_CHARS)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it stands in the file: its line (or row) number from 1, its cells; `fault` when unreadable."""
+    """A record as it stands in the file: its line (or row) number from 1, its cells; `fault` when unreadable.
+
+    `sheet` tells it apart from the same line of another sheet, where several are read together.
+    """
 
     line: int
     cells: tuple[Cell, ...]
     fault: str = ""
+    sheet: str = ""
 
 
 class Meter:

@@ -70,6 +70,16 @@ class ImportRun(models.Model):
         return reverse("core:import", args=(self.pk,))
 
     @property
+    def rejects(self) -> "models.QuerySet[ImportReject]":
+        """The rows that were not taken."""
+        return self.told.filter(taken=False)
+
+    @property
+    def remarks(self) -> "models.QuerySet[ImportReject]":
+        """The rows that came in without a part."""
+        return self.told.filter(taken=True)
+
+    @property
     def can_continue(self) -> bool:
         """Whether it ended before its end, so that the rest can still come in."""
         return self.state in (self.State.STOPPED, self.State.FAILED)
@@ -83,17 +93,24 @@ class ImportRun(models.Model):
 
 
 class ImportReject(models.Model):
-    """A row that was not taken, as it was, and why."""
+    """A row that was not taken, as it was, and why; or one that was `taken` without a part, and which."""
 
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rejects")
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="told")
+    sheet = models.CharField(_("sheet"), max_length=60, blank=True, default="")
     line = models.BigIntegerField(_("line"))
     reason = models.CharField(_("reason"), max_length=300)
     original = models.JSONField(default=list)
+    taken = models.BooleanField(_("came in all the same"), default=False)
 
     class Meta:
         verbose_name = _("rejected row")
         verbose_name_plural = _("rejected rows")
-        constraints = (models.UniqueConstraint(fields=("run", "line"), name="import_reject_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("run", "sheet", "line"), condition=models.Q(taken=False), name="import_reject_once"
+            ),
+        )
+        indexes = (models.Index(fields=("run", "taken", "id"), name="import_told"),)
 
     def __str__(self) -> str:
         return f"{self.line}: {self.reason}"

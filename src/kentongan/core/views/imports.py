@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from kentongan.core import authority, imports, tables
 from kentongan.core.errors import Invalid, NotAllowed
 from kentongan.core.imports import queries
-from kentongan.core.imports.contract import ImportKind, kind_of
+from kentongan.core.imports.contract import AsksOptions, ImportKind, ReadsSheetsTogether, kind_of
 from kentongan.core.imports.preview import preview as make_preview
 from kentongan.core.models.imports import ImportRun
 from kentongan.core.requests import StaffRequest
 from kentongan.core.views.common import act, form_page, page
 
 SHOWN_REJECTS = 20
-COLUMN = "column:"
+COLUMN, OPTION, ANSWER, OTHER = "column:", "option:", "answer:", "other:"
 UNPROCESSABLE = 422
 
 
@@ -37,7 +37,10 @@ def index(request: StaffRequest) -> HttpResponse:
 
 def _upload_context(request: StaffRequest, kind: ImportKind, unit_id: int | None) -> dict[str, Any]:
     units = authority.units(request.actor, kind.capability)
-    return {"kind": kind, "units": units, "unit_id": unit_id or (units[0][0] if units else None)}
+    context = {"kind": kind, "units": units, "unit_id": unit_id or (units[0][0] if units else None)}
+    if isinstance(kind, AsksOptions):
+        context["options"] = [(option, request.POST.get(f"{OPTION}{option.name}", "")) for option in kind.options]
+    return context
 
 
 def _whole(text: str | None) -> int | None:
@@ -60,7 +63,8 @@ def upload(request: StaffRequest) -> HttpResponse:
         context["error"] = Invalid(_("No file was chosen."), remedy=_("Choose a file, or drop one on the field."))
         return render(request, "core/import_upload.html", context, status=UNPROCESSABLE)
     try:
-        run = imports.upload(request.actor, kind.name, context["unit_id"], file, file.name or "")
+        options = {option.name: value for option, value in context.get("options", ())}
+        run = imports.upload(request.actor, kind.name, context["unit_id"], file, file.name or "", options=options)
     except Invalid as error:
         context["error"] = error
         return render(request, "core/import_upload.html", context, status=error.status)
@@ -75,7 +79,8 @@ def _draft(
     context = {
         "run": run,
         "kind": kind,
-        "preview": make_preview(run, kind, mapping, scores),
+        "preview": make_preview(run, kind, mapping, scores, _answers(request)),
+        "together": isinstance(kind, ReadsSheetsTogether) and kind.sheets_together,
         "earlier": queries.earlier(run).first(),
         "error": error,
     }
@@ -88,6 +93,14 @@ def _mapping(request: StaffRequest) -> dict[str, str]:
     return {field: column for field, column in chosen.items() if column}
 
 
+def _answers(request: StaffRequest) -> dict[str, str]:
+    """Return the decisions of the form, by key; what was typed goes before what was chosen."""
+    chosen = {name.removeprefix(ANSWER): str(value) for name, value in request.POST.items() if name.startswith(ANSWER)}
+    typed = {name.removeprefix(OTHER): str(value) for name, value in request.POST.items() if name.startswith(OTHER)}
+    answers = chosen | {key: value for key, value in typed.items() if value.strip()}
+    return {key: value.strip() for key, value in answers.items() if value.strip()}
+
+
 @page
 def show(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one import: to be confirmed, on its way, or what came of it."""
@@ -98,7 +111,9 @@ def show(request: StaffRequest, pk: int) -> HttpResponse:
         "run": run,
         "kind": kind_of(run.kind),
         "reasons": imports.reasons(run),
-        "rejects": list(run.rejects.order_by("line")[:SHOWN_REJECTS]),
+        "rejects": list(run.rejects.order_by("pk")[:SHOWN_REJECTS]),
+        "remarks": list(run.remarks.order_by("pk")[:SHOWN_REJECTS]),
+        "remarks_count": run.remarks.count(),
     }
     return render(request, "core/import.html", context)
 
@@ -123,10 +138,25 @@ def confirm(request: StaffRequest, pk: int) -> HttpResponse:
     """Start the import as the form says."""
     mapping = _mapping(request)
     try:
+        if answers := _answers(request):
+            imports.answer(request.actor, pk, answers)
         imports.confirm(request.actor, pk, mapping)
     except Invalid as error:
         return _draft(request, imports.get(request.actor, pk), mapping, error)
     return redirect("core:import", pk)
+
+
+@act
+def answer(request: StaffRequest, pk: int) -> HttpResponse:
+    """Keep the decisions on what we were not sure of, and show what the file looks like now."""
+    run = imports.get(request.actor, pk)
+    error = None
+    try:
+        if answers := _answers(request):
+            imports.answer(request.actor, pk, answers)
+    except Invalid as caught:
+        error = caught
+    return _draft(request, run, _mapping(request), error) if run.state == ImportRun.State.DRAFT else redirect(run)
 
 
 @act
