@@ -18,7 +18,7 @@ from kentongan.channels.addresses.meta import Facebook, Instagram, Threads, What
 from kentongan.channels.addresses.open import Bluesky, Mastodon, Website, is_machine
 from kentongan.channels.addresses.others import Telegram, TikTok, X, YouTube
 
-__all__ = ["Form", "Identity", "Unreadable", "parse", "platforms"]
+__all__ = ["Form", "Identity", "Unreadable", "parse", "platforms", "words"]
 
 _mastodon, _website = Mastodon(), Website()
 READERS: Mapping[str, AddressReader] = {
@@ -58,6 +58,11 @@ LONGEST = 1000
 def platforms() -> list[str]:
     """Return the platforms whose accounts can be read."""
     return list(READERS)
+
+
+def words(platform: str) -> tuple[str, ...]:
+    """Return what people call a platform, the commonest first."""
+    return READERS[platform].words
 
 
 def parse(text: str, platform: str = "") -> Identity:

@@ -134,9 +134,9 @@ class ImportKind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Something to be asked once for the whole file, such as the basis of its records; reaches the kind in `run.options`.
+    """Something to be asked once for the whole file, such as the basis of its records.
 
-    `kind` is the type of the field on the screen: text or date (ISO 8601).
+    It reaches the kind in `run.options`; `kind` is the type of the field on the screen: text or date (ISO 8601).
     """
 
     name: str

@@ -115,5 +115,6 @@ def remembered(kind: str, columns: Sequence[str]) -> Mapping[str, str] | None:
 
 def remember(kind: str, columns: Sequence[str], mapping: Mapping[str, str]) -> None:
     """Keep a confirmed mapping for the next file with these headings."""
-    known = {"kind": kind, "signature": signature(own_columns(columns))}
-    ImportMapping.objects.update_or_create(**known, defaults={"mapping": dict(mapping)})
+    ImportMapping.objects.update_or_create(
+        kind=kind, signature=signature(own_columns(columns)), defaults={"mapping": dict(mapping)}
+    )

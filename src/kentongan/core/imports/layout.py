@@ -175,9 +175,7 @@ def _sheet_records(sheet: CalamineSheet) -> Iterator[Record]:
             yield Record(first + offset + 1, cells)
 
 
-def detect(
-    path: Path, media_type: str, fields: Sequence[Field], sheet: str = "", *, together: bool = False
-) -> Layout:
+def detect(path: Path, media_type: str, fields: Sequence[Field], sheet: str = "", *, together: bool = False) -> Layout:
     """Look at a file and say how it is laid out; raises Invalid when it holds no table.
 
     `together` reads the sheets that look like the best one as one table, unless a `sheet` is named.

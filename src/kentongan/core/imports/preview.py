@@ -177,7 +177,9 @@ def _interesting(looked: Sequence[_Looked]) -> list[_Looked]:
     for one in looked:
         by_outcome.setdefault(one.outcome, []).append(one)
     wanted: list[_Looked] = []
-    turns = [by_outcome[name] for name in (REJECTED, "doubtful", "changed", "new", "same", "good") if name in by_outcome]
+    turns = [
+        by_outcome[name] for name in (REJECTED, "doubtful", "changed", "new", "same", "good") if name in by_outcome
+    ]
     for place in range(SHOWN_ROWS):
         wanted += [rows[place] for rows in turns if place < len(rows)]
     return sorted(wanted[:SHOWN_ROWS], key=lambda one: (one.record.sheet, one.record.line))

@@ -8,6 +8,7 @@ from kentongan.registry.actions.accounts import (
     renew_secrets,
 )
 from kentongan.registry.actions.custody import correct_account, move_account
+from kentongan.registry.actions.importing import remember_units, seen_before, take_back, take_people
 from kentongan.registry.actions.letters import keep_scan, note_letter
 from kentongan.registry.actions.people import (
     add_people,
@@ -65,12 +66,16 @@ __all__ = [
     "note_letter",
     "record_export",
     "record_health",
+    "remember_units",
     "rename_unit",
     "renew_secrets",
     "resolve_dispute",
     "revoke_consent",
     "revoke_role",
     "settle_check",
+    "seen_before",
     "split_unit",
+    "take_back",
+    "take_people",
     "undo_change",
 ]

@@ -1,4 +1,4 @@
-"""Phone numbers in the cells of lists: as floats, shortened by a spreadsheet, without their zero, several in one cell."""
+"""Phone numbers in the cells of lists: as floats, shortened by a spreadsheet, without zero, several in one cell."""
 
 import re
 from decimal import Decimal, InvalidOperation
@@ -13,6 +13,7 @@ MOBILE = re.compile(r"(?:\+?62|0)?(8[1-9]\d{7,10})")
 SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 BETWEEN = re.compile(r"\s*(?:[/;|\n]|\bdan\b|,(?=\s*[+0]))\s*")
 NOTHING = frozenset({"", "-", "--", "0", "tidak ada", "belum ada", "n/a", "na", "nihil", "x", "."})
+LETTERS = re.compile(r"[^\W\d_]")
 LONGEST = 16
 
 
@@ -49,6 +50,8 @@ def read(cell: Cell) -> str:
 
 
 def _general(value: str) -> str:
+    if LETTERS.search(value):
+        raise _wrong(value)
     try:
         number = phonenumbers.parse(value, "ID")
     except phonenumbers.NumberParseException as error:

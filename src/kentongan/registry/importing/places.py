@@ -1,23 +1,26 @@
 """Which unit a list means: by code, by name as offices write it, by what was decided once; never by a guess in silence.
 
-finder = Finder(unit)                                   # the unit for which a list is imported: nothing above, nothing beside
-finder.find(Place(unit="Kec. Cikarang Utara"))          # Found(unit, code, name), Doubt(suggestions) or Astray("why")
+finder = Finder(unit)                            # the unit for which a list is imported: nothing above, nothing beside
+finder.find(Place(unit="Kec. Cikarang Utara"))   # Found(unit, code, name), Doubt(suggestions) or Astray("why")
 """
 
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rapidfuzz import fuzz, process
 
+from kentongan.core.errors import NotFound, Unavailable
+from kentongan.registry import areas
 from kentongan.registry.models import FormerName, Unit, UnitAlias
-from kentongan.registry.trees import TEMPLATES
+from kentongan.registry.trees import LEVELS, TEMPLATES
 
 Level = Unit.Level
 SUGGESTED = 5
@@ -26,15 +29,15 @@ REMEMBERED = 100_000
 KEY_CHARS = 300
 SHORT: Mapping[str, str] = {
     "utr": "utara", "slt": "selatan", "sel": "selatan", "tmr": "timur", "tim": "timur", "brt": "barat", "bar": "barat",
-    "tgh": "tengah", "teng": "tengah", "ps": "pasar", "psr": "pasar", "tj": "tanjung", "tjg": "tanjung", "sei": "sungai",
-    "gn": "gunung", "gng": "gunung", "kp": "kampung", "kmp": "kampung", "pd": "pondok", "jkt": "jakarta", "tl": "teluk",
-    "bt": "batu", "smtr": "sumatera", "sumatra": "sumatera", "pst": "pusat", "sukma": "sukma",
+    "tgh": "tengah", "teng": "tengah", "pst": "pusat", "ps": "pasar", "psr": "pasar", "tj": "tanjung", "tjg": "tanjung",
+    "sei": "sungai", "gn": "gunung", "gng": "gunung", "kp": "kampung", "kmp": "kampung", "pd": "pondok", "bt": "batu",
+    "tl": "teluk", "jkt": "jakarta", "smtr": "sumatera", "sumatra": "sumatera",
 }  # fmt: skip
 WORDS: Mapping[str, Level | None] = {
     "provinsi": Level.PROVINCE, "propinsi": Level.PROVINCE, "prov": Level.PROVINCE, "prop": Level.PROVINCE,
     "kabupaten": Level.REGENCY, "kab": Level.REGENCY, "kota": Level.REGENCY, "kotamadya": Level.REGENCY,
     "kecamatan": Level.DISTRICT, "kec": Level.DISTRICT, "distrik": Level.DISTRICT,
-    "kelurahan": Level.VILLAGE, "kel": Level.VILLAGE, "desa": Level.VILLAGE, "ds": Level.VILLAGE, "ds/kel": Level.VILLAGE,
+    "kelurahan": Level.VILLAGE, "kel": Level.VILLAGE, "desa": Level.VILLAGE, "ds": Level.VILLAGE,
     "gampong": Level.VILLAGE, "nagari": Level.VILLAGE,
     "adm": None, "administrasi": None, "dki": None, "satuan": None,
 }  # fmt: skip
@@ -131,7 +134,7 @@ class Finder:
         self.labels = _label_words(top)
         self._load()
         self.outside = self._outside()
-        self.above = {unit.level: self.name(unit.name).key for unit in Unit.objects.filter(path__covers=top.path)}
+        self.above = self._above()
         self.aliases = dict(UnitAlias.objects.filter(scope=top).values_list("key", "unit_id"))
         self._cached = lru_cache(maxsize=REMEMBERED)(self._find)
 
@@ -146,6 +149,16 @@ class Finder:
         former = FormerName.objects.filter(unit__path__within=self.top.path, unit__closed_at=None)
         for pk, code, name in former.values_list("unit_id", "code", "name"):
             self._index(pk, self.name(name).key, code)
+
+    def _above(self) -> dict[str, set[str]]:
+        """Return what the units and areas at and above the importing one are called, by level."""
+        above: dict[str, set[str]] = defaultdict(set)
+        for unit in Unit.objects.filter(path__covers=self.top.path):
+            above[unit.level].add(self.name(unit.name).key)
+        with suppress(NotFound, Unavailable):
+            for area in areas.path(self.top.area_code) if self.top.area_code else ():
+                above[str(LEVELS[area.level])].add(self.name(area.name).key)
+        return above
 
     def _index(self, pk: int, key: str, *codes: str) -> None:
         for code in codes:
@@ -167,7 +180,7 @@ class Finder:
         while len(rest) > 1 and (rest[0] in WORDS or rest[0] in self.labels):
             word = rest.pop(0)
             kind = "city" if word in CITY else "regency" if word in REGENCY else kind
-            levels = set(self.labels.get(word, ())) | ({str(WORDS[word])} if WORDS.get(word) else set())
+            levels = levels or set(self.labels.get(word, ())) | ({str(WORDS[word])} if WORDS.get(word) else set())
         return _Name(" ".join(rest), frozenset(levels), kind)
 
     def find(self, place: Place) -> Answer:
@@ -232,14 +245,16 @@ class Finder:
         if not place.sheet:
             return self.units[self.top.pk].found if not place.code else UNSAID
         matching = self._matching(place.sheet, "", frozenset({self.top.pk}))
-        return self._decided(matching, sure=True) if matching else self._alike(place.sheet, "", frozenset({self.top.pk}))
+        return (
+            self._decided(matching, sure=True) if matching else self._alike(place.sheet, "", frozenset({self.top.pk}))
+        )
 
     def _narrowed_by_sheet(self, place: Place) -> frozenset[int]:
         whole = frozenset({self.top.pk})
         return frozenset(self._matching(place.sheet, "", whole)) or whole if place.sheet else whole
 
     def _matching(self, text: str, level: str, inside: frozenset[int]) -> list[int]:
-        """Return the units with exactly this name, at this level, within one of `inside`; the highest of a branch."""
+        """Return the units with exactly this name, at this level, within one of `inside`."""
         name = self.name(text)
         found = [pk for pk in self.by_key.get(name.key, ()) if self.units[pk].above & inside]
         levels = {level} if level else name.levels
@@ -252,7 +267,7 @@ class Finder:
     def _is_above(self, text: str, level: str) -> bool:
         """Whether a name is that of a unit or area above the importing one, which changes nothing."""
         key = self.name(text).key
-        return key in self.above.values() if not level else self.above.get(level) == key
+        return key in self.above[level] if level else any(key in keys for keys in self.above.values())
 
     def _alike(self, text: str, level: str, inside: frozenset[int]) -> Answer:
         """Return the units whose names are like this one, for somebody to choose from."""
@@ -280,7 +295,7 @@ def _code(text: str) -> str:
     bare = re.sub(r"[\s.\-/]", "", text).casefold().removesuffix(".0")
     if bare.isdigit() and len(bare) in DEPTHS:
         cuts = [0, *(depth for depth in DEPTHS if depth <= len(bare))]
-        return ".".join(bare[start:end] for start, end in zip(cuts, cuts[1:], strict=False))
+        return ".".join(bare[start:end] for start, end in pairwise(cuts))
     return text.strip().casefold()
 
 
@@ -289,7 +304,9 @@ def _label_words(top: Unit) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     tiers = [(tier.label, tier.level) for tiers in TEMPLATES.values() for tier in tiers]
     tiers += [(tier.word, tier.level) for tiers in TEMPLATES.values() for tier in tiers]
-    own = Unit.objects.filter(path__within=top.path).exclude(label="").order_by().values_list("label", "level").distinct()
+    own = (
+        Unit.objects.filter(path__within=top.path).exclude(label="").order_by().values_list("label", "level").distinct()
+    )
     for label, level in (*tiers, *own):
         # A label of several words ("KPU Provinsi") gives each of them; a word of an area tells its level by itself.
         for word in words(str(label)):

@@ -2,6 +2,7 @@
 
 from kentongan.registry.models.accounts import Account, Connection
 from kentongan.registry.models.history import FormerName, UnitChange
+from kentongan.registry.models.imports import ImportStep, UnitAlias
 from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.organisation import Organisation
 from kentongan.registry.models.people import Consent, Membership, Person
@@ -17,10 +18,12 @@ __all__ = [
     "Dispute",
     "FormerName",
     "Grant",
+    "ImportStep",
     "Letter",
     "Membership",
     "Organisation",
     "Person",
     "Unit",
+    "UnitAlias",
     "UnitChange",
 ]

@@ -6,7 +6,18 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.registry import names
 from kentongan.registry.models.units import Unit
+
+
+class NameKeyField(models.CharField[str, str]):
+    """What two spellings of one name have in common; follows `full_name` whenever the row is saved."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """Return the key of the name as it is now."""
+        found = names.key(getattr(model_instance, "full_name", ""))
+        setattr(model_instance, self.attname, found)
+        return found
 
 
 class Person(models.Model):
@@ -18,6 +29,7 @@ class Person(models.Model):
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     full_name = models.CharField(_("full name"), max_length=200)
+    name_key = NameKeyField(max_length=200, editable=False, default="", db_default="")
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone (E.164)"), max_length=16, blank=True)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="person")
@@ -33,6 +45,8 @@ class Person(models.Model):
         ordering = ("full_name", "id")
         indexes = (
             models.Index(fields=["phone"], name="person_phone"),
+            models.Index(fields=["name_key"], name="person_name_key"),
+            models.Index(fields=["created_at"], name="person_unconfirmed", condition=models.Q(state="invited")),
             GinIndex(OpClass(Upper("full_name"), name="gin_trgm_ops"), name="person_name_trgm"),
         )
         constraints = (
