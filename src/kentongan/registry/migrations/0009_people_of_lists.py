@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0005_told_rows'),
-        ('registry', '0006_letters_and_claims'),
+        ('registry', '0008_account_states'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
