@@ -5,15 +5,21 @@ from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from kentongan.core import jobs
 from kentongan.core.actor import Actor
+from kentongan.core.messages import declare_purpose
 from kentongan.core.permissions import Capability
 from kentongan.core.ticks import every
-from kentongan.registry import access, actions, trees
+from kentongan.registry import access, actions, counting, reminding, trees
+from kentongan.registry.actions.mandates import REMIND
 from kentongan.registry.actions.trees import LOAD
+from kentongan.registry.queries import mandates as mandate_reads
 
 CHUNK = 4000
+
+declare_purpose(reminding.PURPOSE, _lazy("Reminders of accounts that you should have"))
 
 
 @jobs.handler(LOAD, resumable=True)
@@ -42,3 +48,32 @@ def _chunks(units: list[trees.NewUnit]) -> Iterator[list[trees.NewUnit]]:
 def close_ended() -> int:
     """Close the temporary bodies whose last day is over; those above others follow in the next call."""
     return actions.close_ended(Actor.system("registry.ended"))
+
+
+@jobs.handler(REMIND, resumable=True)
+def remind(progress: jobs.Progress, *, mandate_id: int, unit: int, platform: str) -> dict[str, int]:
+    """Remind those who lack something; run again it reaches only whom it had not reached, for each has one key."""
+    given = mandate_reads.mandate(progress.actor, mandate_id)
+    place = mandate_reads.place(progress.actor, given, unit, Capability.INSTRUCT)
+    missing = mandate_reads.missing(progress.actor, given, place, platform)
+    progress.total(missing.count())
+    told = 0
+    for batch in reminding.batches(missing):
+        progress.check()
+        told += reminding.queue(progress.actor, given, batch)
+        progress.advance(len(batch))
+        progress.result = {"told": told, "missing": progress.done}
+    progress.say(_("%(told)s messages were made; the list of messages shows whom none could reach.") % {"told": told})
+    return {"told": told, "missing": progress.done}
+
+
+@every(seconds=1, name="registry.counting")
+def count() -> int:
+    """Count anew what was marked, and pass the differences up the tree."""
+    return counting.fold()
+
+
+@every(seconds=600, name="registry.terms")
+def count_terms() -> int:
+    """Have those counted anew whose terms began or ended with the day."""
+    return counting.mark_terms()

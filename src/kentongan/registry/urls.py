@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kentongan.registry.views import adding, custody, lists, tree
+from kentongan.registry.views import adding, custody, lists, mandates, tree
 
 app_name = "registry"
 urlpatterns = [
@@ -30,5 +30,14 @@ urlpatterns = [
     path("unit/<int:pk>/riwayat/", tree.history, name="history"),
     path("perubahan/<int:pk>/batal/", tree.undo, name="undo"),
     path("unit/cari/", tree.suggest, name="suggest"),
+    path("wajib/", mandates.index, name="mandates"),
+    path("wajib/<int:pk>/", mandates.show, name="mandate"),
+    path("wajib/<int:pk>/nama/", mandates.names, name="mandate_names"),
+    path("wajib/<int:pk>/lembar/", mandates.sheet, name="mandate_sheet"),
+    path("wajib/<int:pk>/ubah/", mandates.change, name="mandate_change"),
+    path("wajib/<int:pk>/akhiri/", mandates.end, name="mandate_end"),
+    path("wajib/<int:pk>/ingatkan/", mandates.remind, name="mandate_remind"),
+    path("unit/<int:pk>/wajib/", mandates.index, name="unit_mandates"),
+    path("unit/<int:pk>/wajib/tambah/", mandates.add, name="mandate_add"),
     path("susun/", tree.load, name="load"),
 ]

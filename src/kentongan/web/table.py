@@ -1,8 +1,9 @@
 """The one list: what `{% table %}` and `{% listing %}` parse and draw. See docs/reference/components.md."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from django.core.paginator import Page
 from django.http import HttpRequest
@@ -16,10 +17,11 @@ from kentongan.web import links
 
 SHAPE = "{% table ROW in ROWS page=… noun=… title=… export=… %}, {% listing ROWS noun=… title=… export=… %}"
 OPTIONS = ("page", "noun", "title", "export")
-COLUMN_OPTIONS = ("number", "acts", "sort", "show")
+COLUMN_OPTIONS = ("number", "acts", "sort", "show", "each")
 FORMATS = (("csv", "CSV"), ("xlsx", "Excel"))
 
 Options = dict[str, FilterExpression]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +97,29 @@ class TableNode(ListNode):
 
     def contents(self, rows: Iterable[Any], context: Context) -> dict[str, Any]:
         """Return the head, the headings and each row's cells."""
-        shown = [column for column in self.columns if column.option("show", context, default=True)]
-        headings = [self._heading(column, context) for column in shown]
+        shown = [pair for column in self.columns for pair in self._columns(column, context)]
+        headings = [self._with(each, context, partial(self._heading, column)) for column, each in shown]
         lines = list(self._lines(rows, shown, headings, context))
         head = mark_safe(self.body.render(context).strip())  # noqa: S308 - rendered, thus escaped already
         return {"head": head, "lines": lines, "headings": headings, "body": ""}
+
+    @staticmethod
+    def _columns(column: Column, context: Context) -> Iterator[tuple[Column, dict[str, Any]]]:
+        """Yield a column as often as it stands, each time with what it knows: `each` of the list that it names."""
+        if not column.option("show", context, default=True):
+            return
+        if "each" not in column.options:
+            yield column, {}
+            return
+        for item in column.option("each", context, default=()) or ():
+            yield column, {"each": item}
+
+    @staticmethod
+    def _with(values: dict[str, Any], context: Context, draw: Callable[[Context], R]) -> R:
+        if not values:  # what a cell sets, the cells after it know
+            return draw(context)
+        with context.push(**values):
+            return draw(context)
 
     def _heading(self, column: Column, context: Context) -> dict[str, Any]:
         acts, number = column.option("acts", context), column.option("number", context)
@@ -107,13 +127,18 @@ class TableNode(ListNode):
         return {"label": label, "acts": acts, "right": number or acts, **_order(column, context)}
 
     def _lines(
-        self, rows: Iterable[Any], columns: list[Column], headings: list[dict[str, Any]], context: Context
+        self,
+        rows: Iterable[Any],
+        columns: list[tuple[Column, dict[str, Any]]],
+        headings: list[dict[str, Any]],
+        context: Context,
     ) -> Iterator[list[tuple[dict[str, Any], str]]]:
         """Yield the cells of each row, each with its heading; what a cell sets, the cells after it know."""
         for row in rows:
             named = {self.names[0]: row} if len(self.names) == 1 else dict(zip(self.names, row, strict=True))
             with context.push(**named):
-                cells = [mark_safe(column.body.render(context).strip()) for column in columns]  # noqa: S308 - escaped
+                drawn = [self._with(each, context, column.body.render) for column, each in columns]
+                cells = [mark_safe(cell.strip()) for cell in drawn]  # noqa: S308 - escaped
             yield list(zip(headings, cells, strict=True))
 
 

@@ -10,6 +10,7 @@ from kentongan.registry.actions.accounts import (
 from kentongan.registry.actions.custody import correct_account, move_account
 from kentongan.registry.actions.importing import remember_units, seen_before, take_back, take_people
 from kentongan.registry.actions.letters import keep_scan, note_letter
+from kentongan.registry.actions.mandates import change_mandate, end_mandate, give_mandate, remind
 from kentongan.registry.actions.people import (
     add_people,
     add_person,
@@ -47,14 +48,17 @@ __all__ = [
     "add_user",
     "attest_account",
     "begin_check",
+    "change_mandate",
     "close_ended",
     "close_unit",
     "connect",
     "correct_account",
     "declare_account",
     "disconnect",
+    "end_mandate",
     "found_organisation",
     "give_consent",
+    "give_mandate",
     "grant_role",
     "issue_code",
     "keep_evidence",
@@ -67,6 +71,7 @@ __all__ = [
     "record_export",
     "record_health",
     "remember_units",
+    "remind",
     "rename_unit",
     "renew_secrets",
     "resolve_dispute",

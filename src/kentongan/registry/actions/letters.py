@@ -18,18 +18,27 @@ LARGEST_SCAN = 20 << 20
 SCANS = ("application/pdf", "image/jpeg", "image/png", "image/webp")
 
 
-def keep_scan(actor: Actor, unit_id: int, upload: IO[bytes], name: str) -> StoredFile:
+def keep_scan(
+    actor: Actor, unit_id: int, upload: IO[bytes], name: str, capability: Capability = Capability.ADMINISTER
+) -> StoredFile:
     """Keep the scan of a letter; outside the transaction of the action that uses it, for it may be large."""
-    access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
+    access.get_unit(actor, capability, pk=unit_id)
     return files.store(actor, upload, name, unit_id=unit_id, allowed=SCANS, max_bytes=LARGEST_SCAN)
 
 
 @action("registry.letter.note", may_do_nothing=True)
 def note_letter(
-    actor: Actor, unit_id: int, *, number: str, dated: date | None, about: str = "", file: StoredFile | None = None
+    actor: Actor,
+    unit_id: int,
+    *,
+    number: str,
+    dated: date | None,
+    about: str = "",
+    file: StoredFile | None = None,
+    capability: Capability = Capability.ADMINISTER,
 ) -> Letter | None:
     """Note a letter of a unit, once by number and date; None where no number is given. A new scan replaces the old."""
-    unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
+    unit = access.get_unit(actor, capability, pk=unit_id)
     number = " ".join(number.split())[:120]
     if not number:
         if dated or file:

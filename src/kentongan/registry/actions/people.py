@@ -98,9 +98,9 @@ def add_people(actor: Actor, people: Sequence[NewPerson]) -> int:
 
 
 @action("registry.person.export")
-def record_export(actor: Actor, unit_id: int, count: int) -> None:
+def record_export(actor: Actor, unit_id: int, count: int, capability: Capability = Capability.ADMINISTER) -> None:
     """Write down that a list of people leaves the system (UU 27/2022, art. 31), by whom and how many."""
-    unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
+    unit = access.get_unit(actor, capability, pk=unit_id)
     audit.record(actor, unit, unit_id=unit.pk, after={"people": count})
 
 

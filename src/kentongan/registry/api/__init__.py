@@ -1,8 +1,20 @@
 """The registry through the API, one file a noun."""
 
 from kentongan.core.api import Router
-from kentongan.registry.api import accounts, custody, units
+from kentongan.registry.api import (
+    accounts,
+    custody,
+    mandates,
+    units,
+)
+
+PARTS = (
+    units,
+    accounts,
+    custody,
+    mandates,
+)
 
 router = Router(tags=["registry"])
-for part in (units, accounts, custody):
+for part in PARTS:
     router.add_router("", part.router)

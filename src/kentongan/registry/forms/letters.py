@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.actor import Actor
 from kentongan.core.models import StoredFile
+from kentongan.core.permissions import Capability
 from kentongan.registry.actions.letters import keep_scan
 from kentongan.registry.forms.common import DayInput
 
@@ -20,12 +21,13 @@ class LetterFields(forms.Form):
     letter_dated = forms.DateField(label=_("Date of the letter"), required=False, widget=DayInput())
     letter_file = forms.FileField(label=_("Scan of the letter"), required=False, help_text=_("PDF or picture."))
 
-    def letter(self, actor: Actor, unit_id: int) -> dict[str, Any]:
+    def letter(self, actor: Actor, unit_id: int, capability: Capability = Capability.ADMINISTER) -> dict[str, Any]:
         """Return what `note_letter` takes; the scan is kept first, outside any transaction."""
         upload = self.cleaned_data.pop("letter_file", None)
-        file: StoredFile | None = keep_scan(actor, unit_id, upload, upload.name) if upload else None
+        file: StoredFile | None = keep_scan(actor, unit_id, upload, upload.name, capability) if upload else None
         return {
             "number": self.cleaned_data.pop("letter_number", ""),
             "dated": self.cleaned_data.pop("letter_dated", None),
             "file": file,
+            "capability": capability,
         }

@@ -4,9 +4,11 @@ from kentongan.registry.models.accounts import Account, Connection
 from kentongan.registry.models.history import FormerName, UnitChange
 from kentongan.registry.models.imports import ImportStep, UnitAlias
 from kentongan.registry.models.letters import Letter
+from kentongan.registry.models.mandates import Mandate
 from kentongan.registry.models.organisation import Organisation
 from kentongan.registry.models.people import Consent, Membership, Person
 from kentongan.registry.models.proofs import Attestation, Challenge, Dispute
+from kentongan.registry.models.tallies import Recount, Tally, TallyDay
 from kentongan.registry.models.units import Grant, Unit
 
 __all__ = [
@@ -20,9 +22,13 @@ __all__ = [
     "Grant",
     "ImportStep",
     "Letter",
+    "Mandate",
     "Membership",
     "Organisation",
     "Person",
+    "Recount",
+    "Tally",
+    "TallyDay",
     "Unit",
     "UnitAlias",
     "UnitChange",

@@ -20,6 +20,7 @@ class Organisation(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     area_code = models.CharField(_("area code"), max_length=13, blank=True)
     timezone = models.CharField(_("time zone"), max_length=40, choices=Zone.choices, default=Zone.WIB)
+    counted_on = models.DateField(_("terms counted on"), null=True, editable=False)
     simulated = models.BooleanField(_("holds simulated data"), default=False)
 
     class Meta:

@@ -18,7 +18,7 @@ from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 from kentongan.registry import queries
 from kentongan.registry.models import Account, Person, Unit
-from kentongan.web.demo import content, engagement, meetings, members, organisation, rules, stream
+from kentongan.web.demo import content, engagement, mandates, meetings, members, organisation, rules, stream
 
 Told = Callable[[str | Promise, int, int], None]
 # One load at a time: a second one waits, then finds everything there.
@@ -90,6 +90,7 @@ def _run(told: Told, days: int, posts: int) -> None:
         _Step(_("Readers of the newsroom"), content.read_articles),
         _Step(_("Instructions and a share mission"), _engage),
         _Step(_("Meetings"), meetings.meet),
+        _Step(_("A mandate"), mandates.give),
         _Step(_("A quiet period"), rules.add_quiet_period),
     ]
     for number, step in enumerate(steps):

@@ -1,0 +1,231 @@
+"""Reads of mandates: which there are, who keeps them, who does not yet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat, Lower
+
+from kentongan.core.actor import Actor
+from kentongan.core.errors import NotFound
+from kentongan.core.permissions import Capability
+from kentongan.registry import access, counting
+from kentongan.registry.models import Account, Consent, Mandate, Membership, Person, Tally, TallyDay, Unit
+from kentongan.registry.models.tallies import COMPLETE
+
+WEEK = timedelta(days=7)
+HAS = "has_"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of `total` have it, and how many more that is than a week ago (None: nothing to compare with)."""
+
+    total: int
+    done: int
+    change: int | None = None
+
+    @property
+    def missing(self) -> int:
+        """How many lack it."""
+        return self.total - self.done
+
+    @property
+    def ratio(self) -> float | None:
+        """Which part has it, 0 to 1; None where nobody has to."""
+        return self.done / self.total if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A unit in the matrix: those who have everything, then platform by platform."""
+
+    unit: Unit
+    complete: Share
+    platforms: Mapping[str, Share]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A mandate at a unit: its whole subtree, the unit's own share, the units right below it."""
+
+    mandate: Mandate
+    unit: Unit
+    whole: Line
+    own: Line | None
+    below: tuple[Line, ...]
+    overdue: bool
+    waiting: int
+
+    @property
+    def overdue_count(self) -> int:
+        """How many lack something although the day is over."""
+        return self.whole.complete.missing if self.overdue else 0
+
+
+def mandates(actor: Actor, unit: Unit | None = None) -> QuerySet[Mandate]:
+    """Return the mandates that bind or were given in the part of the tree that the actor measures.
+
+    With a unit: those that bind it or something below it.
+    """
+    seen = access.units_for(actor, Capability.MEASURE)
+    if unit is not None:
+        seen = seen.filter(path__within=unit.path)
+    found = Mandate.objects.select_related("unit", "letter")
+    given_here = Q(unit__in=seen.values("pk"))
+    bind_here = Q(Exists(seen.filter(path__within=OuterRef("unit__path"))))
+    return found.filter(given_here | bind_here)
+
+
+def mandate(actor: Actor, pk: int) -> Mandate:
+    """Return one mandate; raises NotFound."""
+    found = mandates(actor).filter(pk=pk).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def place(actor: Actor, given: Mandate, unit_id: int | None, capability: Capability = Capability.MEASURE) -> Unit:
+    """Return the unit at which a mandate is looked at: the one asked for, else the highest that the actor sees."""
+    if unit_id is not None:
+        unit = access.get_unit(actor, capability, pk=unit_id)
+        if not _related(given, unit):
+            raise NotFound()
+        return unit
+    seen = access.units_for(actor, capability)
+    bound = seen.filter(path__within=given.unit.path).order_by("path").first()
+    if bound is None:
+        raise NotFound()
+    return bound
+
+
+def _related(given: Mandate, unit: Unit) -> bool:
+    top, here = f"{given.unit.path}.", f"{unit.path}."
+    return here.startswith(top) or top.startswith(here)
+
+
+def matrix(actor: Actor, given: Mandate, unit: Unit) -> Matrix:
+    """Return who keeps a mandate at `unit` and at each unit right below it: four queries, whatever the size."""
+    access.require(actor, Capability.MEASURE, unit)
+    below = list(Unit.objects.filter(parent=unit).order_by("closed_at", "kind", "code"))
+    numbers = _numbers(given, [unit.pk, *(one.pk for one in below)])
+    lines = tuple(_line(given, one, numbers) for one in below)
+    own = _own_line(given, unit)
+    return Matrix(
+        mandate=given,
+        unit=unit,
+        whole=_line(given, unit, numbers),
+        own=own if own and own.complete.total else None,
+        below=tuple(line for line in lines if line.complete.total),
+        overdue=given.ended_at is None and given.due_on < counting.today(),
+        waiting=counting.backlog(),
+    )
+
+
+def _numbers(given: Mandate, units: Sequence[int]) -> dict[tuple[int, str], Share]:
+    now = Tally.objects.filter(mandate=given, unit_id__in=units).values_list("unit_id", "of", "total", "done")
+    last_week = counting.today() - WEEK
+    then = (
+        TallyDay.objects.filter(mandate=given, unit_id__in=units, day__lte=last_week)
+        .order_by("unit_id", "of", "-day")
+        .distinct("unit_id", "of")
+        .values_list("unit_id", "of", "done")
+    )
+    before = {(unit, of): done for unit, of, done in then}
+    return {
+        (unit, of): Share(total, done, done - before[unit, of] if (unit, of) in before else None)
+        for unit, of, total, done in now
+    }
+
+
+def _line(given: Mandate, unit: Unit, numbers: dict[tuple[int, str], Share]) -> Line:
+    none = Share(0, 0)
+    return Line(
+        unit=unit,
+        complete=numbers.get((unit.pk, COMPLETE), none),
+        platforms={platform: numbers.get((unit.pk, platform), none) for platform in given.platforms},
+    )
+
+
+def _own_line(given: Mandate, unit: Unit) -> Line | None:
+    rows = Tally.objects.filter(mandate=given, unit_id=unit.pk).values_list("of", "own_total", "own_done")
+    return _line(given, unit, {(unit.pk, of): Share(total, done) for of, total, done in rows})
+
+
+def progress(actor: Actor, found: Sequence[Mandate]) -> dict[int, Share]:
+    """Return, by mandate, how many have everything in the highest unit that the actor sees of it: two queries."""
+    seen = access.units_for(actor, Capability.MEASURE)
+    tops = list(seen.filter(~Q(Exists(seen.filter(pk=OuterRef("parent_id"))))).values_list("pk", flat=True)[:200])
+    rows = Tally.objects.filter(mandate__in=found, of=COMPLETE, unit_id__in=tops)
+    sums: dict[int, list[int]] = {}
+    for mandate_id, total, done in rows.values_list("mandate_id", "total", "done"):
+        both = sums.setdefault(mandate_id or 0, [0, 0])
+        both[0] += total
+        both[1] += done
+    return {one.pk: Share(*sums.get(one.pk, (0, 0))) for one in found}
+
+
+def _has(given: Mandate, platform: str, accounts: QuerySet[Account]) -> Exists:
+    """Whether one of `accounts` on that platform is what the mandate asks for; the same as in `counting.OWN`."""
+    proven = (Account.State.PROVEN, Account.State.CONNECTED, Account.State.DORMANT)
+    live = accounts.filter(platform=platform).exclude(state__in=(*Account.GONE, Account.State.CLAIMED))
+    match given.counts:
+        case Mandate.Counts.PROVEN:
+            live = live.filter(state__in=proven)
+        case Mandate.Counts.CONNECTED:
+            live = live.filter(connection__isnull=False)
+        case Mandate.Counts.ACTIVE:
+            live = live.filter(state__in=proven[:2], last_posted_at__isnull=False)
+    return Exists(live)
+
+
+def bearers(actor: Actor, given: Mandate, unit: Unit) -> QuerySet[Any]:
+    """Return who must have accounts in a subtree, each with `has_<platform>`; names are for those who audit.
+
+    For people: memberships, one for each person and unit, with `person` and `unit`; for units: the units.
+    """
+    access.require(actor, Capability.AUDIT, unit)
+    units = Unit.objects.filter(closed_at=None, path__within=unit.path).filter(path__within=given.unit.path)
+    if given.levels:
+        units = units.filter(level__in=given.levels)
+    if given.kinds:
+        units = units.filter(kind__in=given.kinds)
+    if not given.of_people:
+        official = Account.objects.filter(kind=Account.Kind.OFFICIAL, unit=OuterRef("pk"))
+        return units.annotate(**{HAS + one: _has(given, one, official) for one in given.platforms}).order_by("path")
+    return _people(given, units)
+
+
+def _people(given: Mandate, units: QuerySet[Unit]) -> QuerySet[Membership]:
+    today = counting.today()
+    running = (
+        Membership.objects.filter(unit__in=units.values("pk"))
+        .filter(Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today))
+        .exclude(person__state=Person.State.WITHDRAWN)
+    )
+    if given.titles:
+        fits = Q()
+        for title in given.titles:
+            fits |= Q(kept_title__startswith=f"{title} ")
+        running = running.annotate(kept_title=Concat(Lower("title"), Value(" "))).filter(fits)
+    consent = Consent.objects.filter(person=OuterRef("person_id"), purpose=Consent.Purpose.ACCOUNTS, revoked_at=None)
+    own = Account.objects.filter(kind=Account.Kind.ORGANIC, person=OuterRef("person_id"))
+    listed = Q(Exists(consent)) & Q(person__state=Person.State.CONFIRMED)
+    has = {
+        HAS + one: ExpressionWrapper(listed & Q(_has(given, one, own)), output_field=BooleanField())
+        for one in given.platforms
+    }
+    earlier = running.filter(person=OuterRef("person"), unit=OuterRef("unit"), pk__lt=OuterRef("pk"))
+    once = running.filter(~Q(Exists(earlier)))
+    return once.annotate(**has).select_related("person", "unit").order_by("unit__path", "person__full_name", "id")
+
+
+def missing(actor: Actor, given: Mandate, unit: Unit, platform: str = "") -> QuerySet[Any]:
+    """Return the bearers who lack an account on that platform, or on any."""
+    wanted = [platform] if platform in given.platforms else given.platforms
+    lacks = Q()
+    for one in wanted:
+        lacks |= Q(**{HAS + one: False})
+    return bearers(actor, given, unit).filter(lacks)

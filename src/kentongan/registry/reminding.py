@@ -1,0 +1,104 @@
+"""Reminders of a mandate: one message to each who lacks something, through the one outbox, at most every third day."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from kentongan.channels import registry as channels
+from kentongan.core import messages
+from kentongan.core.actor import Actor
+from kentongan.core.messages import Draft
+from kentongan.core.models.messages import Message
+from kentongan.core.permissions import Role
+from kentongan.registry import counting
+from kentongan.registry.models import Grant, Mandate
+from kentongan.registry.queries import mandates as reads
+
+PURPOSE = "registry.mandate"
+EVERY_DAYS = 3
+BATCH = 500
+
+
+def occasion(given: Mandate) -> str:
+    """Return what makes two reminders one: the same three days."""
+    return f"mandate:{given.pk}:{(counting.today() - given.created_at.date()).days // EVERY_DAYS}"
+
+
+def batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    """Yield the rows piece by piece, from one cursor: who gets an account meanwhile moves nobody out of reach."""
+    rest = rows.iterator(chunk_size=BATCH)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def queue(actor: Actor, given: Mandate, rows: list[Any]) -> int:
+    """Queue the reminders of one batch; return how many are new."""
+    drafts = list(_to_people(given, rows) if given.of_people else _to_units(given, rows))
+    return messages.queue_many(actor, drafts) if drafts else 0
+
+
+def _lacking(given: Mandate, row: Any) -> str:
+    return ", ".join(channels.label(one) for one in given.platforms if not getattr(row, reads.HAS + one))
+
+
+def _text(given: Mandate, row: Any, name: str, unit: str) -> tuple[str, str]:
+    words = {
+        "name": name,
+        "unit": unit,
+        "mandate": given.name,
+        "from": given.unit.name,
+        "day": date_format(given.due_on, "j F Y"),
+        "lacking": _lacking(given, row),
+        "letter": f" ({given.letter.number}, {date_format(given.letter.dated, 'j F Y')})" if given.letter else "",
+    }
+    shape = _(
+        "%(name)s, %(from)s asks for these accounts by %(day)s: “%(mandate)s”%(letter)s. "
+        "At %(unit)s these are still missing: %(lacking)s."
+    )
+    return _("Still missing: %(lacking)s") % words, shape % words
+
+
+def _to_people(given: Mandate, rows: Iterable[Any]) -> Iterator[Draft]:
+    seen: set[int] = set()
+    for row in rows:
+        person = row.person
+        if person.pk in seen:
+            continue
+        seen.add(person.pk)
+        with translation.override(person.language):
+            subject, body = _text(given, row, person.full_name, row.unit.name)
+        yield Draft(
+            channel=Message.Channel.EMAIL if person.email else Message.Channel.LINK,
+            purpose=PURPOSE,
+            subject=subject,
+            body=body,
+            dedupe_key=f"{occasion(given)}:person:{person.pk}",
+            person_id=person.pk,
+            unit_id=row.unit_id,
+        )
+
+
+def _to_units(given: Mandate, rows: list[Any]) -> Iterator[Draft]:
+    units = {row.pk: row for row in rows}
+    grants = Grant.objects.filter(unit__in=units, role=Role.ADMINISTRATOR, user__is_active=True).select_related("user")
+    for grant in grants:
+        row = units[grant.unit_id]
+        with translation.override(grant.user.language):
+            subject, body = _text(given, row, grant.user.name or grant.user.email, row.name)
+        yield Draft(
+            channel=Message.Channel.EMAIL,
+            purpose=PURPOSE,
+            subject=subject,
+            body=body,
+            link=f"{settings.PUBLIC_URL}{given.get_absolute_url()}?unit={row.pk}",
+            dedupe_key=f"{occasion(given)}:unit:{row.pk}:{grant.user_id}",
+            address=grant.user.email,
+            recipient=grant.user.name,
+            unit_id=row.pk,
+        )
