@@ -73,5 +73,5 @@ FIRST = "INSERT INTO registry_recount (unit_id) SELECT id FROM registry_unit;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0009_mandates_and_tallies")]
+    dependencies = [("registry", "0010_mandates_and_tallies")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD), migrations.RunSQL(FIRST, migrations.RunSQL.noop)]

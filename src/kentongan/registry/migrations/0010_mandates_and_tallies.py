@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0008_account_states'),
+        ('registry', '0009_people_of_lists'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
