@@ -1,15 +1,19 @@
 """`kentongan demo`: the demo organisation, and local servers for its Bluesky and Mastodon accounts."""
 
+import sys
+import time
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from django.utils.functional import Promise
 
-from kentongan.cli.context import AsJson, Yes, confirmed, group, print_json, print_table, say, with_database
+from kentongan.cli.context import AsJson, Yes, confirmed, fail, group, print_json, print_table, say, with_database
+from kentongan.core import jobs
 from kentongan.core.errors import Invalid
 from kentongan.listening.simulator import DEFAULT_POSTS
 from kentongan.web import demo as organisation
+from kentongan.web.demo import national as nation
 from kentongan.web.demo import network
 from kentongan.web.demo.stream import DAYS
 
@@ -66,6 +70,42 @@ def _print_cast() -> None:
     rows = [(login.email, login.role, login.name) for login in organisation.cast()]
     print_table(("e-mail", "role", "who"), rows)
     say(f"Everybody's password: {organisation.PASSWORD}")
+
+
+@app.command()
+@with_database
+def national(
+    scale: Annotated[float, typer.Option(help="A part of the country: 0.01 makes a hundredth of its districts.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Another number makes other people.")] = nation.SEED,
+    as_json: AsJson = False,
+) -> None:
+    """Fill an empty installation with a simulated party of 91,600 units, 1.5 million people, 3.6 million accounts.
+
+    Ctrl-C stops it; the same command goes on where it was.
+    """
+    before, began = nation.figures(), time.monotonic()
+    job = jobs.run_now(nation.begin(scale=scale, seed=seed), _progress)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    if job.state != jobs.Job.State.DONE:
+        fail(str(job.error) or "It was stopped.", str(job.remedy) or "The same command goes on where it was.")
+    seconds = time.monotonic() - began
+    rows = [(what, now, now - before[what], round((now - before[what]) / seconds)) for what, now in job.result.items()]
+    if as_json:
+        print_json({"seconds": round(seconds, 1), **job.result})
+        return
+    print_table(("what", "there", "made", "a second"), [(what, *(f"{n:,}" for n in rest)) for what, *rest in rows])
+    say(f"Loaded in {seconds:,.0f} seconds.")
+    print_table(
+        ("e-mail", "role", "who"), [(one.email, one.role, f"{one.name}, {one.title}") for one in nation.PLAYERS]
+    )
+    say(f"Everybody's password: {organisation.PASSWORD}")
+
+
+def _progress(progress: jobs.Progress) -> None:
+    if sys.stderr.isatty():
+        done, all_of_it = progress.done, progress.expected or 0
+        print(f"\r  {progress.text} {done:,}/{all_of_it:,}   ", end="", file=sys.stderr, flush=True)
 
 
 @app.command()

@@ -37,6 +37,7 @@ verbs.name(
         "registry.mandate.change": _("changed the mandate"),
         "registry.mandate.end": _("ended the mandate"),
         "registry.mandate.remind": _("sent reminders of the mandate"),
+        "registry.simulation.load": _("added invented people and accounts"),
         "registry.letter.note": _("noted the letter"),
         "registry.proof.issue": _("made a code to prove the account with"),
         "registry.proof.begin": _("began to look for the code"),

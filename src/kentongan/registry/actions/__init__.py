@@ -37,12 +37,14 @@ from kentongan.registry.actions.reshaping import (
     undo_change,
 )
 from kentongan.registry.actions.roles import grant_role, revoke_role
+from kentongan.registry.actions.simulation import add_simulated
 from kentongan.registry.actions.trees import load_tree
 from kentongan.registry.actions.units import add_unit, add_units, found_organisation
 
 __all__ = [
     "add_people",
     "add_person",
+    "add_simulated",
     "add_unit",
     "add_units",
     "add_user",
