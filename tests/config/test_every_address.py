@@ -13,6 +13,7 @@ PUBLIC = (
     "healthz",
     "akun/",
     "kabar/",
+    "cek/",
     "trust.txt",
     ".well-known/trust.txt",
     "m/",

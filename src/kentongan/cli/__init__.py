@@ -51,6 +51,7 @@ GROUPS = {
     "gather": Group("gather", "Meetings: plan, list, record."),
     "train": Group("train", "Training in waves: list, who lacks it, fill, remind."),
     "measure": Group("measure", "What the published content reached."),
+    "check": Group("check", "Say whether an account is ours, as the public page does."),
     "accounts": Group("accounts", "Official accounts: list, declare, connect, test."),
     "manage": Group("manage", "Run a management command of Django."),
 }

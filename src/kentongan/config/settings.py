@@ -104,7 +104,13 @@ DATABASES: dict[str, dict[str, Any]] = {
 KENTONGAN_DATABASE_OWNER: dict[str, Any] = ENVIRONMENT.database("owner")
 KENTONGAN_CLUSTER: Cluster | None = ENVIRONMENT.cluster if ENVIRONMENT.embedded else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},  # with Django's 300, strangers who look things up would empty it
+    }
+}
 
 AUTH_USER_MODEL = "core.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

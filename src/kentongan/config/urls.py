@@ -15,6 +15,7 @@ ROOMS = {
     "pagar/": "safeguards",
     "daftar/": "registry",
     "saya/": "registry.phone",
+    "cek/": "registry.check",
     "m/": "missions.member",
     "t/": "gatherings.guest",
     "": "core",

@@ -117,7 +117,10 @@ def _fault(api: NinjaAPI, request: HttpRequest, status: int, fault: dict[str, An
 def _on_ours(api: NinjaAPI, request: HttpRequest, error: KentonganError) -> HttpResponse:
     fields = error.fields if isinstance(error, Invalid) else {}
     fault = {"code": error.code, "message": str(error.message), "remedy": str(error.remedy), "fields": fields}
-    return _fault(api, request, error.status, fault)
+    response = _fault(api, request, error.status, fault)
+    for name, value in error.headers.items():
+        response[name] = value
+    return response
 
 
 def _on_validation(api: NinjaAPI, request: HttpRequest, error: ValidationError) -> HttpResponse:

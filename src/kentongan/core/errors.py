@@ -28,6 +28,7 @@ class KentonganError(Exception):
     code = "error"
     default_message: Text = _("This could not be done.")
     default_remedy: Text = ""
+    headers: Mapping[str, str] = {}
 
     def __init__(self, message: Text = "", *, remedy: Text = "", code: str = "") -> None:
         self.message = message or self.default_message
@@ -102,6 +103,10 @@ class TooMany(KentonganError):
     code = "too_many"
     default_message = _("Too many tries.")
     default_remedy = _("Wait a moment and try again.")
+
+    def __init__(self, message: Text = "", *, remedy: Text = "", code: str = "", retry_after: int = 60) -> None:
+        super().__init__(message, remedy=remedy, code=code)
+        self.headers = {"Retry-After": str(retry_after)}
 
 
 class Unavailable(KentonganError):

@@ -4,13 +4,16 @@ import builtins
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
+from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +26,7 @@ from kentongan.core.models.files import StoredFile
 from kentongan.core.permissions import Capability
 
 CHUNK_BYTES = 1 << 20
+YOUNG_SECONDS = 3600
 MAX_BYTES = 512 * 1024 * 1024
 
 
@@ -167,6 +171,23 @@ def store(
     """Keep an upload and note who gave it; whoever holds `capability` at the unit can open it, and its creator."""
     content = keep(source, allowed=allowed, max_bytes=max_bytes)
     return register(actor, content, name, unit_id=unit_id, capability=capability)
+
+
+def drop(file: StoredFile) -> None:
+    """Delete a file; its content goes when the transaction is committed and no other row has it."""
+    sha256 = file.sha256
+    file.delete()
+    transaction.on_commit(lambda: _discard(sha256))
+
+
+def _discard(sha256: str) -> None:
+    """Race: the same content is uploaded now and gets its row in a moment; `keep` has just made it young again."""
+    if StoredFile.objects.filter(sha256=sha256).exists():
+        return
+    with suppress(FileNotFoundError):
+        place = content_path(sha256)
+        if time.time() - place.stat().st_mtime > YOUNG_SECONDS:
+            place.unlink()
 
 
 def get(actor: Actor, public_id: str) -> StoredFile:

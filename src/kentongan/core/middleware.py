@@ -87,5 +87,8 @@ class ErrorMiddleware:
             response = render(request, "kentongan/error_toast.html", {"error": error}, status=error.status)
             response["HX-Retarget"] = "#toasts"
             response["HX-Reswap"] = "beforeend"
-            return response
-        return render(request, "kentongan/error.html", {"error": error}, status=error.status)
+        else:
+            response = render(request, "kentongan/error.html", {"error": error}, status=error.status)
+        for name, value in error.headers.items():
+            response[name] = value
+        return response

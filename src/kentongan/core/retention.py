@@ -1,4 +1,4 @@
-"""What is thrown away after a while: ended jobs, and the rows that an import rejected. Its counts stay."""
+"""What is thrown away after a while: ended jobs and counts of tries, and the rows that an import rejected."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from kentongan.core import clock
-from kentongan.core.models import ImportReject, ImportRun, Job
+from kentongan.core.models import ImportReject, ImportRun, Job, Tries
 
 BATCH = 1000
 ENDED = (ImportRun.State.DONE, ImportRun.State.UNDONE, ImportRun.State.DISCARDED)
@@ -15,8 +15,9 @@ ENDED = (ImportRun.State.DONE, ImportRun.State.UNDONE, ImportRun.State.DISCARDED
 
 def purge() -> int:
     """Delete a batch of what is older than KENTONGAN_KEEP_DAYS; return how many rows that were, 0 when none is left."""
+    ended = Tries.objects.filter(ends_at__lt=clock.now()).delete()[0]
     if not settings.KENTONGAN_KEEP_DAYS:
-        return 0
+        return ended
     before = clock.now() - timedelta(days=settings.KENTONGAN_KEEP_DAYS)
     # An import that stopped or failed can still go on, with its job and its rejected rows.
     unfinished = ImportRun.objects.exclude(state__in=ENDED)
@@ -24,7 +25,7 @@ def purge() -> int:
         pk__in=unfinished.filter(job__isnull=False).values("job")
     )
     rejects = ImportReject.objects.filter(run__state__in=ENDED, run__finished_at__lt=before)
-    return _delete(jobs) + _delete(rejects)
+    return ended + _delete(jobs) + _delete(rejects)
 
 
 def _delete(rows: QuerySet[Job] | QuerySet[ImportReject]) -> int:

@@ -12,7 +12,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.messages import declare_purpose
 from kentongan.core.permissions import Capability
 from kentongan.core.ticks import every
-from kentongan.registry import access, actions, counting, reminding, trees
+from kentongan.registry import access, actions, counting, reminding, retention, telling, trees
 from kentongan.registry.actions.mandates import REMIND
 from kentongan.registry.actions.trees import LOAD
 from kentongan.registry.queries import mandates as mandate_reads
@@ -77,3 +77,15 @@ def count() -> int:
 def count_terms() -> int:
     """Have those counted anew whose terms began or ended with the day."""
     return counting.mark_terms()
+
+
+@every(seconds=600, name="registry.impostors")
+def tell_of_impostors() -> int:
+    """Tell administrators once a day which accounts were reported."""
+    return telling.tell_of_impostors(Actor.system("registry.impostors"))
+
+
+@every(seconds=3600, name="registry.retention")
+def forget_reporters() -> int:
+    """Forget who reported an account when the time to keep it is over."""
+    return retention.purge(Actor.system("registry.retention"))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kentongan.registry.views import adding, custody, lists, mandates, tree
+from kentongan.registry.views import adding, badges, custody, impostors, lists, mandates, tree
 
 app_name = "registry"
 urlpatterns = [
@@ -40,4 +40,12 @@ urlpatterns = [
     path("unit/<int:pk>/wajib/", mandates.index, name="unit_mandates"),
     path("unit/<int:pk>/wajib/tambah/", mandates.add, name="mandate_add"),
     path("susun/", tree.load, name="load"),
+    path("peniru/", impostors.listed, name="impostors"),
+    path("peniru/<int:pk>/", impostors.show, name="impostor"),
+    path("peniru/<int:pk>/serahkan/", impostors.refer, name="impostor_refer"),
+    path("peniru/<int:pk>/bukti.pdf", impostors.pack, name="impostor_pack"),
+    path("unit/<int:pk>/peniru/", impostors.listed, name="unit_impostors"),
+    path("unit/<int:pk>/peniru/lapor/", impostors.report, name="impostor_report"),
+    path("unit/<int:pk>/lencana/", badges.show, name="badge"),
+    path("unit/<int:pk>/lencana/lembar.pdf", badges.sheet, name="badge_sheet"),
 ]

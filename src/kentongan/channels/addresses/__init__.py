@@ -13,12 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels.addresses.common import OPEN_IT, SHORT
-from kentongan.channels.addresses.contract import Address, AddressReader, Form, Identity, Unreadable
+from kentongan.channels.addresses.contract import Address, AddressReader, Form, Identity, PlatformNeeded, Unreadable
 from kentongan.channels.addresses.meta import Facebook, Instagram, Threads, WhatsApp
 from kentongan.channels.addresses.open import Bluesky, Mastodon, Website, is_machine
 from kentongan.channels.addresses.others import Telegram, TikTok, X, YouTube
 
-__all__ = ["Form", "Identity", "Unreadable", "parse", "platforms", "words"]
+__all__ = ["Form", "Identity", "PlatformNeeded", "Unreadable", "parse", "platforms", "words"]
 
 _mastodon, _website = Mastodon(), Website()
 READERS: Mapping[str, AddressReader] = {
@@ -188,6 +188,4 @@ def _from_handle(text: str, platform: str) -> Identity:
         return _mastodon.from_handle(text)
     if "." in text and not text.startswith("@") and "@" not in text and " " not in text:
         return _website.from_handle(text)
-    raise Unreadable(
-        _("This is a handle; on which platform is it?"), remedy=_("Choose the platform, or paste the whole address.")
-    )
+    raise PlatformNeeded()

@@ -67,6 +67,14 @@ class Unreadable(Invalid):
         super().__init__(message, remedy=remedy, fields={"account": [message or self.default_message]})
 
 
+class PlatformNeeded(Unreadable):
+    """A bare handle, which could be on several platforms."""
+
+    code = "platform_needed"
+    default_message = _("This is a handle; on which platform is it?")
+    default_remedy = _("Choose the platform, or paste the whole address.")
+
+
 class AddressReader(Protocol):
     """Reads the addresses and handles of one platform."""
 

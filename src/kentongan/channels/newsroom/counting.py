@@ -10,13 +10,12 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
 from kentongan.channels.newsroom import writing
 from kentongan.channels.newsroom.models import Article
-from kentongan.core import clock
+from kentongan.core import clock, limits
 
 ROBOT = re.compile(
     r"bot|crawl|spider|slurp|preview|fetch|scan|monitor|feed|curl|wget|python|java/|httpx|go-http|headless|lighthouse"
@@ -32,12 +31,6 @@ def is_person(request: HttpRequest) -> bool:
     return request.method == "GET" and bool(browser) and not ROBOT.search(browser) and "prefetch" not in purpose
 
 
-def _address(request: HttpRequest) -> str:
-    # The last entry is the one that our own proxy added; those before it are the visitor's word.
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return forwarded.rsplit(",", 1)[-1].strip() or str(request.META.get("REMOTE_ADDR", ""))
-
-
 def _left_of_day(now: datetime) -> int:
     tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return max(int((tomorrow - now).total_seconds()), 1)
@@ -50,7 +43,7 @@ def count(request: HttpRequest, article: Article) -> bool:
     now = clock.now().astimezone(clock.zone(article.site.timezone))
     salt_key, left = f"newsroom.salt.{now.date()}", _left_of_day(now)
     salt = cache.get_or_set(salt_key, lambda: secrets.token_hex(16), left)
-    visitor = f"{_address(request)}|{request.headers.get('User-Agent', '')}|{article.pk}"
+    visitor = f"{limits.address(request)}|{request.headers.get('User-Agent', '')}|{article.pk}"
     seen = hmac.new(str(salt).encode(), visitor.encode(), hashlib.sha256).hexdigest()[:32]
     if not cache.add(f"newsroom.seen.{seen}", 1, left):
         return False

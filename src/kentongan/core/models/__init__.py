@@ -6,6 +6,7 @@ from kentongan.core.models.imports import ImportMapping, ImportReject, ImportRun
 from kentongan.core.models.jobs import Job
 from kentongan.core.models.messages import Message, OptOut
 from kentongan.core.models.tokens import ApiToken
+from kentongan.core.models.tries import Tries
 from kentongan.core.models.user import User, UserManager
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Message",
     "OptOut",
     "StoredFile",
+    "Tries",
     "User",
     "UserManager",
 ]

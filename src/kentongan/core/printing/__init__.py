@@ -10,6 +10,7 @@ handed over as files and named in the data.
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import typst
@@ -21,6 +22,7 @@ from django.utils.text import get_valid_filename
 from django.utils.translation import get_language
 
 BASE = Path(__file__).with_name("base.typ")
+FONTS: Any = {"font_paths": [settings.KENTONGAN_PRINT_FONTS], "ignore_system_fonts": True}
 
 
 def pdf(sheet: str, data: Mapping[str, Any], files: Mapping[str, bytes] | None = None) -> bytes:
@@ -28,6 +30,7 @@ def pdf(sheet: str, data: Mapping[str, Any], files: Mapping[str, bytes] | None =
 
     Raises:
         LookupError: there is no such sheet.
+        typst.TypstError: the sheet cannot be set, for example because a picture is broken.
     """
     app, _slash, name = sheet.partition("/")
     source = Path(apps.get_app_config(app).path) / "printing" / name
@@ -40,9 +43,15 @@ def pdf(sheet: str, data: Mapping[str, Any], files: Mapping[str, bytes] | None =
         "data.json": json.dumps(given, default=force_str, ensure_ascii=False).encode(),
         **(files or {}),
     }
-    # The package takes files by name since 0.14; its stubs do not say so yet.
-    made = typst.compile(pages, font_paths=[settings.KENTONGAN_PRINT_FONTS], ignore_system_fonts=True)  # type: ignore[call-overload]
-    return bytes(made)
+    return _on_disk(pages) if files else bytes(typst.compile(pages, **FONTS))
+
+
+def _on_disk(pages: Mapping[str, bytes]) -> bytes:
+    """Set a sheet with pictures: by name the package takes texts only. Nothing outside the folder can be read."""
+    with TemporaryDirectory() as folder:
+        for name, content in pages.items():
+            (Path(folder) / Path(name).name).write_bytes(content)
+        return bytes(typst.compile(str(Path(folder) / "main.typ"), root=folder, **FONTS))
 
 
 def response(name: str, content: bytes) -> HttpResponse:

@@ -9,6 +9,15 @@ from kentongan.registry.actions.accounts import (
 )
 from kentongan.registry.actions.custody import correct_account, move_account
 from kentongan.registry.actions.importing import remember_units, seen_before, take_back, take_people
+from kentongan.registry.actions.impostors import (
+    Report,
+    decide,
+    purge_reports,
+    record_pack,
+    refer,
+    report_impostor,
+    take_in,
+)
 from kentongan.registry.actions.letters import keep_scan, note_letter
 from kentongan.registry.actions.mandates import change_mandate, end_mandate, give_mandate, remind
 from kentongan.registry.actions.people import (
@@ -42,6 +51,7 @@ from kentongan.registry.actions.trees import load_tree
 from kentongan.registry.actions.units import add_unit, add_units, found_organisation
 
 __all__ = [
+    "Report",
     "add_people",
     "add_person",
     "add_simulated",
@@ -55,6 +65,7 @@ __all__ = [
     "close_unit",
     "connect",
     "correct_account",
+    "decide",
     "declare_account",
     "disconnect",
     "end_mandate",
@@ -70,12 +81,16 @@ __all__ = [
     "move_account",
     "move_unit",
     "note_letter",
+    "purge_reports",
     "record_export",
     "record_health",
+    "record_pack",
+    "refer",
     "remember_units",
     "remind",
     "rename_unit",
     "renew_secrets",
+    "report_impostor",
     "resolve_dispute",
     "revoke_consent",
     "revoke_role",
@@ -83,6 +98,7 @@ __all__ = [
     "settle_check",
     "split_unit",
     "take_back",
+    "take_in",
     "take_people",
     "undo_change",
 ]

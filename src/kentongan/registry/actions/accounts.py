@@ -14,7 +14,8 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, states
-from kentongan.registry.models import Account, Connection
+from kentongan.registry.actions.impostors import hold
+from kentongan.registry.models import Account, Connection, ImpostorCase
 
 
 @action("registry.account.declare")
@@ -67,7 +68,14 @@ def read_address(text: str, platform: str) -> Identity:
 
 
 def refuse_taken(platform: str, identity: str, besides: int = 0) -> None:
-    """Raise Conflict when another official account that is in use has this identity."""
+    """Raise Conflict when another official account that is in use has this identity, or an impostor."""
+    hold(platform, identity)
+    confirmed = ImpostorCase.objects.filter(state=ImpostorCase.State.CONFIRMED, platform=platform, identity=identity)
+    if impostor := confirmed.first():
+        raise Conflict(
+            _("This account was confirmed as an impostor: %(handle)s.") % {"handle": impostor.handle},
+            remedy=_("If that was a mistake, the case has to be looked at again first."),
+        )
     same = Account.objects.filter(kind=Account.Kind.OFFICIAL, platform=platform, identity=identity)
     holder = same.exclude(pk=besides).exclude(state__in=Account.GONE).select_related("unit").first()
     if holder is not None:

@@ -3,6 +3,7 @@
 from kentongan.core.api import Router
 from kentongan.registry.api import (
     accounts,
+    checks,
     custody,
     mandates,
     units,
@@ -11,6 +12,7 @@ from kentongan.registry.api import (
 PARTS = (
     units,
     accounts,
+    checks,
     custody,
     mandates,
 )

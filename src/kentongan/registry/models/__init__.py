@@ -3,6 +3,7 @@
 from kentongan.registry.models.accounts import Account, Connection
 from kentongan.registry.models.history import FormerName, UnitChange
 from kentongan.registry.models.imports import ImportStep, UnitAlias
+from kentongan.registry.models.impostors import ImpostorCase, ImpostorReport
 from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.mandates import Mandate
 from kentongan.registry.models.organisation import Organisation
@@ -21,6 +22,8 @@ __all__ = [
     "FormerName",
     "Grant",
     "ImportStep",
+    "ImpostorCase",
+    "ImpostorReport",
     "Letter",
     "Mandate",
     "Membership",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import registry as channels
 from kentongan.core.secrets import EncryptedJSONField
+from kentongan.registry.likeness import Skeleton
 from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.people import Person
 from kentongan.registry.models.units import Unit
@@ -78,6 +79,15 @@ class Account(models.Model):
             GinIndex(OpClass(Upper("handle"), name="gin_trgm_ops"), name="account_handle_trgm"),
             GinIndex(OpClass(Upper("display_name"), name="gin_trgm_ops"), name="account_name_trgm"),
             models.Index(fields=["platform", "identity"], name="account_identity"),
+            # The public asks through these two: members' own accounts are in neither.
+            models.Index(
+                fields=["platform", "identity"], condition=models.Q(kind="official"), name="account_official_identity"
+            ),
+            GinIndex(
+                OpClass(Skeleton("handle"), name="gin_trgm_ops"),
+                condition=models.Q(kind="official"),
+                name="account_official_skeleton",
+            ),
         )
         constraints = (
             models.UniqueConstraint(

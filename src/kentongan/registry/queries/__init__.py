@@ -1,6 +1,16 @@
 """All reads of the registry, one file a noun."""
 
+from kentongan.registry.queries import impostors
 from kentongan.registry.queries.accounts import account, accounts, connected_accounts, public_accounts, stated_limits
+from kentongan.registry.queries.checks import (
+    Answer,
+    Verdict,
+    check,
+    place,
+    public_unit,
+    resembled,
+    unit_accounts,
+)
 from kentongan.registry.queries.custody import custodian_candidates
 from kentongan.registry.queries.people import consented, grants, has_consent, people
 from kentongan.registry.queries.units import (
@@ -19,12 +29,15 @@ from kentongan.registry.queries.units import (
 )
 
 __all__ = [
+    "Answer",
     "Holdings",
     "TierPreview",
+    "Verdict",
     "account",
     "accounts",
     "ancestors",
     "changes",
+    "check",
     "children",
     "connected_accounts",
     "consented",
@@ -33,12 +46,17 @@ __all__ = [
     "has_consent",
     "holdings",
     "home_unit",
+    "impostors",
     "organisation",
     "people",
+    "place",
     "public_accounts",
+    "public_unit",
+    "resembled",
     "root",
     "stated_limits",
     "tree_preview",
+    "unit_accounts",
     "unit_by_code",
     "units",
 ]

@@ -79,7 +79,10 @@ def accounts(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     found = sorted_by(request, queries.accounts(request.actor, unit, text), ACCOUNT_SORTS)
     if fmt := request.GET.get("format"):
         return export("accounts", ACCOUNT_COLUMNS, found, fmt)
-    return render(request, "registry/accounts.html", around(request, unit, page=page_of(request, found), text=text))
+    context = around(request, unit, page=page_of(request, found), text=text)
+    if Capability.ADMINISTER in context["may"]:
+        context["reported"] = queries.impostors.waiting(request.actor, unit)
+    return render(request, "registry/accounts.html", context)
 
 
 @login_required

@@ -1,0 +1,1 @@
+"""Cek Akun: what anybody may ask about an account, without signing in and without script."""
