@@ -1,5 +1,7 @@
 """trust.txt says which accounts are the organisation's own, and no other."""
 
+from datetime import date
+
 import pytest
 from django.test import Client
 
@@ -7,6 +9,8 @@ from conftest import SYSTEM, Cast
 from kentongan.channels.newsroom import writing
 from kentongan.registry import actions
 from kentongan.registry.models import Account, Person
+
+DAY = date(2026, 3, 1)
 
 
 @pytest.fixture
@@ -17,6 +21,7 @@ def lines(cast: Cast, client: Client) -> list[str]:
         ("newsroom", "kabar", "http://testserver/kabar/kabar/", "connected"),
         ("mastodon", "kabar@contoh.social", "https://contoh.social/@kabar", "connected"),
         ("x", "pemkab", "", "declared"),
+        ("website", "pemkab.go.id", "https://pemkab.go.id", "dormant"),
         ("x", "pemkab_lama", "", "retired"),
         ("x", "pemkab_palsu", "", "impostor"),
     ):
@@ -40,8 +45,10 @@ def lines(cast: Cast, client: Client) -> list[str]:
 
 def test_it_lists_sites_and_official_accounts_and_nothing_else(lines: list[str]) -> None:
     assert [line for line in lines if not line.startswith("#")] == [
+        "contact=http://testserver/cek/lapor/",
         "control=http://testserver/kabar/kabar/",
         "social=https://contoh.social/@kabar",
+        "control=https://pemkab.go.id",
         "social=https://x.com/pemkab",
     ]
 
@@ -49,3 +56,14 @@ def test_it_lists_sites_and_official_accounts_and_nothing_else(lines: list[str])
 def test_the_newsroom_leads_to_it(lines: list[str], client: Client) -> None:
     page = client.get("/kabar/kabar/")
     assert 'href="/trust.txt"' in page.content.decode()
+
+
+def test_it_says_whose_they_are_and_what_they_rest_on(cast: Cast, client: Client) -> None:
+    made = actions.declare_account(SYSTEM, cast.sukamahi.pk, platform="x", handle="sukamahi")
+    letter = actions.note_letter(SYSTEM, cast.sukamahi.pk, number="7/SK\nsocial=https://x.com/palsu", dated=DAY)
+    Account.objects.filter(pk=made.pk).update(letter=letter)
+    lines = client.get("/trust.txt").content.decode().splitlines()
+    assert lines[-2:] == [
+        f"# {cast.sukamahi.name}; 7/SK social=https://x.com/palsu, 2026-03-01",
+        "social=https://x.com/sukamahi",
+    ]

@@ -1,12 +1,17 @@
 """trust.txt: the organisation's own word on which accounts and sites are its own (journallist.net, version 1.7)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from urllib.parse import urljoin
+
+from django.urls import reverse
 
 from kentongan.channels import registry as channels
 from kentongan.channels.newsroom import queries as newsroom
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account
+
+# What the organisation controls is its sites; all else is social media.
+SITES = frozenset({"website", "wordpress", "newsroom"})
 
 
 def _address(account: Account) -> str:
@@ -16,10 +21,19 @@ def _address(account: Account) -> str:
     return channels.get(account.platform).manifest.profile_url.format(handle=account.handle)
 
 
-def _social(accounts: Iterable[Account]) -> Iterator[str]:
+def _lines(accounts: Iterable[Account], sites: Container[str]) -> Iterator[str]:
+    """Yield a line for each account and site, below a note whose it is and what it rests on."""
+    noted = ""
     for account in accounts:
-        if address := _address(account):
-            yield f"social={address}"
+        address = _address(account)
+        if not address or address in sites:
+            continue
+        letter = f"; {account.letter.number}, {account.letter.dated:%Y-%m-%d}" if account.letter else ""
+        note = f"# {' '.join((account.unit.name + letter).split())}"
+        if note != noted:
+            yield note
+        noted = note
+        yield f"{'control' if account.platform in SITES else 'social'}={address}"
 
 
 def document(root: str) -> str:
@@ -30,6 +44,5 @@ def document(root: str) -> str:
     if organisation is not None and organisation.simulated:
         lines.append("# Simulation: all people, posts and accounts here are made up.")
     sites = [urljoin(root, site.get_absolute_url()) for site in newsroom.sites()]
-    known = [f"control={site}" for site in sites]
-    social = [line for line in _social(registry.public_accounts()) if line.removeprefix("social=") not in sites]
-    return "\n".join([*lines, *known, *dict.fromkeys(social)]) + "\n"
+    lines += [f"contact={urljoin(root, reverse('check:report'))}", *(f"control={site}" for site in sites)]
+    return "\n".join([*lines, *_lines(registry.public_accounts(), sites)]) + "\n"

@@ -21,7 +21,7 @@ def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet
 def public_accounts() -> QuerySet[Account]:
     """Return the official accounts that the organisation stands by, for everybody to know."""
     official = Account.objects.filter(kind=Account.Kind.OFFICIAL).exclude(state__in=Account.GONE)
-    return official.select_related("unit").order_by("unit__path", "platform", "handle")
+    return official.select_related("unit", "letter").order_by("unit__path", "letter_id", "platform", "handle")
 
 
 def account(actor: Actor, pk: int, capability: Capability = Capability.VIEW) -> Account:
