@@ -1,4 +1,4 @@
-"""A citizen asks about an account and reports one on a phone without script; an administrator decides; all are warned."""
+"""A citizen asks about an account and reports one, without script; an administrator decides; all are warned."""
 
 import re
 from pathlib import Path
