@@ -127,12 +127,11 @@ def member(unit: Unit, name: str, title: str = "Ketua", *, consents: bool = True
     return actions.add_person(SYSTEM, new)
 
 
-def own_account(person: Person, platform: str, state: str = "proven", **more: Any) -> Account:
-    unit = person.memberships.first().unit  # type: ignore[union-attr]
+def own_account(person: Person, platform: str, state: str = "proven", unit: Unit | None = None, **more: Any) -> Account:
     identity = f"{platform}-{person.pk}"
     return Account.objects.create(
         kind="organic",
-        unit=unit,
+        unit=unit or person.memberships.get().unit,
         person=person,
         platform=platform,
         handle=identity,
@@ -312,10 +311,8 @@ def _change_at_random(pick: random.Random, units: list[int]) -> None:
                 pick.choice(["Ketua", "Ketua RT 05", "Ketuaan", "Sekretaris"]),
                 consents=pick.random() < 0.7,
             )
-        case 2 | 3 if person is not None and person.memberships.exists():
-            platform = pick.choice(PLATFORMS)
-            if not person.accounts.filter(platform=platform).exists():
-                own_account(person, platform, pick.choice(["declared", "proven", "claimed"]))
+        case 2 | 3 if person is not None:
+            own_account(person, pick.choice(PLATFORMS), pick.choice(["declared", "proven", "claimed"]), unit)
         case 4 if person is not None:
             Account.objects.filter(person=person).update(state=pick.choice(["declared", "lost", "proven"]))
         case 5 if person is not None:
