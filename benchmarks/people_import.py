@@ -95,6 +95,14 @@ class Memory(threading.Thread):
         return f"{marks[0]} MB after a tenth, {marks[1]} after half, {marks[2]} at the end, {max(self.seen)} at most"
 
 
+def busy() -> tuple[float, float]:
+    """Return the seconds of processor time so far: of this process, and of the database's backend that serves it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        fields = Path(f"/proc/{cursor.fetchone()[0]}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return time.process_time(), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def copied(path: Path) -> float:
     """Return the seconds of a bare COPY of the file, committed."""
 
@@ -117,10 +125,12 @@ def bring(actor: Actor, path: Path, unit: Unit) -> tuple[ImportRun, float, str]:
     job = imports.confirm(actor, run.pk, inline=True)
     memory = Memory()
     memory.start()
+    before = busy()
     took = timed(lambda: jobs.run_now(job))
+    own, database = (after - was for after, was in zip(busy(), before, strict=True))
     memory.over.set()
     run.refresh_from_db()
-    return run, took, memory.told()
+    return run, took, f"processor {own:.1f} s here, {database:.1f} s in the database; {memory.told()}"
 
 
 def say(name: str, run: ImportRun, took: float, memory: str) -> None:

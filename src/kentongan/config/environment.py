@@ -58,6 +58,7 @@ class Environment:
     web_threads: Annotated[int, "Threads of each process of the web server."] = 8
     worker_concurrency: Annotated[int, "Jobs that one worker runs at the same time."] = 2
     keep_days: Annotated[int, "Days that ended jobs and rejected rows of imports are kept; 0: for ever."] = 90
+    unconfirmed_days: Annotated[int, "Days after which people of lists who have not confirmed are removed."] = 30
     log_level: Annotated[str, "DEBUG, INFO, WARNING or ERROR."] = "INFO"
     debug: Annotated[bool, "Django's debug mode: for developing only."] = False
 
@@ -199,7 +200,7 @@ def _check(values: Mapping[str, Any]) -> None:
         refuse("public_url", "an address that begins with https:// or http://")
     if urlsplit(values["bluesky_url"]).scheme not in {"http", "https"}:
         refuse("bluesky_url", "an address that begins with https:// or http://")
-    for name in ("web_workers", "web_threads", "worker_concurrency"):
+    for name in ("web_workers", "web_threads", "worker_concurrency", "unconfirmed_days"):
         if values[name] < 1:
             refuse(name, "1 or more")
     if values["log_level"] not in {"DEBUG", "INFO", "WARNING", "ERROR"}:

@@ -44,6 +44,12 @@ def _chunks(units: list[trees.NewUnit]) -> Iterator[list[trees.NewUnit]]:
         yield chunk
 
 
+@every(seconds=3600, name="registry.unconfirmed")
+def purge_unconfirmed() -> int:
+    """Remove people of lists who have not confirmed in time."""
+    return actions.purge_unconfirmed(Actor.system("registry.unconfirmed"))
+
+
 @every(seconds=600, name="registry.ended")
 def close_ended() -> int:
     """Close the temporary bodies whose last day is over; those above others follow in the next call."""

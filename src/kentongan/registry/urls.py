@@ -3,12 +3,23 @@
 from django.urls import path
 
 from kentongan.registry.views import adding, badges, custody, impostors, lists, mandates, tree
+from kentongan.registry.views import adding, custody, lists, mandates, tree
+from kentongan.registry.views import adding, custody, lists, people, tree
 
 app_name = "registry"
 urlpatterns = [
     path("", lists.index, name="index"),
     path("akun/", lists.accounts, name="accounts"),
     path("orang/", lists.people, name="people"),
+    path("orang/<int:pk>/", people.show, name="person"),
+    path("orang/<int:pk>/perbaiki/", people.correct, name="person_correct"),
+    path("orang/<int:pk>/hapus/", people.remove, name="person_remove"),
+    path("orang/<int:pk>/jabatan/tambah/", people.post_add, name="post_add"),
+    path("orang/<int:pk>/gabung/<int:other>/", people.merge, name="person_merge"),
+    path("orang/<int:pk>/beda/<int:other>/", people.apart, name="person_apart"),
+    path("jabatan/<int:pk>/perbaiki/", people.post_correct, name="post_correct"),
+    path("jabatan/<int:pk>/akhiri/", people.post_end, name="post_end"),
+    path("unit/<int:pk>/ganda/", people.duplicates, name="duplicates"),
     path("peran/", lists.roles, name="roles"),
     path("akun/<int:pk>/", lists.account, name="account"),
     path("akun/<int:pk>/perbaiki/", custody.correct, name="account_correct"),

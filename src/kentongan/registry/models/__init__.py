@@ -7,7 +7,7 @@ from kentongan.registry.models.impostors import ImpostorCase, ImpostorReport
 from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.mandates import Mandate
 from kentongan.registry.models.organisation import Organisation
-from kentongan.registry.models.people import Consent, Membership, Person
+from kentongan.registry.models.people import Consent, KeptApart, Membership, Person
 from kentongan.registry.models.proofs import Attestation, Challenge, Dispute
 from kentongan.registry.models.tallies import Recount, Tally, TallyDay
 from kentongan.registry.models.units import Grant, Unit
@@ -24,6 +24,7 @@ __all__ = [
     "ImportStep",
     "ImpostorCase",
     "ImpostorReport",
+    "KeptApart",
     "Letter",
     "Mandate",
     "Membership",

@@ -4,8 +4,10 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.core import clock
 from kentongan.registry import names
 from kentongan.registry.models.units import Unit
 
@@ -62,6 +64,37 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def get_absolute_url(self) -> str:
+        """Return the page of the person for administrators."""
+        return reverse("registry:person", args=(self.pk,))
+
+    @property
+    def days_left(self) -> int | None:
+        """Days until the record is removed unless the person confirms it; None where that does not happen."""
+        if self.state != self.State.INVITED or self.user_id is not None or self.simulated:
+            return None
+        passed = clock.now() - self.created_at
+        return max(0, settings.KENTONGAN_UNCONFIRMED_DAYS - passed.days)
+
+
+class KeptApart(models.Model):
+    """Two people who look like one and are two, as somebody decided; `one` has the smaller number."""
+
+    one = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    other = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("people kept apart")
+        verbose_name_plural = _("people kept apart")
+        constraints = (
+            models.UniqueConstraint(fields=("one", "other"), name="registry_kept_apart_once"),
+            models.CheckConstraint(condition=models.Q(one__lt=models.F("other")), name="registry_kept_apart_order"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.one_id} / {self.other_id}"
 
 
 class Membership(models.Model):

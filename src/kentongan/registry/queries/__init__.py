@@ -12,7 +12,7 @@ from kentongan.registry.queries.checks import (
     unit_accounts,
 )
 from kentongan.registry.queries.custody import custodian_candidates
-from kentongan.registry.queries.people import consented, grants, has_consent, people
+from kentongan.registry.queries.people import Likeness, consented, grants, has_consent, likenesses, people, person
 from kentongan.registry.queries.units import (
     Holdings,
     TierPreview,
@@ -31,6 +31,7 @@ from kentongan.registry.queries.units import (
 __all__ = [
     "Answer",
     "Holdings",
+    "Likeness",
     "TierPreview",
     "Verdict",
     "account",
@@ -50,6 +51,10 @@ __all__ = [
     "organisation",
     "people",
     "place",
+    "likenesses",
+    "organisation",
+    "people",
+    "person",
     "public_accounts",
     "public_unit",
     "resembled",

@@ -63,9 +63,11 @@ def edit(
     lead: str,
     done: str,
     back: str,
+    back_pk: int | None = None,
     yes: str = "",
 ) -> HttpResponse:
-    """Show a form, or hand what it holds to an action and return to the list."""
+    """Show a form, or hand what it holds to an action and return to the list of the unit, or to `back_pk`'s page."""
+    back_pk = unit.pk if back_pk is None else back_pk
     if request.method == "POST" and form.is_valid():
         try:
             save(request.actor, form.cleaned_data)
@@ -73,6 +75,6 @@ def edit(
             blame(form, error)
         else:
             messages.success(request, done)
-            return redirect(back, pk=unit.pk)
-    context = around(request, unit, form=form, title=title, lead=lead, back=back, yes=yes)
+            return redirect(back, pk=back_pk)
+    context = around(request, unit, form=form, title=title, lead=lead, back=back, back_pk=back_pk, yes=yes)
     return render(request, "registry/form.html", context, status=422 if form.errors else 200)

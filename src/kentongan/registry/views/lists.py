@@ -110,11 +110,13 @@ def people(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     """The people in a unit's subtree; for its administrators."""
     unit = unit_of(request, pk, Capability.ADMINISTER)
     text = request.GET.get("q", "").strip()
-    found = sorted_by(request, queries.people(request.actor, unit, text), {"name": "full_name"})
+    found = queries.people(request.actor, unit, text, request.GET.get("state", ""))
+    found = sorted_by(request, found, {"name": "full_name", "added": "created_at"})
     if fmt := request.GET.get("format"):
         actions.record_export(request.actor, unit.pk, found.count())
         return export("people", PEOPLE_COLUMNS, found, fmt)
-    return render(request, "registry/people.html", around(request, unit, page=page_of(request, found), text=text))
+    context = around(request, unit, page=page_of(request, found), text=text, states=Person.State.choices)
+    return render(request, "registry/people.html", context)
 
 
 @login_required
