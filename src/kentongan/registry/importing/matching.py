@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from kentongan.channels.addresses import Identity
@@ -19,6 +20,12 @@ from kentongan.registry.importing.entries import Entry
 from kentongan.registry.importing.places import Astray, Doubt, Finder, Found
 from kentongan.registry.models import Account, Membership, Person, Unit
 
+NAMED = """
+SELECT m.person_id
+FROM unnest(%s::bigint[], %s::text[]) AS wanted (unit_id, name_key)
+JOIN registry_membership m ON m.unit_id = wanted.unit_id
+JOIN registry_person p ON p.id = m.person_id AND p.name_key = wanted.name_key
+"""
 Change = tuple[str, str, Any, Any]
 """Table, column, before, after."""
 
@@ -103,12 +110,9 @@ class Matcher:
         return set(units.values_list("pk", flat=True))
 
     def _load(self, found: Sequence[tuple[Entry, int]]) -> None:
-        units, keys = {unit_id for _entry, unit_id in found}, {entry.key for entry, _unit_id in found}
         phones = {entry.phone for entry, _unit_id in found} - {""}
         inside = Membership.objects.filter(unit__path__within=self.finder.top.path)
-        ids = set(
-            Membership.objects.filter(unit__in=units, person__name_key__in=keys).values_list("person_id", flat=True)
-        )
+        ids = _named({(unit_id, entry.key) for entry, unit_id in found})
         ids |= set(inside.filter(person__phone__in=phones).values_list("person_id", flat=True)) if phones else set()
         known = _known(ids, self.seen)
         for one in sorted(known, key=lambda one: one.pk or 0):
@@ -245,6 +249,14 @@ def _doubt(entry: Entry, doubt: Doubt) -> str:
     if likely:
         return _("Which unit is “%(text)s”? Perhaps %(units)s.") % {"text": entry.place.said, "units": likely}
     return _("Which unit is “%(text)s”? None is called like this.") % {"text": entry.place.said}
+
+
+def _named(wanted: set[tuple[int, str]]) -> set[int]:
+    """Return who has one of these names at that unit; by the units, for names are common and units small."""
+    units, keys = [unit_id for unit_id, _key in wanted], [key for _unit_id, key in wanted]
+    with connection.cursor() as cursor:
+        cursor.execute(NAMED, [units, keys])
+        return {person_id for (person_id,) in cursor.fetchall()}
 
 
 def _known(ids: set[int], seen: Seen) -> list[Known]:
