@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0009_people_of_lists'),
+        ('registry', '0011_recount_triggers'),
     ]
 
     operations = [
