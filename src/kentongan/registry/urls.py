@@ -2,10 +2,7 @@
 
 from django.urls import path
 
-from kentongan.registry.views import adding, badges, custody, impostors, lists, mandates, tree
-from kentongan.registry.views import adding, custody, lists, mandates, tree
-from kentongan.registry.views import adding, custody, lists, people, tree
-from kentongan.registry.views import adding, custody, lists, mandates, people, tree
+from kentongan.registry.views import adding, badges, custody, impostors, lists, mandates, people, tree
 
 app_name = "registry"
 urlpatterns = [

@@ -17,6 +17,7 @@ from kentongan.registry.actions.impostors import (
     refer,
     report_impostor,
     take_in,
+)
 from kentongan.registry.actions.keeping import (
     correct_person,
     correct_post,
@@ -74,9 +75,9 @@ __all__ = [
     "close_unit",
     "connect",
     "correct_account",
-    "decide",
     "correct_person",
     "correct_post",
+    "decide",
     "declare_account",
     "disconnect",
     "end_mandate",
