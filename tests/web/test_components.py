@@ -234,3 +234,15 @@ def test_words_of_others_are_escaped() -> None:
         series=[{"name": evil, "values": [1]}],
     )
     assert "<script>alert" not in html
+
+
+def test_a_phone_sorts_by_a_menu_since_its_rows_have_no_headings() -> None:
+    source = """{% table one in rows %}{% column "Nama" sort="name" %}{{ one }}
+    {% column "Jumlah" sort="n" number=True %}1{% column "Catatan" %}x{% endtable %}"""
+    page = draw(source, "/simak/?sort=-n&q=jalan", rows=["a"])
+    menu = page.partition("<details")[2].partition("</details>")[0]
+    assert menu.count("<li>") == 2
+    assert "?sort=name&amp;q=jalan" in menu or "q=jalan&amp;sort=name" in menu
+    assert menu.count('aria-current="true"') == 2  # the menu itself, and what it sorts by
+    assert "Catatan" not in menu
+    assert "<details" not in draw('{% table one in rows %}{% column "Nama" %}{{ one }}{% endtable %}', rows=["a"])

@@ -53,6 +53,11 @@ def sign_in_by_password(client: Client, user: User) -> None:
     client.post("/akun/login/", {"login": user.email, "password": PASSWORD})
 
 
+def confirm(client: Client) -> None:
+    """Type the password once more; what was asked before goes on by itself."""
+    client.post("/akun/reauthenticate/?next=/akun/email/", {"password": PASSWORD, "next": "/akun/email/"})
+
+
 def address_of(user: User) -> str:
     return User.objects.get(pk=user.pk).email
 
@@ -60,7 +65,12 @@ def address_of(user: User) -> str:
 def test_a_new_address_counts_once_it_is_confirmed(cast: Cast, client: Client) -> None:
     wulan = cast.user("wulan")
     sign_in_by_password(client, wulan)
-    client.post("/akun/email/", {"email": "wulan.baru@example.id", "action_add": ""})
+    asked = client.post("/akun/email/", {"email": "wulan.baru@example.id", "action_add": ""}, follow=True)
+    assert asked.request["PATH_INFO"] == "/akun/reauthenticate/"
+    assert not mail.outbox
+    client.post("/akun/reauthenticate/?next=/akun/email/", {"password": "salah", "next": "/akun/email/"})
+    assert not mail.outbox
+    confirm(client)
     subject, text = newest()
     assert (subject, mail.outbox[-1].to) == ("Kentongan: Apakah ini alamat baru Anda?", ["wulan.baru@example.id"])
     assert address_of(wulan) == wulan.email
@@ -69,11 +79,16 @@ def test_a_new_address_counts_once_it_is_confirmed(cast: Cast, client: Client) -
     done = client.post(path, follow=True)
     assert "Anda masuk sebagai wulan.baru@example.id." in done.content.decode()
     assert address_of(wulan) == "wulan.baru@example.id"
+    subject, text = newest()
+    assert (subject, mail.outbox[-1].to) == ("Kentongan: Alamat Anda di sini telah diubah", [wulan.email])
+    assert "wulan.baru@example.id" in text
 
 
 def test_the_address_in_use_stays_until_then(cast: Cast, client: Client) -> None:
     wulan = cast.user("wulan")
     sign_in_by_password(client, wulan)
+    client.post("/akun/email/", {"email": "wulan.baru@example.id", "action_add": ""})
+    confirm(client)
     for wrong in ("wulan.baur@example.id", "wulan.baru@example.id"):
         client.post("/akun/email/", {"email": wrong, "action_add": ""})
         assert address_of(wulan) == wulan.email

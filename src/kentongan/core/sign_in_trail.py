@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.signals import email_changed, password_changed, password_reset, password_set
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
+from django.utils.translation import override
 
 from kentongan.core import audit
 from kentongan.core.actor import Actor
@@ -32,8 +34,12 @@ def new_password(user: User, **_: Any) -> None:
 
 @receiver(email_changed)
 def new_address(user: User, from_email_address: Any, to_email_address: Any, **_: Any) -> None:
-    """Somebody signs in with another address; the log names neither, since the old one may be a stranger's soon."""
+    """Somebody signs in with another address: the old one is told. The log names neither."""
     _record(user, "address")
+    if from_email_address is not None:
+        with override(user.language):
+            context = {"name": user.name, "address": to_email_address.email}
+            get_adapter().send_mail("account/email/address_changed", from_email_address.email, context)
 
 
 @receiver([authenticator_added, authenticator_reset])

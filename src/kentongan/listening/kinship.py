@@ -7,13 +7,14 @@ their words but by the company that these keep: the main directions in which the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.cluster.hierarchy import fcluster, linkage
-from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Ints = NDArray[np.int64]
 Singles = NDArray[np.float32]
@@ -38,6 +39,9 @@ def groups(terms: Sequence[Mapping[int, float]], spans: NDArray[np.float64], gap
     """
     if len(terms) < 2:
         return np.arange(len(terms))
+    # scipy and scikit-learn take a second to import: only the writer of clusters waits for them.
+    from scipy.cluster.hierarchy import fcluster, linkage
+
     found = _directions(_roots(terms), settings)
     near = found @ found.T
     first, last = spans[:, 0], spans[:, 1]
@@ -46,8 +50,10 @@ def groups(terms: Sequence[Mapping[int, float]], spans: NDArray[np.float64], gap
     return np.asarray(fcluster(linkage(distances, "average"), settings.apart, "distance"), np.int64)
 
 
-def _roots(terms: Sequence[Mapping[int, float]]) -> sparse.csr_matrix:
+def _roots(terms: Sequence[Mapping[int, float]]) -> "csr_matrix":
     """Return clusters x words, each row of length one. Roots of weights: many words speak louder than one heavy one."""
+    from scipy import sparse
+
     sizes = [len(words) for words in terms]
     column = {term: at for at, term in enumerate(dict.fromkeys(term for words in terms for term in words))}
     weights = np.fromiter((weight for words in terms for weight in words.values()), np.float64)
@@ -58,8 +64,10 @@ def _roots(terms: Sequence[Mapping[int, float]]) -> sparse.csr_matrix:
     return sparse.csr_matrix((values, (rows, columns)), shape=(len(terms), len(column)))
 
 
-def _directions(matrix: sparse.csr_matrix, settings: Settings) -> Singles:
+def _directions(matrix: "csr_matrix", settings: Settings) -> Singles:
     """Return each row in the main directions, of length one."""
+    from sklearn.utils.extmath import randomized_svd
+
     most = min(settings.directions, *matrix.shape)
     # One thread: several wait for each other on a busy machine, and may add up in another order.
     with threadpool_limits(1, "blas"):

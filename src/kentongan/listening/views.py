@@ -17,7 +17,7 @@ from kentongan.core.errors import Invalid, NotAllowed
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of
-from kentongan.listening import access, actions, panels, queries, taxonomy
+from kentongan.listening import access, actions, answers, panels, queries, taxonomy
 from kentongan.listening import forms as own_forms
 from kentongan.listening.importing import DEFAULT_SOURCE, PostImport
 from kentongan.listening.models import Issue, IssueFollow
@@ -97,6 +97,7 @@ def issue(request: StaffRequest, pk: int) -> HttpResponse:
     curve, districts = queries.curve(found), queries.districts_of(found)
     context: dict[str, Any] = {
         "issue": found,
+        "answered": bool(answers.answered([found.pk])),
         "curve": curve,
         "chart_title": _peak(curve),
         "chart_series": [

@@ -77,7 +77,8 @@ class ListNode(Node):
 
     def contents(self, rows: Iterable[Any], context: Context) -> dict[str, Any]:
         """Return what the component's template shows of the rows."""
-        return {"head": "", "lines": [], "headings": [], "body": self.body.render(context) if rows else ""}
+        shown = self.body.render(context) if rows else ""
+        return {"head": "", "lines": [], "headings": [], "sorts": [], "sorted": None, "body": shown}
 
     def _downloads(self, export: Any, context: Context) -> list[tuple[str, str]]:
         """Return the downloads as (label, address): of this page when `export` is true, else of the address it is."""
@@ -101,7 +102,9 @@ class TableNode(ListNode):
         headings = [self._with(each, context, partial(self._heading, column)) for column, each in shown]
         lines = list(self._lines(rows, shown, headings, context))
         head = mark_safe(self.body.render(context).strip())  # noqa: S308 - rendered, thus escaped already
-        return {"head": head, "lines": lines, "headings": headings, "body": ""}
+        sorts = [heading for heading in headings if heading.get("url")]
+        now = next((heading for heading in sorts if heading["order"] != "none"), None)
+        return {"head": head, "lines": lines, "headings": headings, "sorts": sorts, "sorted": now, "body": ""}
 
     @staticmethod
     def _columns(column: Column, context: Context) -> Iterator[tuple[Column, dict[str, Any]]]:

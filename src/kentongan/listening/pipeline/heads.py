@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from kentongan.listening.pipeline.columns import Floats, flat
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import HashingVectorizer
 
 Single = NDArray[np.float32]
 
@@ -28,8 +30,11 @@ class Settings:
     ngrams: tuple[int, int]
     bits: int
 
-    def vectorizer(self) -> HashingVectorizer:
+    def vectorizer(self) -> "HashingVectorizer":
         """Return the vectoriser of single words (with their boundaries)."""
+        # Half a second to import: a web server that judges no posts never waits for it.
+        from sklearn.feature_extraction.text import HashingVectorizer
+
         return HashingVectorizer(
             analyzer="char_wb", ngram_range=self.ngrams, n_features=2**self.bits, norm=None, alternate_sign=False
         )
@@ -57,6 +62,8 @@ class Head:
 
     def probabilities(self, tokens: pa.ChunkedArray | pa.Array) -> tuple[Floats, NDArray[np.int64]]:
         """Return rows x labels, and how many words each row has."""
+        from scipy import sparse
+
         values, rows = flat(tokens)
         coded = values.dictionary_encode()
         scored = self._word_scores(coded.dictionary.to_pylist())

@@ -5,7 +5,6 @@ from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
 
 from kentongan.listening.pipeline.columns import flat, pairs, put
 from kentongan.listening.pipeline.context import Context
@@ -23,6 +22,9 @@ def _signs(word: str) -> bytes:
 
 def keys(words: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Return one int64 key for each list of words."""
+    # Half a second to import: only who judges posts waits for it.
+    from scipy import sparse
+
     values, rows = flat(words)
     joined, joined_rows = pairs(values, rows)
     coded = pa.concat_arrays([values, joined]).dictionary_encode()
