@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
 from kentongan.core import clock
 from kentongan.listening import queries
@@ -60,3 +61,15 @@ def test_the_board_says_that_content_answers(
     page = sign_in(cast.user("sari")).get("/simak/").content.decode()  # type: ignore[attr-defined]
     assert "Sudah dijawab konten" in page
     assert "belum ada penjawab" not in page
+
+
+def test_the_page_of_an_issue_says_in_one_chip_who_answers_it(
+    cast: Cast, about_it: ContentItem, approve: Callable[..., ContentItem], sign_in: Callable[..., Client]
+) -> None:
+    client = sign_in(cast.user("sari"))
+    url = about_it.issue.get_absolute_url()  # type: ignore[union-attr]
+    assert "Belum ditangani" in client.get(url).content.decode()
+    approve(cast.actor("hendra"), about_it)
+    page = client.get(url).content.decode()
+    assert "Sudah dijawab konten; belum ada satuan yang menangani" in page
+    assert "Belum ditangani" not in page

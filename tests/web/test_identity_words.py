@@ -1,5 +1,6 @@
 """Every page about one's own way in, walked in Indonesian: no sentence of allauth is left in English."""
 
+import calendar
 import re
 from collections.abc import Callable, Iterator
 
@@ -12,7 +13,10 @@ from django.utils.translation import trans_real
 from named_cast import PASSWORD, Cast
 
 # The same word in both languages, a month, or a date's pattern.
-ALIKE = re.compile(r"^([a-z]{3}|Email|E-mail|Kode|PIN|WIB.*|[^A-Za-z]*|[A-Z]{2,}|.*%[a-z].*|[DjFYHiNMPsut.,: \\/-]+)$")
+MONTHS = "|".join(calendar.month_name[1:])
+ALIKE = re.compile(
+    rf"^({MONTHS}|[a-z]{{3}}|Email|E-mail|Kode|PIN|WIB.*|[^A-Za-z]*|[A-Z]{{2,}}|.*%[a-z].*|[DjFYHiNMPsut.,: \\/-]+)$"
+)
 
 
 @pytest.fixture
