@@ -106,3 +106,18 @@ def test_tiles_are_graded_by_value(numbers: list[int | None]) -> None:
     assert all(tile.level <= 5 for tile in graded)
     ordered = sorted((tile for tile in graded if tile.value), key=lambda tile: tile.value or 0)
     assert [tile.level for tile in ordered] == sorted(tile.level for tile in ordered)
+
+
+@pytest.mark.parametrize(
+    ("share", "decimals", "written"),
+    [(0.0869, 0, "9%"), (0.9999, 0, "99%"), (0.99996, 2, "99.99%"), (1, 0, "100%"), (0, 0, "0%"), (1.125, 0, "112%")],
+)
+def test_shares_are_rounded_and_all_means_all(share: float, decimals: int, written: str) -> None:
+    with translation.override("en"):
+        assert formatting.percent(share, decimals) == written
+
+
+def test_numbers_are_rounded_and_not_cut_off() -> None:
+    with translation.override("en"):
+        assert formatting.number(1.29) == "1.3"
+        assert formatting.number(999.96) == "1,000.0"

@@ -21,9 +21,11 @@ def count(value: int) -> str:
 
 
 def share(part: reads.Share) -> str:
-    """Return `12 / 40 (30 %)`, or a dash where nobody has to."""
+    """Return `12 / 40 (30 %)`, yes or no for a single one, a dash where nobody has to."""
     if part.ratio is None:
         return NO
+    if part.total == 1:
+        return YES if part.done else NO
     return f"{count(part.done)} / {count(part.total)} ({part.ratio:.0%})".replace("%", " %")
 
 

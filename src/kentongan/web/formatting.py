@@ -29,13 +29,18 @@ def number(value: Number, decimals: int | None = None) -> str:
     """Return a number with the language's separators: 12.345,6 in Indonesian, 12,345.6 in English."""
     if decimals is None:
         decimals = 0 if value == int(value) else 1
+    if isinstance(value, float):
+        value = round(value, decimals)  # Django's own cuts off
     return formats.number_format(value, decimals, use_l10n=True, force_grouping=True)
 
 
 def percent(share: Number, decimals: int = 0) -> str:
-    """Return a share (0 to 1) as a percentage."""
+    """Return a share (0 to 1) as a percentage; what is not quite all is never called 100 %."""
+    shown = round(float(share) * 100, decimals)
+    if shown >= 100 > float(share) * 100:
+        shown = 100 - 10.0**-decimals
     sign = f"{NBSP}%" if translation.get_language() == "id" else "%"
-    return f"{number(float(share) * 100, decimals)}{sign}"
+    return f"{number(shown, decimals)}{sign}"
 
 
 def compact(value: Number) -> str:
