@@ -81,7 +81,7 @@ class WaveIn(Schema):
     place: str = Field(max_length=200)
     starts_at: datetime
     ends_at: datetime
-    groups: list[int] = Field(min_length=1, max_length=600)
+    groups: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(min_length=1, max_length=600)
     capacity: int = Field(ge=1, le=MOST_SEATS)
     seats_per_unit: PerUnit = 1
     link: Link = ""

@@ -25,7 +25,7 @@ class TrainingForm(forms.Form):
         label=_("What it teaches"),
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=4000,
-        help_text=_("Where an audit found something amiss, say so here: the page compares audits before and after."),
+        help_text=_("Where a check of the accounts found something amiss, say so here."),
     )
     wanted = forms.ChoiceField(
         label=_("Who is trained"), choices=Training.Wanted.choices, widget=forms.RadioSelect, initial="custodians"
