@@ -291,6 +291,14 @@ def test_a_bare_handle_is_asked_where_it_is(cast: Cast, client: Client) -> None:
     assert cast.root.name in client.get("/cek/?q=%40pemkabbekasi&platform=instagram").content.decode()
 
 
+def test_a_handle_with_dots_may_be_a_site_or_an_account(cast: Cast, client: Client) -> None:
+    declare(cast, "bekasikab.go.id")
+    chooser = "platform=instagram"
+    assert chooser in client.get("/cek/?q=kabar.bekasi.resmi").content.decode()
+    assert chooser not in client.get("/cek/?q=bekasikab.go.id").content.decode()
+    assert chooser not in client.get("/cek/?q=https://contoh.com").content.decode()
+
+
 @pytest.mark.parametrize("asked", ["https://bit.ly/3x", "https://x.com/home", "x" * 1001, "<script>alert(1)</script>"])
 def test_what_the_page_cannot_read_it_says(cast: Cast, client: Client, asked: str) -> None:
     answer = client.get("/cek/", {"q": asked, "platform": "x" if "<" in asked else ""})

@@ -297,10 +297,14 @@ def test_the_screens_decide_refer_and_export(office: Cast, sign_in: SignIn) -> N
     decided = client.post(f"/daftar/peniru/{case.pk}/", {"state": "impostor", "reason": "Minta uang", "seen": "new"})
     assert decided.status_code == 302
     assert case.handle not in client.get("/daftar/peniru/?state=open").content.decode()
-    missing = client.post(f"/daftar/peniru/{case.pk}/serahkan/", {"unit": "x" * 30, "seen": "impostor"})
+    missing = client.post(f"/daftar/peniru/{case.pk}/serahkan/", {"refer-unit": "x" * 30, "refer-seen": "impostor"})
     assert missing.status_code == 422
-    handed = client.post(f"/daftar/peniru/{case.pk}/serahkan/", {"unit": office.sukamahi.pk, "seen": "impostor"})
+    handed = client.post(
+        f"/daftar/peniru/{case.pk}/serahkan/", {"refer-unit": "32.16.20.2002", "refer-seen": "impostor"}
+    )
     assert handed.status_code == 302
+    case.refresh_from_db()
+    assert case.unit == office.sukamahi
 
 
 def test_the_list_takes_the_same_number_of_queries_however_long(office: Cast, sign_in: SignIn) -> None:

@@ -42,6 +42,11 @@ def short(name: str) -> str:
     return name if len(name) <= SHOWN else f"{name[: SHOWN - 1].rstrip()}…"
 
 
+def line(text: str) -> int:
+    """Return how long a line of the badge is drawn, in pixels, whatever typeface the reader's machine has."""
+    return int(CHARACTER * len(text))
+
+
 def width(*texts: str) -> int:
     """Return how wide the badge must be in pixels for its longest line."""
-    return int(58 + CHARACTER * max(map(len, texts)) + 14)
+    return 56 + max(map(line, texts)) + 16

@@ -41,11 +41,18 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _answer(asked: str, platform: str) -> dict[str, object]:
     try:
-        return {"answer": queries.check(asked, platform)}
+        answer = queries.check(asked, platform)
     except PlatformNeeded:
-        return {"platforms": [(kind, channels.label(kind)) for kind in addresses.platforms() if kind != "website"]}
+        return {"platforms": _platforms()}
     except Unreadable as error:
         return {"fault": error}
+    # A handle with dots reads like the name of a site; where it is none of ours, it may be either.
+    either = answer.platform == "website" and answer.verdict == "unknown" and not platform and "/" not in asked
+    return {"answer": answer, "platforms": _platforms() if either else []}
+
+
+def _platforms() -> list[tuple[str, str]]:
+    return [(kind, channels.label(kind)) for kind in addresses.platforms() if kind != "website"]
 
 
 @public
@@ -77,6 +84,7 @@ def badge(request: HttpRequest, slug: str) -> HttpResponse:
     with translation.override(settings.LANGUAGE_CODE):
         name, title = drawing.short(found.name), _("Check our official accounts")
         context = {"name": name, "title": title, "width": drawing.width(name, title)}
+        context |= {"name_line": drawing.line(name), "title_line": drawing.line(title)}
         picture = render(request, "registry/check/badge.svg", context)
     return _picture(picture.content, "image/svg+xml; charset=utf-8")
 

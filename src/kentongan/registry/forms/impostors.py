@@ -3,12 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import addresses
 from kentongan.channels import registry as channels
 from kentongan.registry.actions.impostors import LONGEST, NEXT, Report
-from kentongan.registry.models import ImpostorCase
+from kentongan.registry.fields import UnitField
+from kentongan.registry.models import ImpostorCase, Unit
 
 State = ImpostorCase.State
 CONSENT = _("You may write to me at this address about this report. It is deleted after the time to keep it.")
@@ -94,3 +96,15 @@ class DecisionForm(forms.Form):
         else:
             del self.fields["same_as"]
             self.fields["state"].choices = [one for one in following if one[0] != State.DUPLICATE]  # type: ignore[attr-defined]
+
+
+class ReferForm(forms.Form):
+    """The unit that a case is handed to."""
+
+    unit = UnitField(label=_("Unit"))
+    seen = forms.ChoiceField(choices=State.choices, widget=forms.HiddenInput)
+
+    def __init__(self, case: ImpostorCase, units: QuerySet[Unit], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = case.state
+        self.fields["unit"].offer(units)  # type: ignore[attr-defined]

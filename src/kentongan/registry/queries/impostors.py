@@ -80,9 +80,7 @@ def is_later(of: ImpostorCase) -> bool:
     return of.decided_at is not None and of.reports.filter(reported_at__gt=of.decided_at).exists()
 
 
-def units_to_refer(actor: Actor, of: ImpostorCase, text: str = "") -> QuerySet[Unit]:
-    """Return units that a case can be handed to, the nearest names first: those that the actor administers."""
-    found = access.units_for(actor, Capability.ADMINISTER).filter(closed_at=None).exclude(pk=of.unit_id)
-    if text:
-        found = found.filter(name__icontains=text)
-    return found.order_by("path")[:50]
+def units_to_refer(actor: Actor, of: ImpostorCase) -> QuerySet[Unit]:
+    """Return the units that a case can be handed to: open ones that the actor administers."""
+    mine = access.units_for(actor, Capability.ADMINISTER).filter(closed_at=None)
+    return mine.exclude(pk=of.unit_id).order_by("path")

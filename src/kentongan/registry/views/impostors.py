@@ -1,5 +1,7 @@
 """Screens for the administrators who decide about reported accounts."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -16,8 +18,8 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of, sorted_by
 from kentongan.registry import actions, evidence
-from kentongan.registry.forms.impostors import DecisionForm, ReportForm
-from kentongan.registry.models import ImpostorCase, Unit
+from kentongan.registry.forms.impostors import DecisionForm, ReferForm, ReportForm
+from kentongan.registry.models import ImpostorCase
 from kentongan.registry.queries import impostors
 from kentongan.registry.views.common import around, unit_of
 
@@ -48,21 +50,32 @@ def listed(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     return render(request, "registry/impostors.html", context)
 
 
-def _screen(request: StaffRequest, case: ImpostorCase, form: DecisionForm, status: int = 200) -> HttpResponse:
+def _screen(
+    request: StaffRequest,
+    case: ImpostorCase,
+    form: DecisionForm,
+    status: int = 200,
+    refer_form: ReferForm | None = None,
+) -> HttpResponse:
     context = around(
         request,
         case.unit,
         case=case,
         reports=impostors.reports(case),
         form=form,
-        below=_below(request, case),
+        refer_form=refer_form or _refer_form(request, case),
         later=impostors.is_later(case),
     )
     return render(request, "registry/impostor.html", context, status=status)
 
 
-def _below(request: StaffRequest, case: ImpostorCase) -> list[Unit]:
-    return list(impostors.units_to_refer(request.actor, case, request.GET.get("unit", "").strip()))
+def _decision_form(request: StaffRequest, case: ImpostorCase, data: Any = None) -> DecisionForm:
+    return DecisionForm(case, list(impostors.others(request.actor, case)), data)
+
+
+def _refer_form(request: StaffRequest, case: ImpostorCase, data: Any = None) -> ReferForm | None:
+    units = impostors.units_to_refer(request.actor, case)
+    return ReferForm(case, units, data, prefix="refer") if units.exists() else None
 
 
 @login_required
@@ -70,7 +83,7 @@ def _below(request: StaffRequest, case: ImpostorCase) -> list[Unit]:
 def show(request: StaffRequest, pk: int) -> HttpResponse:
     """One case: what was told, and the decision."""
     case = impostors.case(request.actor, pk)
-    form = DecisionForm(case, list(impostors.others(request.actor, case)), request.POST or None)
+    form = _decision_form(request, case, request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _screen(request, case, form, 422 if form.errors else 200)
     data = form.cleaned_data
@@ -95,10 +108,12 @@ def show(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def refer(request: StaffRequest, pk: int) -> HttpResponse:
     """Hand a case to another unit."""
-    unit_id, seen = request.POST.get("unit", ""), request.POST.get("seen", "")
-    if not unit_id.isdecimal() or len(unit_id) > 18:
-        raise Invalid(fields={"unit": [_("Choose a unit.")]})
-    case = actions.refer(request.actor, pk, int(unit_id), seen=seen)
+    case = impostors.case(request.actor, pk)
+    form = _refer_form(request, case, request.POST)
+    if form is None or not form.is_valid():
+        return _screen(request, case, _decision_form(request, case), 422, form)
+    data = form.cleaned_data
+    case = actions.refer(request.actor, pk, data["unit"].pk, seen=data["seen"])
     messages.success(request, _("The case is with %(unit)s now.") % {"unit": case.unit.name})
     return redirect("registry:unit_impostors", pk=case.unit_id)
 
