@@ -131,7 +131,7 @@ def main() -> None:
         ours = [(names[n], PLATFORMS[n % 2]) for n in chance.sample(range(count), asked)]
         alike = [(f"{name[:-1]}{chance.choice('aeiou1')}_resmi"[:24], "tiktok") for name, _platform in ours]
         others = [(f"kuliner{chance.choice(names)[-9:]}"[:24], "tiktok") for _ in range(asked)]
-        client = Client()
+        client = Client(SERVER_NAME="localhost")
         ask(client, ours[:20])
         print(f"{'question':<28} {'median':>8} {'p95':>8} {'slowest':>8} {'a second':>8}   (ms, one process)")
         say("bare statement", bare(ours))

@@ -35,7 +35,7 @@ def test_from_a_citizens_report_to_the_warning_for_all(people: Office, tmp_path:
     expect(phone.locator("ul.plain")).to_contain_text("kabar.bekasi.simulasi")
 
     ask(phone, "@kabar.bekasi.resmi")
-    phone.click("text=Instagram")
+    phone.click('.row a:has-text("Instagram")')
     shows(phone, "Tidak dikenal di sini")
     expect(phone.locator(".note.amber")).to_contain_text("kabar.bekasi.simulasi")
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.db.models import Func, Value
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from kentongan.core.errors import TooMany
 from kentongan.core.models import Tries
 from kentongan.registry import actions, likeness, queries
 from kentongan.registry.models import Account, ImpostorCase, Person
+from kentongan.registry.queries import checks
 from kentongan.registry.queries.checks import KEPT_SECONDS, Verdict, cache_key
 from named_cast import Cast
 
@@ -171,6 +173,17 @@ def test_other_names_resemble_nothing(cast: Cast, asked: str) -> None:
 def test_a_retired_account_is_no_model_for_look_alikes(cast: Cast) -> None:
     declare(cast, state=State.RETIRED)
     assert queries.check("pemkabbekasi_resmi", "instagram").resembles == ()
+
+
+def test_an_answer_does_not_wait_for_look_alikes(cast: Cast, monkeypatch) -> None:
+    declare(cast)
+    monkeypatch.setattr(checks, "PATIENCE_MS", 60)
+    monkeypatch.setattr(checks, "TrigramSimilarity", lambda *_given: Func(Value(5), function="pg_sleep"))
+    answer = queries.check("pemkabbekasi_resmi", "instagram")
+    assert (answer.verdict, answer.resembles) == (Verdict.UNKNOWN, ())
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone()[0] == "0"
 
 
 def test_what_cannot_be_read_says_so(cast: Cast) -> None:

@@ -20,8 +20,8 @@ UNSEEN = "noindex, nofollow, noarchive"
 
 
 def _answers(view: View) -> View:
-    """Let the asker's own browser keep an answer for a minute; it depends on the language of the cookie."""
-    return gzip_page(conditional_page(cache_control(private=True, max_age=60)(view)))
+    """Let the asker's own browser keep an answer, and ask each time whether it still holds: a warning must not wait."""
+    return gzip_page(conditional_page(cache_control(private=True, no_cache=True)(view)))
 
 
 @_answers

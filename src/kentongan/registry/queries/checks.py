@@ -4,7 +4,9 @@ Members' own accounts are never looked at, so that neither the answer nor the ti
 that nobody has decided about change nothing either: otherwise anybody could blacken an account by reporting it.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.postgres.search import TrigramSimilarity
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -27,10 +29,12 @@ from kentongan.core.secrets import keyed_hash
 from kentongan.registry import likeness
 from kentongan.registry.models import Account, ImpostorCase, Unit
 
+logger = logging.getLogger(__name__)
 KEPT_SECONDS = 60
 NEAREST = 40
 SHOWN = 3
-SIMILARITY = 0.45
+SIMILARITY = 0.5
+PATIENCE_MS = 800
 DEEPEST = 8
 State = Account.State
 LIVE = (State.CONNECTED, State.PROVEN, State.DORMANT, State.DECLARED)
@@ -220,12 +224,33 @@ def resembled(platform: str, handle: str) -> list[Account]:
 
 
 def _neighbours(core: str, skeleton: str) -> Sequence[Account]:
-    """Return live official accounts with much the same trigrams, by the index, the most similar first."""
+    """Return live official accounts with much the same trigrams, by the index, the most similar first.
+
+    None when that takes too long, as among very many names with one beginning: the rest of the answer must not wait.
+    """
     listed = _listed().filter(state__in=LIVE).annotate(skeleton=likeness.Skeleton("handle"))
     near = listed.filter(Q(skeleton__trigram_similar=core) | Q(skeleton__trigram_similar=skeleton))
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(SIMILARITY)])
-        return list(near.select_related("unit").order_by(TrigramSimilarity("skeleton", core).desc(), "pk")[:NEAREST])
+    ranked = near.select_related("unit").order_by(TrigramSimilarity("skeleton", core).desc(), "pk")[:NEAREST]
+    try:
+        with transaction.atomic(), _bounded():
+            return list(ranked)
+    except OperationalError:
+        logger.warning("Look-alikes were not found within %d ms.", PATIENCE_MS)
+        return []
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Set how similar is similar, and how long a statement may take; both hold in here only."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true), "
+            "set_config('pg_trgm.similarity_threshold', %s, true)",
+            [str(PATIENCE_MS), str(SIMILARITY)],
+        )
+        before = cursor.fetchone()[0]
+        yield
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
 
 
 def public_unit(slug: str) -> Unit:
