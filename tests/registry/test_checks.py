@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.db.models import Func, Value
+from django.db.models import Func, IntegerField
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -178,7 +178,11 @@ def test_a_retired_account_is_no_model_for_look_alikes(cast: Cast) -> None:
 def test_an_answer_does_not_wait_for_look_alikes(cast: Cast, monkeypatch) -> None:
     declare(cast)
     monkeypatch.setattr(checks, "PATIENCE_MS", 60)
-    monkeypatch.setattr(checks, "TrigramSimilarity", lambda *_given: Func(Value(5), function="pg_sleep"))
+    monkeypatch.setattr(
+        checks,
+        "TrigramSimilarity",
+        lambda *_given: Func(template="(SELECT 1 FROM pg_sleep(9))", output_field=IntegerField()),
+    )
     answer = queries.check("pemkabbekasi_resmi", "instagram")
     assert (answer.verdict, answer.resembles) == (Verdict.UNKNOWN, ())
     with connection.cursor() as cursor:
