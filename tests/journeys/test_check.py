@@ -69,6 +69,6 @@ def test_from_a_citizens_report_to_the_warning_for_all(people: Office, tmp_path:
     expect(desk.locator(".k-facts")).to_contain_text("Peniru")
 
     ask(phone, FAKE)
-    shows(phone, "Peniru")
+    shows(phone, "Akun palsu")
     expect(phone.locator("section.card")).to_contain_text("kabar.bekasi.simulasi")
     phone.context.close()
