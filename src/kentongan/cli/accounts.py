@@ -6,14 +6,26 @@ from typing import Annotated
 import typer
 
 from kentongan.channels import registry as channels
-from kentongan.cli.context import AsJson, AsUser, actor, fail, group, print_json, print_table, say, with_database
+from kentongan.cli.context import (
+    AsJson,
+    AsUser,
+    actor,
+    fail,
+    group,
+    print_json,
+    print_rows,
+    print_table,
+    say,
+    with_database,
+)
+from kentongan.core import jobs
 from kentongan.core.errors import Invalid
 from kentongan.core.permissions import Capability
 from kentongan.publishing import connections
 from kentongan.registry import access, actions, queries
 from kentongan.registry.models import Account
 
-app = group("Official accounts: list, declare, connect, test.")
+app = group("Official accounts: list, declare, correct their state, audit, connect, test.")
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="The account's number, as `list` shows it.")]
 
@@ -83,3 +95,40 @@ def check(number: Number, as_user: AsUser = "") -> None:
     if not health.ready:
         fail(str(health.problem), "Connect the account anew with `kentongan accounts connect`.")
     say("It could publish right now.")
+
+
+@app.command("state")
+@with_database
+def state(
+    number: Number,
+    move: Annotated[
+        str, typer.Argument(metavar="MOVE", help="retire, lost, revive (a retired one), found (a lost one).")
+    ],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the account's history.")],
+    as_user: AsUser = "",
+) -> None:
+    """Retire an account, report it lost, or take either back; its secrets are forgotten when it leaves use."""
+    account = actions.move_account(actor(as_user), number, move, reason=reason)
+    say(f"Account {account.pk} is {account.state} now.")
+
+
+@app.command("audit")
+@with_database
+def audit(
+    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="By default the whole organisation.")] = "",
+    title: Annotated[str, typer.Option(help="What the audit is called.")] = "",
+    as_json: AsJson = False,
+    as_user: AsUser = "",
+) -> None:
+    """Audit every official account of a unit and below it, here and now; says how many meet each rule."""
+    who = actor(as_user)
+    place = access.get_unit(who, Capability.AUDIT, **({"code": unit} if unit else {"parent": None}))
+    made = actions.begin_audit(who, place.pk, title=title, inline=True)
+    job = jobs.run_now(jobs.get(who, made.job_id or 0))
+    if job.state != jobs.Job.State.DONE:
+        fail(str(job.error), str(job.remedy) or "Begin the audit again.")
+    rows = [
+        {"rule": one.rule.id, "met": one.passed, "not_met": one.failed, "to_check": one.open}
+        for one in queries.shares(who, made)
+    ]
+    print_rows(rows, as_json=as_json, empty="There is no official account in use here.")

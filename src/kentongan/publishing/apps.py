@@ -21,6 +21,7 @@ class PublishingConfig(AppConfig):
         import_module("kentongan.listening.panels").register(panels.IssuePanel())
         queries = import_module("kentongan.publishing.queries")
         import_module("kentongan.listening.answers").register("publishing", queries.PublishedContent())
+        import_module("kentongan.registry.activity").register("publishing", queries.PublishedPosts())
         import_module("kentongan.planning.panels").register("publishing", panels.ItemPanel())
         import_module("kentongan.registry.panels").register("publishing", panels.AccountPause())
         import_module("kentongan.safeguards.held").register("publishing", panels.HeldDeliveries())

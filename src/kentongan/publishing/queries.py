@@ -214,3 +214,12 @@ def accounts_to_check(limit: int = 20) -> QuerySet[Account]:
 def accounts_for(actor: Actor, kinds: Iterable[str]) -> QuerySet[Account]:
     """Return the connected accounts to which the actor may publish a version written for one of `kinds`."""
     return registry.connected_accounts(actor, Capability.PUBLISH).filter(platform__in=list(kinds))
+
+
+class PublishedPosts:
+    """What the registry is told: when each account last published something of ours."""
+
+    def latest(self, since: datetime) -> Mapping[int, datetime]:
+        """Return by account the moment of its last delivery after `since`."""
+        published = Delivery.objects.filter(published_at__gt=since).order_by().values("account")
+        return dict(published.annotate(last=Max("published_at")).values_list("account", "last"))

@@ -17,7 +17,7 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         """Answer the lower apps' questions about rights and people."""
         from kentongan.core import imports, messages
-        from kentongan.registry import tasks  # noqa: F401
+        from kentongan.registry import tasks, watching  # noqa: F401
         from kentongan.registry.access import RegistryAuthority
         from kentongan.registry.directory import PeopleDirectory
         from kentongan.registry.importing.people import PeopleImport

@@ -3,6 +3,18 @@
 from django.urls import path
 
 from kentongan.registry.views import adding, badges, custody, impostors, lists, mandates, people, tree
+from kentongan.registry.views import (
+    adding,
+    audits,
+    badges,
+    custody,
+    handovers,
+    impostors,
+    lists,
+    mandates,
+    routines,
+    tree,
+)
 
 app_name = "registry"
 urlpatterns = [
@@ -22,6 +34,22 @@ urlpatterns = [
     path("akun/<int:pk>/", lists.account, name="account"),
     path("akun/<int:pk>/perbaiki/", custody.correct, name="account_correct"),
     path("akun/<int:pk>/status/<slug:address>/", custody.move, name="account_move"),
+    path("akun/<int:pk>/serah-terima/", handovers.begin, name="handover_begin"),
+    path("serah-terima/<int:pk>/", handovers.handover, name="handover"),
+    path("serah-terima/<int:pk>/batal/", handovers.cancel, name="handover_cancel"),
+    path("unit/<int:pk>/pemegang/", handovers.custody, name="custody"),
+    path("unit/<int:pk>/audit/", audits.audits, name="audits"),
+    path("audit/<int:pk>/", audits.audit, name="audit"),
+    path("audit/<int:pk>/akun/<int:account>/", audits.audit_account, name="audit_account"),
+    path("audit/<int:pk>/banding/", audits.compare, name="audit_compare"),
+    path("audit/<int:pk>/lembar/", audits.sheet, name="audit_sheet"),
+    path("aturan/", audits.rule_list, name="rules"),
+    path("aturan/<slug:rule>/", audits.rule_set, name="rule_set"),
+    path("pemeriksaan/", routines.sign_offs, name="sign_offs"),
+    path("pemeriksaan/<int:pk>/", routines.sign_off, name="sign_off"),
+    path("unit/<int:pk>/pemeriksaan/", routines.sign_offs, name="unit_sign_offs"),
+    path("unit/<int:pk>/pemeriksaan/jadwal/", routines.routine, name="routine"),
+    path("unit/<int:pk>/pemeriksaan/hentikan/", routines.routine_stop, name="routine_stop"),
     path("peran/<int:pk>/cabut/", lists.role_revoke, name="role_revoke"),
     path("unit/<int:pk>/", lists.index, name="unit"),
     path("unit/<int:pk>/akun/", lists.accounts, name="unit_accounts"),

@@ -7,7 +7,22 @@ from kentongan.registry.actions.accounts import (
     record_health,
     renew_secrets,
 )
+from kentongan.registry.actions.activity import note_posts, sweep_silent
+from kentongan.registry.actions.audits import (
+    begin_audit,
+    check_result,
+    finish_audit,
+    set_rule,
+    write_results,
+)
 from kentongan.registry.actions.custody import correct_account, move_account
+from kentongan.registry.actions.handovers import (
+    begin_handover,
+    cancel_handover,
+    check_handover,
+    sweep_custody,
+    tell_alarms,
+)
 from kentongan.registry.actions.importing import remember_units, seen_before, take_back, take_people
 from kentongan.registry.actions.impostors import (
     Report,
@@ -56,6 +71,7 @@ from kentongan.registry.actions.reshaping import (
     undo_change,
 )
 from kentongan.registry.actions.roles import grant_role, revoke_role
+from kentongan.registry.actions.routines import set_routine, sign, stop_routine, sweep_sign_offs, tell_sign_offs
 from kentongan.registry.actions.simulation import add_simulated
 from kentongan.registry.actions.trees import load_tree
 from kentongan.registry.actions.units import add_unit, add_units, found_organisation
@@ -69,8 +85,13 @@ __all__ = [
     "add_units",
     "add_user",
     "attest_account",
+    "begin_audit",
     "begin_check",
+    "begin_handover",
+    "cancel_handover",
     "change_mandate",
+    "check_handover",
+    "check_result",
     "close_ended",
     "close_unit",
     "connect",
@@ -82,6 +103,7 @@ __all__ = [
     "disconnect",
     "end_mandate",
     "end_post",
+    "finish_audit",
     "found_organisation",
     "give_consent",
     "give_mandate",
@@ -97,6 +119,7 @@ __all__ = [
     "move_account",
     "move_unit",
     "note_letter",
+    "note_posts",
     "purge_reports",
     "purge_unconfirmed",
     "record_export",
@@ -113,10 +136,20 @@ __all__ = [
     "revoke_consent",
     "revoke_role",
     "seen_before",
+    "set_routine",
+    "set_rule",
     "settle_check",
+    "sign",
     "split_unit",
+    "stop_routine",
+    "sweep_custody",
+    "sweep_sign_offs",
+    "sweep_silent",
     "take_back",
     "take_in",
     "take_people",
+    "tell_alarms",
+    "tell_sign_offs",
     "undo_change",
+    "write_results",
 ]

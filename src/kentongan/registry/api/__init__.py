@@ -3,8 +3,10 @@
 from kentongan.core.api import Router
 from kentongan.registry.api import (
     accounts,
+    audits,
     checks,
     custody,
+    handovers,
     mandates,
     units,
 )
@@ -12,8 +14,10 @@ from kentongan.registry.api import (
 PARTS = (
     units,
     accounts,
+    audits,
     checks,
     custody,
+    handovers,
     mandates,
 )
 

@@ -6,8 +6,10 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.registry.forms.common import DayInput
 from kentongan.registry.forms.letters import LetterFields
-from kentongan.registry.models import Account, Person
+from kentongan.registry.models import Account, Handover, Person
+from kentongan.registry.models.custody import CHECKS
 
 PersonChoice = forms.ModelChoiceField[Person]
 
@@ -42,3 +44,43 @@ class ReasonForm(forms.Form):
     """Why something is done."""
 
     reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("It stands in the account's history."))
+
+
+class HandoverForm(forms.Form):
+    """From which custodian to whom an account passes, and by when."""
+
+    giver = PersonChoice(label=_("From"), queryset=Person.objects.none())
+    receiver = PersonChoice(label=_("To"), queryset=Person.objects.none())
+    due_on = forms.DateField(label=_("By"), widget=DayInput())
+
+    def __init__(self, *args: Any, account: Account, people: QuerySet[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        keepers = [account.custodian_id, account.deputy_custodian_id]
+        cast(PersonChoice, self.fields["giver"]).queryset = Person.objects.filter(pk__in=[k for k in keepers if k])
+        cast(PersonChoice, self.fields["receiver"]).queryset = people.exclude(pk__in=[k for k in keepers if k])
+
+
+class ChecklistForm(LetterFields):
+    """What of a handover is done; for administrators also who takes over, and the letter."""
+
+    field_order = ("receiver", "password_changed", "recovery_changed", "second_factor_moved")
+
+    receiver = PersonChoice(label=_("To"), queryset=Person.objects.none(), required=False)
+    password_changed = forms.BooleanField(label=_("The password was changed"), required=False)
+    recovery_changed = forms.BooleanField(label=_("Recovery e-mail and phone were changed"), required=False)
+    second_factor_moved = forms.BooleanField(label=_("The second factor was moved, or there is none"), required=False)
+
+    def __init__(
+        self, *args: Any, handover: Handover, people: QuerySet[Person], administers: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for name in CHECKS:
+            if getattr(handover, name):
+                self.fields[name].disabled = True
+                self.fields[name].initial = True
+        if administers:
+            cast(PersonChoice, self.fields["receiver"]).queryset = people
+            self.fields["receiver"].initial = handover.receiver_id
+        else:
+            for name in ("receiver", "letter_number", "letter_dated", "letter_file"):
+                del self.fields[name]

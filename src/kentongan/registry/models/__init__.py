@@ -1,6 +1,8 @@
 """Tables of the registry, one file a noun."""
 
 from kentongan.registry.models.accounts import Account, Connection
+from kentongan.registry.models.audits import Audit, AuditResult, RuleSetting
+from kentongan.registry.models.custody import CustodyAlarm, Handover
 from kentongan.registry.models.history import FormerName, UnitChange
 from kentongan.registry.models.imports import ImportStep, UnitAlias
 from kentongan.registry.models.impostors import ImpostorCase, ImpostorReport
@@ -9,18 +11,23 @@ from kentongan.registry.models.mandates import Mandate
 from kentongan.registry.models.organisation import Organisation
 from kentongan.registry.models.people import Consent, KeptApart, Membership, Person
 from kentongan.registry.models.proofs import Attestation, Challenge, Dispute
+from kentongan.registry.models.routines import Routine, SignOff
 from kentongan.registry.models.tallies import Recount, Tally, TallyDay
 from kentongan.registry.models.units import Grant, Unit
 
 __all__ = [
     "Account",
     "Attestation",
+    "Audit",
+    "AuditResult",
     "Challenge",
     "Connection",
     "Consent",
+    "CustodyAlarm",
     "Dispute",
     "FormerName",
     "Grant",
+    "Handover",
     "ImportStep",
     "ImpostorCase",
     "ImpostorReport",
@@ -31,6 +38,9 @@ __all__ = [
     "Organisation",
     "Person",
     "Recount",
+    "Routine",
+    "RuleSetting",
+    "SignOff",
     "Tally",
     "TallyDay",
     "Unit",

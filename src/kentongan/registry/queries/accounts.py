@@ -6,6 +6,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
 from kentongan.registry.models import Account, Unit
+from kentongan.registry.queries.custody import with_custody
 
 
 def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet[Account]:
@@ -15,7 +16,7 @@ def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet
         found = found.filter(unit__path__within=unit.path)
     if text:
         found = found.filter(Q(handle__icontains=text) | Q(display_name__icontains=text))
-    return found.select_related("unit", "connection", "custodian", "deputy_custodian")
+    return with_custody(found).select_related("unit", "connection", "custodian", "deputy_custodian")
 
 
 def public_accounts() -> QuerySet[Account]:
@@ -29,7 +30,7 @@ def account(actor: Actor, pk: int, capability: Capability = Capability.VIEW) -> 
     official = Account.objects.filter(kind=Account.Kind.OFFICIAL).select_related(
         "unit", "connection", "custodian", "deputy_custodian", "letter__file"
     )
-    return access.get(official, actor, capability, pk=pk)
+    return access.get(with_custody(official), actor, capability, pk=pk)
 
 
 def connected_accounts(actor: Actor, capability: Capability = Capability.VIEW) -> QuerySet[Account]:

@@ -19,6 +19,12 @@ def organisation() -> Organisation | None:
     return Organisation.objects.first()
 
 
+def short_name() -> str:
+    """Return what the organisation is called in short; empty before it is set up."""
+    found = organisation()
+    return found.short_name if found else ""
+
+
 def root() -> Unit | None:
     """Return the root of the tree; None before the organisation is set up."""
     return Unit.objects.filter(parent=None).first()

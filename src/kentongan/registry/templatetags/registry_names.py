@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 
 from kentongan.channels import registry as channels
+from kentongan.registry import rules
 
 register = template.Library()
 
@@ -20,3 +21,10 @@ def platform_label(kind: str) -> str:
 def item(mapping: Mapping[str, Any], key: str) -> Any:
     """Return what a mapping holds under a key that is known only on the page."""
     return mapping.get(key)
+
+
+@register.filter
+def rule_title(rule_id: str) -> str:
+    """Return what a rule of audits asks for, in the reader's language."""
+    rule = rules.shipped().get(rule_id)
+    return rule.title if rule else rule_id

@@ -47,6 +47,7 @@ ROLE_COLUMNS = (
     Column(gettext_lazy("Unit"), "unit.name", 34),
     Column(gettext_lazy("Since"), "granted_at", 22),
 )
+HANDOVERS_SHOWN = 10
 ACCOUNT_SORTS = {"account": "display_name", "platform": "platform", "unit": "unit__name"}
 ACCOUNT_COLUMNS = (
     Column(gettext_lazy("Unit"), "unit.name", 34),
@@ -92,7 +93,8 @@ def account(request: StaffRequest, pk: int) -> HttpResponse:
     manifest = channels.get(found.platform).manifest if found.platform in channels.kinds() else None
     context = around(request, found.unit, account=found, manifest=manifest, publishes=_publishes(found.platform))
     context["panels"] = panels.of(request.actor, found)
-    context["moves"] = _moves(found)
+    context |= {"audited": queries.latest_of(request.actor, found), "signed": queries.last_sign_off(found.unit)}
+    context |= {"moves": _moves(found), "handovers": queries.handovers_of(found)[:HANDOVERS_SHOWN]}
     return render(request, "registry/account.html", context)
 
 
