@@ -165,7 +165,8 @@ def _change_columns() -> tuple[Column, ...]:
 def sheet(request: StaffRequest, pk: int) -> HttpResponse:
     """The check sheet on paper: every line that a person has to look at."""
     found = queries.audit(request.actor, pk)
-    lines = list(queries.results(request.actor, found, verdict=Verdict.OPEN)[:LONGEST_SHEET])
+    still_open = queries.results(request.actor, found, verdict=Verdict.OPEN)
+    lines, total = list(still_open[:LONGEST_SHEET]), still_open.count()
     columns = [_("Unit"), _("Account"), _("What to look at"), _("Met / not met"), _("Evidence, note")]
     rows = [
         [one.account.unit.name, f"{channels.label(one.account.platform)}: {one.account.known_as}", _title(one), "", ""]
@@ -174,7 +175,13 @@ def sheet(request: StaffRequest, pk: int) -> HttpResponse:
     data: dict[str, Any] = {
         "title": _("Check sheet: %(title)s") % {"title": found.title},
         "organisation": queries.short_name(),
-        "lead": f"{found.unit.name}, {date_format(clock.now(), 'j F Y')}",
+        "lead": _("%(unit)s, %(day)s. Lines: %(shown)s of %(total)s.")
+        % {
+            "unit": found.unit.name,
+            "day": date_format(clock.now(), "j F Y"),
+            "shown": len(lines),
+            "total": total,
+        },
         "flipped": True,
         "parts": [
             {

@@ -59,7 +59,7 @@ def _correction(actor: Actor, form: CorrectionForm, account: Account) -> Correct
         form=data["form"],
         custodian_id=data["custodian"].pk if data.get("custodian") else None,
         deputy_id=data["deputy"].pk if data.get("deputy") else None,
-        letter=GivenLetter(**letter),
+        letter=GivenLetter(letter["number"], letter["dated"], letter["file"]),
     )
 
 

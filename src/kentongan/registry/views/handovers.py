@@ -117,7 +117,7 @@ def _checklist(actor: Actor, form: ChecklistForm, account: Account) -> Checklist
     return Checklist(
         **{name: data[name] for name in CHECKS},
         receiver_id=receiver.pk if receiver else None,
-        letter=GivenLetter(**letter),
+        letter=GivenLetter(letter["number"], letter["dated"], letter["file"]),
     )
 
 
