@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from kentongan.registry.views import adding, badges, custody, impostors, lists, mandates, people, tree
 from kentongan.registry.views import (
     adding,
     audits,
@@ -12,6 +11,7 @@ from kentongan.registry.views import (
     impostors,
     lists,
     mandates,
+    people,
     routines,
     tree,
 )

@@ -49,8 +49,8 @@ class ReasonForm(forms.Form):
 class HandoverForm(forms.Form):
     """From which custodian to whom an account passes, and by when."""
 
-    giver = PersonChoice(label=_("From"), queryset=Person.objects.none())
-    receiver = PersonChoice(label=_("To"), queryset=Person.objects.none())
+    giver = PersonChoice(label=_("From whom"), queryset=Person.objects.none())
+    receiver = PersonChoice(label=_("To whom"), queryset=Person.objects.none())
     due_on = forms.DateField(label=_("By"), widget=DayInput())
 
     def __init__(self, *args: Any, account: Account, people: QuerySet[Person], **kwargs: Any) -> None:
@@ -65,7 +65,7 @@ class ChecklistForm(LetterFields):
 
     field_order = ("receiver", "password_changed", "recovery_changed", "second_factor_moved")
 
-    receiver = PersonChoice(label=_("To"), queryset=Person.objects.none(), required=False)
+    receiver = PersonChoice(label=_("To whom"), queryset=Person.objects.none(), required=False)
     password_changed = forms.BooleanField(label=_("The password was changed"), required=False)
     recovery_changed = forms.BooleanField(label=_("Recovery e-mail and phone were changed"), required=False)
     second_factor_moved = forms.BooleanField(label=_("The second factor was moved, or there is none"), required=False)

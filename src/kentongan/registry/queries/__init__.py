@@ -26,8 +26,6 @@ from kentongan.registry.queries.checks import (
     resembled,
     unit_accounts,
 )
-from kentongan.registry.queries.custody import custodian_candidates
-from kentongan.registry.queries.people import Likeness, consented, grants, has_consent, likenesses, people, person
 from kentongan.registry.queries.custody import (
     custodian_candidates,
     handover,
@@ -36,7 +34,7 @@ from kentongan.registry.queries.custody import (
     in_alarm,
     with_custody,
 )
-from kentongan.registry.queries.people import consented, grants, has_consent, people
+from kentongan.registry.queries.people import Likeness, consented, grants, has_consent, likenesses, people, person
 from kentongan.registry.queries.routines import (
     findings,
     last_sign_off,
@@ -92,10 +90,10 @@ __all__ = [
     "holdings",
     "home_unit",
     "impostors",
-    "likenesses",
     "in_alarm",
     "last_sign_off",
     "latest_of",
+    "likenesses",
     "movements",
     "organisation",
     "people",
