@@ -21,7 +21,7 @@ from kentongan.core.tables import Column
 from kentongan.gatherings import access, actions, links, queries
 from kentongan.gatherings.forms.gatherings import AnswerForm, GatheringForm, GuestForm, NoteForm, QuestionForm
 from kentongan.gatherings.models import Gathering
-from kentongan.gatherings.queries import trainings
+from kentongan.gatherings.queries import audits, trainings
 from kentongan.missions.views.common import act, form_page, page, put_errors, values, whole
 from kentongan.registry import access as registry_access
 
@@ -95,7 +95,8 @@ def _show(request: StaffRequest, found: Gathering, status: int = 200, **bound: f
     names = queries.may_see_names(request.actor, found)
     context: dict[str, Any] = {
         "gathering": found,
-        "wave": trainings.wave_of(found),
+        "wave": (wave := trainings.wave_of(found)),
+        "audits": audits.before_and_after(request.actor, wave) if wave else None,
         "seated": trainings.seated(found),
         "attendance": queries.attendance(found),
         "may_change": registry_access.allows(request.actor, Capability.GATHER, found.unit),
