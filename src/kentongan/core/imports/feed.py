@@ -26,6 +26,7 @@ class RunFeed:
     def __init__(self, run: ImportRun, kind: ImportKind, progress: Progress) -> None:
         self.run, self.kind, self.progress = run, kind, progress
         layout = Layout.of(run.layout)
+        self.sheets = [part.sheet[:60] for part in layout.parts]
         self.reader = Reader(files.path(run.file), layout)
         self.checker = Checker(kind, layout.columns, run.mapping)
 
@@ -60,6 +61,10 @@ class RunFeed:
         if fraction > 0:
             self.progress.total(max(position, round(position / fraction)))
 
+    def _place(self, told: Told) -> tuple[int, int]:
+        """Return where a row stands in the file: in which of its sheets, in which line."""
+        return (self.sheets.index(told.sheet) if told.sheet in self.sheets else 0), told.line
+
     def commit(self, batch: Batch, *, new: int = 0, same: int = 0, changed: int = 0) -> None:
         """Move the run past the batch, in the transaction that writes it.
 
@@ -91,7 +96,7 @@ class RunFeed:
                 original=list(map(_plain, told.original)),
                 taken=told.taken,
             )
-            for told in (*batch.rejects, *batch.remarks)
+            for told in sorted((*batch.rejects, *batch.remarks), key=self._place)
         )
         self.run.position = batch.end
 

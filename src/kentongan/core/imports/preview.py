@@ -72,6 +72,16 @@ class Preview:
         return self.good + self.bad
 
     @property
+    def needed(self) -> list[FieldView]:
+        """The fields that have a column, or must have one."""
+        return [view for view in self.fields if view.column or view.field.required]
+
+    @property
+    def others(self) -> list[FieldView]:
+        """The fields for which no column was found, and none is needed."""
+        return [view for view in self.fields if not view.column and not view.field.required]
+
+    @property
     def chosen(self) -> list[Field]:
         """The fields that have a column: those whose values `rows` shows."""
         return [view.field for view in self.fields if view.column]
