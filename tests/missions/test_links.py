@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from kentongan.core import clock, ids
 from kentongan.core.errors import Conflict
+from kentongan.core.links import cookie_name
 from kentongan.missions.actions import links, missions
 from kentongan.missions.actions.links import Target
 from kentongan.missions.models import MemberLink, Mission, MissionInvitation
@@ -78,8 +79,8 @@ def test_the_cookie_of_one_link_opens_no_other(token: str, open_mission: Mission
     phone.post(address(token), {"intent": "open"})
     second = token_for(open_mission.invitations.get(person__full_name="Budi Santoso"))
     Client().post(address(second), {"intent": "open"})
-    mine = phone.cookies[queries.cookie_name(token)].value
-    phone.cookies[queries.cookie_name(second)] = mine
+    mine = phone.cookies[cookie_name(token)].value
+    phone.cookies[cookie_name(second)] = mine
     assert phone.get(address(second)).status_code == 403
 
 

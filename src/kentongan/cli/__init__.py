@@ -40,6 +40,7 @@ GROUPS = {
     "organisation": Group("organisation", "Make your organisation, instead of the demo."),
     "units": Group("units", "The tree: load a template, list, rename, move, merge, split, close."),
     "mandates": Group("mandates", "Who must have which accounts by when, and who has them."),
+    "people": Group("people", "People: invite them to their own page, see what became of it."),
     "users": Group("users", "Make user accounts and give them roles."),
     "tokens": Group("tokens", "Make tokens for the API."),
     "keys": Group("keys", "The keys of stored secrets: status, rotate."),

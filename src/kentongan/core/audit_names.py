@@ -31,6 +31,7 @@ verbs.name(
         "core.message.send_again": _("sent the message again"),
         "core.message.settle": _("said what became of the message"),
         "core.message.opt_out": _("opted out of messages"),
+        "core.message.forget": _("blanked the messages to somebody who withdrew"),
         "core.message.opt_in": _("took the opt-out back"),
         "core.token.create": _("made an access token"),
         "core.token.revoke": _("revoked an access token"),

@@ -14,7 +14,9 @@ class GatheringsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register jobs, ticks and what this room shows on the pages of earlier rooms."""
-        from kentongan.gatherings import panels, tasks  # noqa: F401  tasks registers itself
+        from kentongan.gatherings import keeper, panels, tasks  # noqa: F401  tasks registers itself
         from kentongan.listening import panels as listening_panels
+        from kentongan.registry import personal
 
         listening_panels.register(panels.IssueMeetings())
+        personal.register("gatherings", keeper.GatheringsKeeper())

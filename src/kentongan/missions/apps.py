@@ -15,8 +15,10 @@ class MissionsConfig(AppConfig):
     def ready(self) -> None:
         """Register jobs, ticks and what this room shows on the pages of earlier rooms."""
         from kentongan.listening import panels as listening_panels
-        from kentongan.missions import panels, tasks  # noqa: F401  tasks registers itself
+        from kentongan.missions import keeper, panels, tasks  # noqa: F401  tasks registers itself
         from kentongan.planning import panels as planning_panels
+        from kentongan.registry import personal
 
         listening_panels.register(panels.IssueInstructions())
         planning_panels.register("missions", panels.ItemMissions())
+        personal.register("missions", keeper.MissionsKeeper())

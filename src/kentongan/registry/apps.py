@@ -17,7 +17,7 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         """Answer the lower apps' questions about rights and people."""
         from kentongan.core import imports, messages
-        from kentongan.registry import tasks, watching  # noqa: F401
+        from kentongan.registry import keepers, personal, tasks, watching  # noqa: F401
         from kentongan.registry.access import RegistryAuthority
         from kentongan.registry.directory import PeopleDirectory
         from kentongan.registry.importing.people import PeopleImport
@@ -25,3 +25,6 @@ class RegistryConfig(AppConfig):
         authority.register(RegistryAuthority())
         messages.register_directory(PeopleDirectory())
         imports.register(PeopleImport())
+        messages.declare_purpose("registry.invitation", _("Invitations to see one's own data"))
+        personal.register("registry", keepers.RegistryKeeper())
+        personal.register("messages", keepers.OutboxKeeper())

@@ -12,12 +12,14 @@ from kentongan.core.actor import Actor
 from kentongan.core.messages import declare_purpose
 from kentongan.core.permissions import Capability
 from kentongan.core.ticks import every
-from kentongan.registry import access, actions, counting, reminding, retention, telling, trees
+from kentongan.registry import access, actions, counting, queries, reminding, retention, telling, trees
+from kentongan.registry.actions.invitations import JOB, invite_chunk
 from kentongan.registry.actions.mandates import REMIND
 from kentongan.registry.actions.trees import LOAD
 from kentongan.registry.queries import mandates as mandate_reads
 
 CHUNK = 4000
+INVITED_AT_ONCE = 1000
 
 declare_purpose(reminding.PURPOSE, _lazy("Reminders of accounts that you should have"))
 
@@ -36,6 +38,25 @@ def load_tree(progress: jobs.Progress, *, root_id: int, wanted: Mapping[str, Any
         progress.result = {"made": made, "there": progress.done - made}
     progress.say(_("%(made)s units made.") % {"made": made})
     return {"made": made, "there": len(planned) - made}
+
+
+@jobs.handler(JOB, resumable=True)
+def invite_people(progress: jobs.Progress, *, root_id: int, wanted: Mapping[str, str], channel: str) -> dict[str, int]:
+    """Invite everybody whom `wanted` describes; who was invited by this job already is left out when it runs again."""
+    root = access.get_unit(progress.actor, Capability.ADMINISTER, pk=root_id)
+    everybody = queries.invitable(progress.actor, root, queries.Wanted(**wanted)).order_by("pk")
+    person_ids = list(everybody.values_list("pk", flat=True))
+    progress.total(len(person_ids))
+    counts = {"invited": 0, "unreachable": 0}
+    for start in range(0, len(person_ids), INVITED_AT_ONCE):
+        progress.check()
+        chunk = person_ids[start : start + INVITED_AT_ONCE]
+        made = invite_chunk(progress.actor, root_id, chunk, channel, progress.job.pk)
+        counts = {name: counts[name] + made[name] for name in counts}
+        progress.advance(len(chunk))
+        progress.result = counts
+    progress.say(_("%(invited)s invited, %(unreachable)s without an address.") % counts)
+    return counts
 
 
 def _chunks(units: list[trees.NewUnit]) -> Iterator[list[trees.NewUnit]]:

@@ -50,6 +50,9 @@ STATE_LOOKS: dict[str, tuple[str, str]] = {
     "sent": ("leaf", "send"),
     "delivered": ("leaf", "check"),
     "opened": ("leaf", "eye"),
+    "made": ("sky", "clock"),
+    "answered": ("leaf", "circle-check"),
+    "revoked": ("plain", "x"),
     "bounced": ("signal", "alert-circle"),
     "suppressed": ("plain", "bell-off"),
     # people, accounts, receipts, gatherings

@@ -8,6 +8,8 @@ the messenger of their own phone: nothing is sent from a member's account but by
 """
 
 from kentongan.core.messages.actions import (
+    cancel,
+    forget,
     hand_over,
     opened,
     opt_in,
@@ -36,7 +38,9 @@ __all__ = [
     "Draft",
     "Message",
     "OptOut",
+    "cancel",
     "declare_purpose",
+    "forget",
     "get",
     "hand_over",
     "hand_over_url",

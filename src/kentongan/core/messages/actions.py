@@ -179,3 +179,29 @@ def opt_in(actor: Actor, message: Message) -> int:
 def opened(public_id: str) -> None:
     """Note the first time that a message's link was opened; a receipt, so neither audited nor refused."""
     Message.objects.filter(public_id=public_id, opened_at=None).update(opened_at=clock.now())
+
+
+def cancel(dedupe_key: str, reason: str) -> bool:
+    """Hold back the message with that key if it still waits; part of an action. Says whether it did."""
+    waiting = Message.objects.filter(dedupe_key=dedupe_key, state=State.QUEUED)
+    return bool(waiting.update(state=State.SUPPRESSED, reason=reason[:300]))
+
+
+@action("core.message.forget", may_do_nothing=True)
+def forget(actor: Actor, person_id: int) -> int:
+    """Blank every message to a person who withdrew, hold back what waits, and write to their addresses no more.
+
+    What stays is that a message of that purpose went out, and a keyed hash of the address. Returns how many.
+    """
+    mine = Message.objects.filter(person_id=person_id)
+    hashes = set(mine.exclude(address_hash=address_hash("")).values_list("address_hash", flat=True))
+    contact = directory().contacts({person_id}, "").get(person_id)
+    if contact is not None:
+        hashes |= {address_hash(address) for address in (contact.email, contact.phone) if address}
+    OptOut.objects.bulk_create([OptOut(address_hash=value) for value in hashes], ignore_conflicts=True)
+    mine.filter(state=State.QUEUED).update(state=State.SUPPRESSED, reason=_("They withdrew from the registry."))
+    first = mine.first()
+    count = mine.update(recipient="", address="", subject="", body="", link="")
+    if first is not None:
+        audit.record(actor, first, after={"forgotten": count})
+    return count

@@ -10,11 +10,12 @@ from kentongan.core import audit, clock, jobs
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
+from kentongan.core.links import Revocation
 from kentongan.core.models import StoredFile
 from kentongan.core.permissions import Capability
 from kentongan.listening import access as listening_access
 from kentongan.missions import access, audience, telling
-from kentongan.missions.models import Audience, Evidence, Instruction, MemberLink, Receipt, Revocation
+from kentongan.missions.models import Audience, Evidence, Instruction, MemberLink, Receipt
 from kentongan.missions.states import (
     INSTRUCTION_MOVES,
     RECEIPT_MOVES,

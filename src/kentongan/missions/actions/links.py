@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from kentongan.core import audit, clock, ids
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
-from kentongan.core.errors import Conflict
-from kentongan.missions.models import MemberLink, Revocation
+from kentongan.core.links import Revocation
+from kentongan.missions.models import MemberLink
 
 GRACE = timedelta(days=14)
 
@@ -58,29 +57,7 @@ def issue(targets: Sequence[Target]) -> dict[tuple[int | None, int | None], str]
 
 @action("missions.link.bind")
 def bind(actor: Actor, link_id: int) -> str:
-    """Bind the link to the device that asks and return that device's secret, to be set as a cookie.
-
-    Race: of two devices at once one wins the compare-and-set; the other is told that the link is taken.
-    """
-    device = ids.token()
-    now = clock.now()
-    free = MemberLink.objects.filter(
-        pk=link_id, person_id=actor.person_id or 0, bound_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
-    )
-    if not free.update(bound_at=now, device_digest=ids.token_digest(device)):
-        raise Conflict(
-            _("This link was just opened on another device."),
-            remedy=_("Ask for a new link if that was not you."),
-            code="link_taken",
-        )
-    audit.record(Actor("link", ""), MemberLink.objects.get(pk=link_id), note="bound to a device")
+    """Bind the link to the device that asks and return that device's secret, to be set as a cookie."""
+    link, device = MemberLink.bind(link_id, actor.person_id or 0)
+    audit.record(Actor("link", ""), link, note="bound to a device")
     return device
-
-
-def ask_again(link: MemberLink) -> bool:
-    """Note that somebody asks for a new link; changes nothing else, so that anybody holding the old one may ask.
-
-    Not an action: it is a wish, without rights and without an effect that needs a trail. The board shows it to staff.
-    """
-    asked = MemberLink.objects.filter(pk=link.pk).exclude(revoked_for=Revocation.WITHDRAWN)
-    return bool(asked.update(asked_again_at=clock.now()))

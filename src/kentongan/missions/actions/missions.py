@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core import audit, clock, jobs
@@ -278,13 +279,10 @@ def decline(actor: Actor, invitation_id: int) -> MissionInvitation:
     )
 
 
-@action("missions.invitation.erase")
-def erase(actor: Actor, invitation_id: int, *, never_again: bool = False) -> None:
-    """Erase everything that is stored about the person in this mission; `never_again` withdraws the consent too."""
-    invitation = _own(actor, invitation_id)
-    person_id = invitation.person_id
-    audit.record(SOMEBODY, invitation, before=audit.snapshot(invitation, "state"), after={"state": "erased"})
-    MissionInvitation.objects.filter(pk=invitation.pk).update(
+def empty(invitations: QuerySet[MissionInvitation]) -> None:
+    """Take person and words away from these invitations, and their links; part of an action."""
+    MemberLink.objects.filter(invitation__in=invitations).delete()
+    invitations.update(
         state=InvitationState.ERASED,
         person=None,
         caption="",
@@ -297,7 +295,15 @@ def erase(actor: Actor, invitation_id: int, *, never_again: bool = False) -> Non
         shared_at=None,
         declined_at=None,
     )
-    MemberLink.objects.filter(invitation=invitation).delete()
+
+
+@action("missions.invitation.erase")
+def erase(actor: Actor, invitation_id: int, *, never_again: bool = False) -> None:
+    """Erase everything that is stored about the person in this mission; `never_again` withdraws the consent too."""
+    invitation = _own(actor, invitation_id)
+    person_id = invitation.person_id
+    audit.record(SOMEBODY, invitation, before=audit.snapshot(invitation, "state"), after={"state": "erased"})
+    empty(MissionInvitation.objects.filter(pk=invitation.pk))
     if never_again and person_id is not None:
         revoke_consent(actor, person_id, Consent.Purpose.MISSIONS)
 

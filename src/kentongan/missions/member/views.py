@@ -1,6 +1,5 @@
 """What a member's link does. Reading never writes: a messenger's preview must not use the link up."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -8,23 +7,22 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from kentongan.core import links
 from kentongan.core.errors import Conflict, NotFound
+from kentongan.core.links import CLOSED, GONE, MAY_ASK, STATUS, Door, unlisted
 from kentongan.missions.actions import links as actions
-from kentongan.missions.member import invitations, limits, receipts
+from kentongan.missions.member import invitations, receipts
 from kentongan.missions.member.invitations import Place
 from kentongan.missions.queries import links as queries
-from kentongan.missions.queries.links import CLOSED, Door, Entry
-
-STATUS = {Door.UNKNOWN: 404, Door.OTHER_DEVICE: 403}
-MAY_ASK = frozenset({Door.OTHER_DEVICE, Door.EXPIRED, Door.REPLACED})
+from kentongan.missions.queries.links import Entry
 
 
 def _enter(request: HttpRequest, token: str) -> Entry:
-    entry = queries.enter(token, request.COOKIES.get(queries.cookie_name(token), ""))
+    entry = queries.enter(token, request.COOKIES.get(links.cookie_name(token), ""))
     if entry.door == Door.UNKNOWN:
-        limits.miss(request)
+        links.miss(request)
     elif request.method == "POST" and entry.link is not None:
-        limits.act(entry.link.pk)
+        links.act(entry.link)
     return entry
 
 
@@ -34,7 +32,7 @@ def _place(token: str) -> Place:
 
 def _closed(request: HttpRequest, entry: Entry, *, asked: bool = False) -> HttpResponse:
     context = {"door": entry.door.value, "unit": entry.unit, "asked": asked, "may_ask": entry.door in MAY_ASK}
-    return render(request, "missions/member/closed.html", context, status=STATUS.get(entry.door, 410))
+    return render(request, "kentongan/link_closed.html", context, status=STATUS.get(entry.door, GONE))
 
 
 def _show(request: HttpRequest, entry: Entry, token: str) -> HttpResponse:
@@ -60,22 +58,13 @@ def _bind(entry: Entry, token: str) -> str:
 def _keep(response: HttpResponse, entry: Entry, token: str, device: str) -> HttpResponse:
     if entry.link is None:
         raise NotFound()
-    response.set_cookie(
-        queries.cookie_name(token),
-        device,
-        expires=entry.link.expires_at,
-        path=_place(token).page,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    return links.keep(response, entry.link, token, device, _place(token).page)
 
 
 def _act(request: HttpRequest, entry: Entry, token: str) -> HttpResponse:
     if entry.door in CLOSED:
         asked = entry.door in MAY_ASK and request.POST.get("intent") == "ask" and entry.link is not None
-        return _closed(request, entry, asked=bool(asked and entry.link and actions.ask_again(entry.link)))
+        return _closed(request, entry, asked=bool(asked and entry.link and entry.link.ask_again()))
     device = ""
     if entry.door == Door.NEW:
         try:
@@ -92,17 +81,12 @@ def _act(request: HttpRequest, entry: Entry, token: str) -> HttpResponse:
     return _keep(response, entry, token, device) if device else response
 
 
-def _guard(response: HttpResponse) -> HttpResponse:
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
-
-
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def door(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a link."""
     entry = _enter(request, token)
-    return _guard(_act(request, entry, token) if request.method == "POST" else _show(request, entry, token))
+    return unlisted(_act(request, entry, token) if request.method == "POST" else _show(request, entry, token))
 
 
 @never_cache
@@ -111,10 +95,10 @@ def data(request: HttpRequest, token: str) -> HttpResponse:
     """What is stored about the person, and how to erase it."""
     entry = _enter(request, token)
     if entry.door in CLOSED:
-        return _guard(_closed(request, entry))
+        return unlisted(_closed(request, entry))
     if entry.door == Door.NEW or entry.invitation is None:
         return redirect("member:door", token)
-    return _guard(invitations.data(request, entry.actor, entry.invitation, _place(token)))
+    return unlisted(invitations.data(request, entry.actor, entry.invitation, _place(token)))
 
 
 @require_safe

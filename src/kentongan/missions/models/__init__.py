@@ -1,7 +1,7 @@
 """Tables of missions, one file a noun."""
 
 from kentongan.missions.models.instructions import Audience, Evidence, Instruction, Receipt
-from kentongan.missions.models.links import MemberLink, Revocation
+from kentongan.missions.models.links import MemberLink
 from kentongan.missions.models.missions import Mission, MissionInvitation
 
 __all__ = [
@@ -12,5 +12,4 @@ __all__ = [
     "Mission",
     "MissionInvitation",
     "Receipt",
-    "Revocation",
 ]

@@ -1,29 +1,14 @@
 """Reading a member's link: what it opens, on which device, or which story to tell instead. Nothing here writes."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from kentongan.core import ids
+from kentongan.core import ids, links
 from kentongan.core.actor import Actor
-from kentongan.missions.models import MemberLink, MissionInvitation, Receipt, Revocation
+from kentongan.core.links import Door
+from kentongan.missions.models import MemberLink, MissionInvitation, Receipt
 from kentongan.registry.models import Unit
-
-
-class Door(StrEnum):
-    """What a link does for the device that holds it."""
-
-    UNKNOWN = "unknown"
-    REPLACED = "replaced"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    OTHER_DEVICE = "other_device"
-    NEW = "new"
-    OPEN = "open"
-
-
-CLOSED = frozenset(set(Door) - {Door.NEW, Door.OPEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +43,6 @@ class Entry:
         return self.invitation.mission.unit if self.invitation is not None else None
 
 
-def cookie_name(token: str) -> str:
-    """Return the name of the cookie that binds a device to this link."""
-    return f"kentongan_m_{ids.token_digest(token)[:12]}"
-
-
-def _door(link: MemberLink, device: str) -> Door:
-    if link.revoked_at is not None:
-        return {
-            Revocation.REPLACED: Door.REPLACED,
-            Revocation.WITHDRAWN: Door.WITHDRAWN,
-        }[Revocation(link.revoked_for)]
-    if link.is_expired:
-        return Door.EXPIRED
-    if link.bound_at is None:
-        return Door.NEW
-    return Door.OPEN if device and ids.token_digest(device) == link.device_digest else Door.OTHER_DEVICE
-
-
 def enter(token: str, device: str) -> Entry:
     """Find a link by its token and say what it does for a device with this cookie; one query."""
     try:
@@ -90,4 +57,4 @@ def enter(token: str, device: str) -> Entry:
         ).get(digest=ids.token_digest(token))
     except ObjectDoesNotExist:
         return Entry(Door.UNKNOWN)
-    return Entry(_door(link, device), link)
+    return Entry(links.of(link, device), link)

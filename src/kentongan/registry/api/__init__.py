@@ -7,6 +7,7 @@ from kentongan.registry.api import (
     checks,
     custody,
     handovers,
+    invitations,
     mandates,
     units,
 )
@@ -18,6 +19,7 @@ PARTS = (
     checks,
     custody,
     handovers,
+    invitations,
     mandates,
 )
 

@@ -6,6 +6,7 @@ from kentongan.registry.models.custody import CustodyAlarm, Handover
 from kentongan.registry.models.history import FormerName, UnitChange
 from kentongan.registry.models.imports import ImportStep, UnitAlias
 from kentongan.registry.models.impostors import ImpostorCase, ImpostorReport
+from kentongan.registry.models.invitations import PersonInvitation
 from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.mandates import Mandate
 from kentongan.registry.models.organisation import Organisation
@@ -37,6 +38,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "Person",
+    "PersonInvitation",
     "Recount",
     "Routine",
     "RuleSetting",

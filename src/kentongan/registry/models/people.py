@@ -105,6 +105,7 @@ class Membership(models.Model):
     title = models.CharField(_("position"), max_length=120)
     starts_on = models.DateField(_("from"), null=True, blank=True)
     ends_on = models.DateField(_("until"), null=True, blank=True)
+    denied_at = models.DateTimeField(_("denied by the person"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("membership")

@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 
 from kentongan.core import limits
+from kentongan.core.links.models import DeviceLink
 
 MISSES = 40
 TRIES = 60
@@ -11,9 +12,9 @@ WINDOW_SECONDS = 600
 
 def miss(request: HttpRequest) -> None:
     """Count a token that does not exist; TooMany after 40 in ten minutes from one address (kept only as a hash)."""
-    limits.visit(request, "missions.miss", limit=MISSES, seconds=WINDOW_SECONDS)
+    limits.visit(request, "links.miss", limit=MISSES, seconds=WINDOW_SECONDS)
 
 
-def act(link_id: int) -> None:
+def act(link: DeviceLink) -> None:
     """Count an act by one link; TooMany after 60 in ten minutes."""
-    limits.hit("missions.act", str(link_id), limit=TRIES, seconds=WINDOW_SECONDS)
+    limits.hit("links.act", f"{link._meta.label_lower}.{link.pk}", limit=TRIES, seconds=WINDOW_SECONDS)

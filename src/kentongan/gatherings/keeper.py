@@ -1,0 +1,23 @@
+"""What gatherings keep about a person, told to them and erased when they withdraw."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kentongan.core import audit
+from kentongan.core.actor import Actor
+from kentongan.gatherings.models import Participant
+from kentongan.gatherings.states import ParticipantState
+
+
+class GatheringsKeeper:
+    """Lists of participants."""
+
+    def kept(self, person_id: int) -> Sequence[Mapping[str, Any]]:
+        """Return each list that the person is on."""
+        mine = Participant.objects.filter(person=person_id).select_related("gathering").order_by("pk")
+        times = ("state", "invited_at", "answered_at", "attended_at", "created_at")
+        return [{"gathering": str(one.gathering)} | audit.snapshot(one, *times) for one in mine]
+
+    def forget(self, actor: Actor, person_id: int) -> None:
+        """Take the person off every list; that somebody was there stays, as the nameless record counts."""
+        Participant.objects.filter(person=person_id).exclude(state=ParticipantState.ATTENDED).delete()
