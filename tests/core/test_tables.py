@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, QueryDict
 from django.http.response import StreamingHttpResponse
+from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
@@ -22,6 +23,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
 from kentongan.core.models import Job
 from kentongan.core.tables import Column
+from kentongan.web.templatetags.kentongan import counted
 
 COLUMNS = [Column("Nama", "name"), Column("Nilai", "value")]
 SYSTEM = Actor.system("tests")
@@ -168,3 +170,45 @@ def test_rows_are_sorted_as_asked_with_what_is_missing_last(asked: str, given: s
     request.GET = QueryDict(f"sort={asked}")
     found = tables.sorted_by(request, Job.objects.order_by("pk"), {"name": "label", "done": "total"})
     assert "".join(job.label for job in found) == given
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rows", "shown", "pages", "last"), [(9, "9", 2, 9), (10, "10", 2, 10), (11, "10+", 2, 10), (300, "10+", 2, 10)]
+)
+def test_a_long_list_is_not_counted_to_its_end(
+    monkeypatch: pytest.MonkeyPatch, rows: int, shown: str, pages: int, last: int
+) -> None:
+    monkeypatch.setattr(tables, "MOST_COUNTED", 10)
+    Job.objects.bulk_create(Job(kind="test", label=str(index)) for index in range(rows))
+    request = HttpRequest()
+    request.GET = QueryDict("page=99")
+    page = tables.page_of(request, Job.objects.order_by("pk"), 5)
+    assert counted(page.paginator) == shown
+    assert (page.number, page.paginator.num_pages, page.end_index()) == (pages, pages, last)
+    assert len(page.object_list) == last - 5
+
+
+@pytest.mark.django_db
+def test_a_list_that_is_not_counted_is_not_sorted_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    Job.objects.bulk_create(Job(kind="test", label=label) for label in "bac")
+    request = HttpRequest()
+    request.GET = QueryDict("sort=name")
+    rows = Job.objects.order_by("pk")
+    for most, order in ((3, "abc"), (2, "ba")):
+        monkeypatch.setattr(tables, "MOST_COUNTED", most)
+        page = tables.sorted_page(request, rows, {"name": "label"})
+        assert "".join(job.label for job in page) == order
+        text = '{% load kentongan %}{% table job in page %}{% column "Name" sort="name" %}{{ job.label }}{% endtable %}'
+        drawn = Template(text).render(Context({"page": page, "request": request}))
+        assert ("aria-sort" in drawn) == (most == 3)
+
+
+@pytest.mark.django_db
+def test_sorting_says_nothing_of_nulls_where_there_are_none() -> None:
+    """An index of PostgreSQL gives rows backwards only in its own order of NULLs."""
+    request = HttpRequest()
+    request.GET = QueryDict("sort=-name")
+    assert "NULLS" not in str(tables.sorted_by(request, Job.objects.all(), {"name": "label"}).query)
+    assert "NULLS" in str(tables.sorted_by(request, Job.objects.all(), {"name": "total"}).query)
+    assert "NULLS" in str(tables.sorted_by(request, Job.objects.all(), {"name": "created_by__name"}).query)

@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker
 from kentongan.channels import addresses
 from kentongan.core import jobs
 from kentongan.core.models import AuditEntry, Job
+from kentongan.registry import names
 from kentongan.registry.models import Account, Consent, Grant, Membership, Organisation, Person, Unit
 from kentongan.web.demo import national
 
@@ -61,3 +62,8 @@ def test_every_address_is_one_that_people_could_paste() -> None:
 def test_each_batch_is_in_the_audit_log() -> None:
     entries = AuditEntry.objects.filter(verb="registry.simulation.load")
     assert sum(entry.after["people"] for entry in entries) == Person.objects.filter(simulated=True).count()
+
+
+def test_imports_of_lists_recognise_the_people_by_name() -> None:
+    for full_name, key in Person.objects.values_list("full_name", "name_key"):
+        assert key == names.key(full_name)

@@ -5,6 +5,8 @@ Every top-level object has a foreign key to its unit. The only way to get an obj
 """
 
 from collections.abc import Collection
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -15,6 +17,7 @@ from kentongan.core.errors import Conflict, NotAllowed, NotFound
 from kentongan.core.permissions import Capability, roles_with
 from kentongan.registry.models import Account, Grant, Unit
 
+MOST_TOPS = 20
 M = TypeVar("M", bound=Model)
 
 
@@ -29,20 +32,36 @@ def grants_of(actor: Actor, capability: Capability) -> QuerySet[Grant]:
     return _grants(actor).filter(role__in=roles_with(capability))
 
 
+def _tops(actor: Actor, capability: Capability) -> list[str]:
+    """Return the paths of the units at which `actor` was given this capability."""
+    return list(grants_of(actor, capability).values_list("unit__path", flat=True).distinct()[: MOST_TOPS + 1])
+
+
 def units_for(actor: Actor, capability: Capability) -> QuerySet[Unit]:
-    """Return the units at which `actor` holds `capability`."""
+    """Return the units at which `actor` holds `capability`.
+
+    The paths go into the query as values: the database then knows how much of the tree they are, and plans for that.
+    """
     if actor.is_system:
         return Unit.objects.all()
-    if actor.user_id is None:
-        return Unit.objects.none()
-    return Unit.objects.filter(Exists(grants_of(actor, capability).filter(unit__path__covers=OuterRef("path"))))
+    tops = _tops(actor, capability)
+    if not tops:
+        return Unit.objects.filter(pk=0)  # no unit has it; `none()` could not stand in SQL that others write
+    if any("." not in top for top in tops):
+        return Unit.objects.all()
+    if len(tops) > MOST_TOPS:
+        return Unit.objects.filter(Exists(grants_of(actor, capability).filter(unit__path__covers=OuterRef("path"))))
+    return Unit.objects.filter(reduce(or_, (Q(path__within=top) for top in tops)))
 
 
 def scope(queryset: QuerySet[M], actor: Actor, capability: Capability, unit_field: str = "unit") -> QuerySet[M]:
     """Return the part of `queryset` whose unit lies where `actor` holds `capability`."""
     if actor.is_system:
         return queryset
-    return queryset.filter(**{f"{unit_field}__in": units_for(actor, capability).values("pk")})
+    units = units_for(actor, capability)
+    if not units.query.where:
+        return queryset.filter(**{f"{unit_field}__isnull": False})
+    return queryset.filter(**{f"{unit_field}__in": units.values("pk")})
 
 
 def get(

@@ -6,6 +6,9 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.lookups import PostgresOperatorLookup
 
+# Labels are numbers, and a letter sorts behind every figure.
+AFTER_ALL = "z"
+
 
 class LtreeField(models.CharField[Any, Any]):
     """A path such as `1.5.30`."""
@@ -52,3 +55,12 @@ class Contains(_PathLookup):
 
     lookup_name = "covers"
     postgres_operator = "@>"
+
+
+def subtree(path: str, field: str = "") -> dict[str, str]:
+    """Return the conditions that hold for a node and all below it, as a range of a sorted index.
+
+    They are lookups of `field`, or of a field that is put before them later. `within` says the same; but an index that
+    a range is read from also gives its rows in the order of the tree.
+    """
+    return {f"{field}__gte" if field else "gte": path, f"{field}__lte" if field else "lte": f"{path}.{AFTER_ALL}"}

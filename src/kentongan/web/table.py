@@ -39,9 +39,12 @@ class Column:
 
 
 def _order(column: Column, context: Context) -> dict[str, Any]:
-    """Return how a heading sorts: the link that sorts by it (turned round when it does already), and which way now."""
+    """Return how a heading sorts: the link that sorts by it (turned round when it does already), and which way now.
+
+    A list that is too long to be counted is not sorted either: `core.tables.sorted_page`.
+    """
     name = column.option("sort", context)
-    if not name:
+    if not name or getattr(getattr(context.get("page"), "paginator", None), "beyond", False):
         return {}
     request: HttpRequest = context["request"]
     now = request.GET.get("sort", "")

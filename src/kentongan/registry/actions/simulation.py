@@ -16,7 +16,7 @@ from kentongan.registry import access
 from kentongan.registry.models import Account, Consent, Grant, Letter, Membership, Organisation, Person, Unit
 
 USER = ("email", "name", "password", "timezone")
-PERSON = ("full_name", "email", "phone", "state", "basis", "created_at")
+PERSON = ("full_name", "name_key", "email", "phone", "state", "basis", "created_at")
 MEMBERSHIP = ("unit", "title", "starts_on")
 CONSENT = ("purpose", "text", "channel", "given_at", "revoked_at")
 LETTER = ("unit", "number", "dated", "about")

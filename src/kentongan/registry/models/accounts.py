@@ -12,6 +12,13 @@ from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.people import Person
 from kentongan.registry.models.units import Unit
 
+# Kept apart by kind: official accounts are few, and searched by everybody.
+SEARCHED = (
+    ("official", "handle", "official_handle_trgm"),
+    ("official", "display_name", "official_name_trgm"),
+    ("organic", "handle", "organic_handle_trgm"),
+)
+
 
 class Account(models.Model):
     """A profile, page, channel, group or site; `platform` is a channel's kind."""
@@ -76,8 +83,13 @@ class Account(models.Model):
         verbose_name_plural = _("accounts")
         ordering = ("platform", "handle")
         indexes = (
-            GinIndex(OpClass(Upper("handle"), name="gin_trgm_ops"), name="account_handle_trgm"),
-            GinIndex(OpClass(Upper("display_name"), name="gin_trgm_ops"), name="account_name_trgm"),
+            *(
+                GinIndex(OpClass(Upper(name), name="gin_trgm_ops"), name=index, condition=models.Q(kind=kind))
+                for kind, name, index in SEARCHED
+            ),
+            models.Index(
+                fields=["unit", "platform", "handle"], name="official_by_unit", condition=models.Q(kind="official")
+            ),
             models.Index(fields=["platform", "identity"], name="account_identity"),
             # The public asks through these two: members' own accounts are in neither.
             models.Index(

@@ -50,6 +50,8 @@ class Person(models.Model):
             models.Index(fields=["name_key"], name="person_name_key"),
             models.Index(fields=["created_at"], name="person_unconfirmed", condition=models.Q(state="invited")),
             GinIndex(OpClass(Upper("full_name"), name="gin_trgm_ops"), name="person_name_trgm"),
+            GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="person_email_trgm"),
+            GinIndex(OpClass("phone", name="gin_trgm_ops"), name="person_phone_trgm"),
         )
         constraints = (
             models.CheckConstraint(

@@ -1,17 +1,20 @@
 """Reads of people, their roles and consents."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotFound
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
-from kentongan.registry.models import Consent, Grant, Membership, Person, Unit
+from kentongan.registry.ltree import subtree
+from kentongan.registry.models import Account, Consent, Grant, Membership, Person, Unit
+from kentongan.registry.queries.matching import matching
 
 LARGEST = 2**63 - 1
 LIKE = """
@@ -54,19 +57,39 @@ class Likeness:
 def people(actor: Actor, unit: Unit | None = None, text: str = "", state: str = "") -> QuerySet[Person]:
     """Return the people with a membership in units the actor administers, each with `memberships` at hand.
 
-    `text` is a part of a name, of an e-mail address, or of a phone as people write it.
+    They come in the order of the tree, those of the unit itself first; what a search finds comes by name. `text` is a
+    part of a name, of an e-mail address, or of a phone as people write it, or an @handle of an account of their own.
     """
-    seen = access.units_for(actor, Capability.ADMINISTER)
-    if unit is not None:
-        seen = seen.filter(path__within=unit.path)
-    inside = Membership.objects.filter(person=OuterRef("pk"), unit__in=seen.values("pk"))
-    found = Person.objects.filter(Exists(inside))
-    if text:
-        found = found.filter(Q(full_name__icontains=text) | Q(email__icontains=text) | _phone_like(text))
+    seen = access.scope(Membership.objects.all(), actor, Capability.ADMINISTER)
+    limits = subtree(str(unit.path)) if unit is not None else {}
+    inside = seen.filter(**{f"unit__path__{way}": path for way, path in limits.items()})
+    found = _named(inside, text) if text else _in_tree_order(seen, inside, limits)
     if state in Person.State.values:
         found = found.filter(state=state)
-    shown = Membership.objects.filter(unit__in=seen.values("pk")).select_related("unit")
+    shown = inside.select_related("unit").order_by("unit__path", "pk")
     return found.prefetch_related(Prefetch("memberships", queryset=shown))
+
+
+def _named(inside: QuerySet[Membership], text: str) -> QuerySet[Person]:
+    found = Person.objects.filter(Exists(inside.filter(person=OuterRef("pk")))).order_by("full_name", "pk")
+    if text.startswith("@"):
+        own = Account.objects.filter(matching("handle", text[1:]), kind=Account.Kind.ORGANIC)
+        return found.filter(pk__in=own.values("person"))
+    return found.filter(matching("full_name", text) | matching("email", text) | _phone_like(text))
+
+
+def _in_tree_order(
+    seen: QuerySet[Membership], inside: QuerySet[Membership], limits: Mapping[str, str]
+) -> QuerySet[Person]:
+    """Each person stands where their first membership does, so that a page costs the same however many there are."""
+    earlier = inside.filter(person=OuterRef("pk")).filter(
+        Q(unit__path__lt=OuterRef("at")) | Q(unit__path=OuterRef("at"), pk__lt=OuterRef("held"))
+    )
+    placed = Person.objects.alias(at=F("memberships__unit__path"), held=F("memberships__pk"))
+    placed = placed.filter(~Exists(earlier), held__isnull=False, **{f"at__{way}": path for way, path in limits.items()})
+    if seen.query.where:
+        placed = placed.filter(held__in=seen.values("pk"))
+    return placed.order_by("at", "held")
 
 
 def _phone_like(text: str) -> Q:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from kentongan.channels import registry as channels
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
-from kentongan.core.tables import Column, export, page_of, sorted_by
+from kentongan.core.tables import Column, export, page_of, sorted_by, sorted_page
 from kentongan.registry import actions, panels, queries, states
 from kentongan.registry.forms.custody import ReasonForm
 from kentongan.registry.models import Account, Person
@@ -33,6 +33,7 @@ UNIT_COLUMNS = (
 )
 UNIT_SORTS = {"name": "name", "code": "code"}
 COUNT_SORTS = {"below": "below", "people": "people", "accounts": "official"}
+PEOPLE_SORTS = {"name": "full_name", "added": "created_at"}
 PEOPLE_COLUMNS = (
     Column(gettext_lazy("Name"), "full_name", 34),
     Column(gettext_lazy("Position and unit"), _positions, 60),
@@ -65,10 +66,10 @@ def index(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     unit = unit_of(request, pk)
     text = request.GET.get("q", "").strip()
     below = queries.units(request.actor, text) if text else queries.children(request.actor, unit)
-    below = sorted_by(request, below, UNIT_SORTS if text else UNIT_SORTS | COUNT_SORTS)
+    sorts = UNIT_SORTS if text else UNIT_SORTS | COUNT_SORTS
     if fmt := request.GET.get("format"):
-        return export("units", UNIT_COLUMNS, below, fmt)
-    context = around(request, unit, page=page_of(request, below), text=text, counted=not text)
+        return export("units", UNIT_COLUMNS, sorted_by(request, below, sorts), fmt)
+    context = around(request, unit, page=sorted_page(request, below, sorts), text=text, counted=not text)
     return render(request, "registry/unit.html", context)
 
 
@@ -77,10 +78,10 @@ def accounts(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     """The official accounts in a unit's subtree."""
     unit = unit_of(request, pk)
     text = request.GET.get("q", "").strip()
-    found = sorted_by(request, queries.accounts(request.actor, unit, text), ACCOUNT_SORTS)
+    found = queries.accounts(request.actor, unit, text)
     if fmt := request.GET.get("format"):
-        return export("accounts", ACCOUNT_COLUMNS, found, fmt)
-    context = around(request, unit, page=page_of(request, found), text=text)
+        return export("accounts", ACCOUNT_COLUMNS, sorted_by(request, found, ACCOUNT_SORTS), fmt)
+    context = around(request, unit, page=sorted_page(request, found, ACCOUNT_SORTS), text=text)
     if Capability.ADMINISTER in context["may"]:
         context["reported"] = queries.impostors.waiting(request.actor, unit)
     return render(request, "registry/accounts.html", context)
@@ -113,11 +114,11 @@ def people(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     unit = unit_of(request, pk, Capability.ADMINISTER)
     text = request.GET.get("q", "").strip()
     found = queries.people(request.actor, unit, text, request.GET.get("state", ""))
-    found = sorted_by(request, found, {"name": "full_name", "added": "created_at"})
     if fmt := request.GET.get("format"):
         actions.record_export(request.actor, unit.pk, found.count())
-        return export("people", PEOPLE_COLUMNS, found, fmt)
-    context = around(request, unit, page=page_of(request, found), text=text, states=Person.State.choices)
+        return export("people", PEOPLE_COLUMNS, sorted_by(request, found, PEOPLE_SORTS), fmt)
+    page = sorted_page(request, found, PEOPLE_SORTS)
+    context = around(request, unit, page=page, text=text, states=Person.State.choices)
     return render(request, "registry/people.html", context)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms, template
-from django.core.paginator import Page
+from django.core.paginator import Page, Paginator
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.template.base import Node, NodeList, Parser, Token
@@ -68,6 +68,12 @@ def state_chip(subject: Any, label: object = "", field: str = "state") -> dict[s
 def number_filter(value: Any) -> str:
     """Format a number for the language; None becomes a dash."""
     return "–" if value is None or value == "" else formatting.number(value)
+
+
+@register.filter
+def counted(paginator: Paginator[Any]) -> str:
+    """Say how many rows a list has; “10,000+” where it was not counted to its end."""
+    return f"{formatting.number(paginator.count)}{'+' if getattr(paginator, 'beyond', False) else ''}"
 
 
 @register.filter

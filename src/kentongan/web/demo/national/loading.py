@@ -165,9 +165,9 @@ def _batch(sites: Sequence[Site], seed: int, moment: datetime) -> Simulated:
 def _staff(batch: Simulated, site: Site, person: int) -> None:
     """Let the secretary of a unit sign in, by code, as its administrator."""
     batch.grants.append((len(batch.users), site.pk, Role.ADMINISTRATOR.value))
-    _user, (full_name, _email, *rest) = batch.people[person]
+    _user, (full_name, key, _email, *rest) = batch.people[person]
     email = f"admin.{site.code}@example.id"
-    batch.people[person] = (len(batch.users), (full_name, email, *rest))
+    batch.people[person] = (len(batch.users), (full_name, key, email, *rest))
     batch.users.append((email, full_name[:150], "!", site.timezone))
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 from django.utils.text import slugify
 
+from kentongan.registry import names
 from kentongan.registry.actions.simulation import Simulated
 from kentongan.registry.models import Consent, Person, Unit
 from kentongan.web.demo.members import NUMBER
@@ -99,7 +100,7 @@ def _someone(batch: Simulated, site: Site, rng: Random, moment: datetime, at: in
     telephone = NUMBER.format(number) if rng.random() < WITH_NUMBER else ""
     email = f"{slugify(plain)}.{number}@example.id" if rng.random() < WITH_EMAIL else ""
     since = moment - timedelta(hours=int(rng.random() * 480))
-    batch.people.append((None, (full, email, telephone, state, BASIS, since)))
+    batch.people.append((None, (full, names.key(full), email, telephone, state, BASIS, since)))
     start = moment.date() - timedelta(days=int(rng.random() * 1500))
     batch.memberships.append((place, (site.pk, title, start)))
     if site.parent_id is not None and title == HEADS[0] and rng.random() < ALSO_ABOVE:

@@ -1,0 +1,30 @@
+"""The registry at the size of a country: every page in time. `KENTONGAN_NATIONAL_SCALE=1` takes the whole country."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCALE = os.environ.get("KENTONGAN_NATIONAL_SCALE", "0.02")
+LIMIT = 150
+
+
+@pytest.mark.slow
+def test_every_page_of_the_registry_is_in_time_at_national_size(tmp_path: Path) -> None:
+    """The limit is on processor time, so that a busy machine does not decide it."""
+    environment = os.environ | {"KENTONGAN_HOME": str(tmp_path / "home")}
+    load = [sys.executable, "-m", "kentongan.cli", "demo", "national", "--scale", SCALE, "--json"]
+    done = subprocess.run(load, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    print(f"scale {SCALE}: {made}")
+    assert made["people"] > 1_500_000 * float(SCALE) * 0.9
+    assert made["accounts"] > 3_600_000 * float(SCALE) * 0.9
+    measure = [sys.executable, str(ROOT / "benchmarks/registry_pages.py"), "--runs", "20", "--limit", str(LIMIT)]
+    measured = subprocess.run(measure, env=environment, capture_output=True, text=True, check=False)
+    print(measured.stdout)
+    assert measured.returncode == 0, measured.stdout + measured.stderr
