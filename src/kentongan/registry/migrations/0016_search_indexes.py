@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0014_custody_and_audits'),
+        ('registry', '0015_own_pages'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
