@@ -14,11 +14,12 @@ from kentongan.cli import mandates as command
 from kentongan.core import clock, jobs
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from kentongan.core.ids import token_digest
 from kentongan.core.models import AuditEntry, User
 from kentongan.core.models.messages import Message
 from kentongan.registry import actions, counting
 from kentongan.registry.actions.mandates import NewMandate
-from kentongan.registry.models import Account, Letter, Mandate, Tally, Unit
+from kentongan.registry.models import Account, Letter, Mandate, Person, PersonInvitation, Tally, Unit
 from kentongan.registry.queries import mandates as reads
 from named_cast import SYSTEM, Cast
 from registry.test_counting import member, own_account
@@ -183,6 +184,7 @@ def test_reminders_reach_each_once_in_three_days_and_no_ended_mandate(cast: Cast
     assert job.result == {"told": 2, "missing": 2}
     assert jobs.run_now(actions.remind(arif, given.pk, cast.root.pk, inline=True)).result["told"] == 0
     message = Message.objects.get(recipient="Joko")
+    assert not message.link  # nobody can hand it over: he has neither number nor address
     assert "Facebook" in message.subject
     assert "X" not in message.subject.split()
     with clock.playing(clock.now() + timedelta(days=3)):
@@ -192,6 +194,16 @@ def test_reminders_reach_each_once_in_three_days_and_no_ended_mandate(cast: Cast
     actions.end_mandate(arif, given.pk)
     with pytest.raises(Conflict):
         actions.remind(arif, given.pk, cast.root.pk)
+
+
+def test_a_reminder_brings_a_link_to_ones_own_page_which_the_next_try_leaves_alone(cast: Cast, given: Mandate) -> None:
+    Person.objects.filter(full_name="Joko").update(email="joko.k@example.id")
+    arif = cast.actor("arif")
+    jobs.run_now(actions.remind(arif, given.pk, cast.root.pk, inline=True))
+    first = Message.objects.get(recipient="Joko")
+    jobs.run_now(actions.remind(arif, given.pk, cast.root.pk, inline=True))
+    invitation = PersonInvitation.objects.get(person__full_name="Joko", revoked_at=None)
+    assert invitation.digest == token_digest(first.link.rstrip("/").rsplit("/", 1)[-1])
 
 
 def test_units_are_reminded_through_their_administrators(cast: Cast) -> None:

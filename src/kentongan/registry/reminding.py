@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.formats import date_format
@@ -17,7 +18,8 @@ from kentongan.core.messages import Draft
 from kentongan.core.models.messages import Message
 from kentongan.core.permissions import Role
 from kentongan.registry import counting
-from kentongan.registry.models import Grant, Mandate
+from kentongan.registry.actions.invitations import own_links
+from kentongan.registry.models import Grant, Mandate, Person
 from kentongan.registry.queries import mandates as reads
 
 PURPOSE = "registry.mandate"
@@ -38,9 +40,10 @@ def batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
 
 
 def queue(actor: Actor, given: Mandate, rows: list[Any]) -> int:
-    """Queue the reminders of one batch; return how many are new."""
-    drafts = list(_to_people(given, rows) if given.of_people else _to_units(given, rows))
-    return messages.queue_many(actor, drafts) if drafts else 0
+    """Queue the reminders of one batch; return how many are new. People get a link to their own page with it."""
+    with transaction.atomic():
+        drafts = list(_to_people(actor, given, rows) if given.of_people else _to_units(given, rows))
+        return messages.queue_many(actor, drafts) if drafts else 0
 
 
 def _lacking(given: Mandate, row: Any) -> str:
@@ -64,21 +67,32 @@ def _text(given: Mandate, row: Any, name: str, unit: str) -> tuple[str, str]:
     return _("Still missing: %(lacking)s") % words, shape % words
 
 
-def _to_people(given: Mandate, rows: Iterable[Any]) -> Iterator[Draft]:
-    seen: set[int] = set()
-    for row in rows:
+def _key(given: Mandate, person: Person) -> str:
+    return f"{occasion(given)}:person:{person.pk}"
+
+
+def _channel(person: Person) -> str:
+    return Message.Channel.EMAIL if person.email else Message.Channel.LINK
+
+
+def _to_people(actor: Actor, given: Mandate, rows: Iterable[Any]) -> Iterator[Draft]:
+    # Whoever was reminded keeps the link of that message: a new one would end it.
+    wanted = {_key(given, row.person): row for row in rows}
+    told = set(Message.objects.filter(dedupe_key__in=wanted).values_list("dedupe_key", flat=True))
+    fresh = {key: row for key, row in wanted.items() if key not in told}
+    reached = [row for row in fresh.values() if row.person.email or row.person.phone]
+    links = own_links(actor, [(row.person, row.unit_id, _channel(row.person)) for row in reached])
+    for key, row in fresh.items():
         person = row.person
-        if person.pk in seen:
-            continue
-        seen.add(person.pk)
         with translation.override(person.language):
             subject, body = _text(given, row, person.full_name, row.unit.name)
         yield Draft(
-            channel=Message.Channel.EMAIL if person.email else Message.Channel.LINK,
+            channel=_channel(person),
             purpose=PURPOSE,
             subject=subject,
             body=body,
-            dedupe_key=f"{occasion(given)}:person:{person.pk}",
+            link=links.get(person.pk, ""),
+            dedupe_key=key,
             person_id=person.pk,
             unit_id=row.unit_id,
         )

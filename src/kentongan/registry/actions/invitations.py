@@ -50,25 +50,39 @@ def _channel_for(person: Person, channel: str) -> str:
 def _issue(
     actor: Actor, unit: Unit, people: Sequence[tuple[Person, str]], job_id: int | None = None
 ) -> list[tuple[PersonInvitation, str]]:
+    return _issue_each(actor, [(person, unit.pk, channel) for person, channel in people], job_id)
+
+
+def own_links(actor: Actor, people: Sequence[tuple[Person, int, str]]) -> dict[int, str]:
+    """Return a new link to their own page by person, for a message of another kind; `people`: person, unit, channel.
+
+    Rights are checked by the action that sends the message; the links belong into its transaction.
+    """
+    return {made.person_id: _address(token) for made, token in _issue_each(actor, people)}
+
+
+def _issue_each(
+    actor: Actor, people: Sequence[tuple[Person, int, str]], job_id: int | None = None
+) -> list[tuple[PersonInvitation, str]]:
     """Make an invitation for each; earlier ones of the same people end. Two statements, however many people.
 
     The tokens exist only in what is returned.
     """
     now = clock.now()
-    former = PersonInvitation.objects.filter(person__in=[person.pk for person, _channel in people], revoked_at=None)
+    former = PersonInvitation.objects.filter(person__in=[person.pk for person, *_more in people], revoked_at=None)
     former.update(revoked_at=now, revoked_for=Revocation.REPLACED)
     tokens = [ids.token(24) for _one in people]
     made = PersonInvitation.objects.bulk_create(
         PersonInvitation(
             digest=ids.token_digest(token),
             person=person,
-            unit=unit,
+            unit_id=unit_id,
             channel=channel,
             made_by_id=actor.user_id,
             job_id=job_id,
             expires_at=now + VALID,
         )
-        for (person, channel), token in zip(people, tokens, strict=True)
+        for (person, unit_id, channel), token in zip(people, tokens, strict=True)
     )
     return list(zip(made, tokens, strict=True))
 
