@@ -12,7 +12,7 @@ from kentongan.web.demo.script import BASIS, SYSTEM, Row, chance, section
 
 # Nobody's: no operator assigns +62 800 0. Who has a number is told by a link that a person hands over.
 NUMBER = "+62800{:07d}"
-WITH_NUMBER, CONSENTING, MISSIONS, GATHERINGS = 0.4, 0.9, 0.75, 0.45
+WITH_NUMBER, CONSENTING, MISSIONS, GATHERINGS, ACCOUNTS = 0.4, 0.9, 0.75, 0.45, 0.8
 
 
 def add_members() -> None:
@@ -60,4 +60,6 @@ def _consents(row: Row, rng: Random) -> dict[str, str]:
         given[Consent.Purpose.MISSIONS.value] = str(row["missions"])
     if rng.random() < GATHERINGS:
         given[Consent.Purpose.GATHERINGS.value] = str(row["gatherings"])
+    if rng.random() < ACCOUNTS:
+        given[Consent.Purpose.ACCOUNTS.value] = str(row["accounts"])
     return given
