@@ -16,7 +16,8 @@ LIMIT = 150
 @pytest.mark.slow
 def test_every_page_of_the_registry_is_in_time_at_national_size(tmp_path: Path) -> None:
     """The limit is on processor time, so that a busy machine does not decide it."""
-    environment = os.environ | {"KENTONGAN_HOME": str(tmp_path / "home")}
+    settings = {"KENTONGAN_HOME": str(tmp_path / "home"), "DJANGO_SETTINGS_MODULE": "kentongan.config.settings"}
+    environment = os.environ | settings
     load = [sys.executable, "-m", "kentongan.cli", "demo", "national", "--scale", SCALE, "--json"]
     done = subprocess.run(load, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
