@@ -36,7 +36,9 @@ from kentongan.registry import actions, areas, trees  # noqa: E402
 from kentongan.registry.models import Organisation, Person, Unit  # noqa: E402
 
 SYSTEM = Actor.system("benchmark")
-FIRST = "Agus Budi Cecep Dedi Eka Fitri Gita Hadi Indah Joko Kartika Lestari Maman Nina Oki Putri Rina Sari Tono".split()
+FIRST = (
+    "Agus Budi Cecep Dedi Eka Fitri Gita Hadi Indah Joko Kartika Lestari Maman Nina Oki Putri Rina Sari Tono".split()
+)
 LAST = "Santoso Wijaya Saputra Lestari Hidayat Kusuma Pratama Nugraha Setiawan Permana Utami Maulana Firmansyah".split()
 TITLES = ("", "Drs. H. ", "Hj. ", "Ir. ")
 DEGREES = ("", ", S.H.", ", S.Pd., M.Si.", " SE")
@@ -71,7 +73,9 @@ def write(path: Path, rows: int, scope: str) -> None:
     """Write the list."""
     with path.open("w", newline="", encoding="utf-8") as file:
         out = csv.writer(file, delimiter=";")
-        out.writerow(["Nama Lengkap", "Jabatan", "Kabupaten/Kota", "Kecamatan", "Desa/Kelurahan", "No HP", "Periode", "IG"])
+        out.writerow(
+            ["Nama Lengkap", "Jabatan", "Kabupaten/Kota", "Kecamatan", "Desa/Kelurahan", "No HP", "Periode", "IG"]
+        )
         out.writerows(lines(rows, scope))
 
 
@@ -135,7 +139,9 @@ def bring(actor: Actor, path: Path, unit: Unit) -> tuple[ImportRun, float, str]:
 
 def say(name: str, run: ImportRun, took: float, memory: str) -> None:
     """Print what came of a run."""
-    counts = f"new {run.rows_new:,}, changed {run.rows_changed:,}, same {run.rows_same:,}, rejected {run.rows_rejected:,}"
+    counts = (
+        f"new {run.rows_new:,}, changed {run.rows_changed:,}, same {run.rows_same:,}, rejected {run.rows_rejected:,}"
+    )
     print(f"{name}: {took:.1f} s, {run.rows_read / took:,.0f} rows/s; {counts}; {memory}", flush=True)
 
 
@@ -152,7 +158,10 @@ def main() -> None:
         jobs.run_now(actions.load_tree(actor, trees.Wanted(Organisation.Kind.PARTY, scope=scope), inline=True))
         write(path, rows, scope)
         size = path.stat().st_size >> 20
-        print(f"PostgreSQL {connection.pg_version // 10000}, fsync on, {Unit.objects.count():,} units, {size} MB", flush=True)  # type: ignore[attr-defined]
+        print(
+            f"PostgreSQL {connection.pg_version // 10000}, fsync on, {Unit.objects.count():,} units, {size} MB",
+            flush=True,
+        )  # type: ignore[attr-defined]
         bare = copied(path)
         run, took, memory = bring(actor, path, root)
         say("import", run, took, memory)
