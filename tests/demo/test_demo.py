@@ -23,7 +23,7 @@ from kentongan.planning.models import Brief, ContentItem
 from kentongan.planning.states import ItemState
 from kentongan.publishing.models import Attempt, Delivery
 from kentongan.publishing.states import State
-from kentongan.registry.models import Account, Consent, Grant, Organisation, Person, Unit
+from kentongan.registry.models import Account, Consent, Grant, Mandate, Organisation, Person, Tally, Unit
 from kentongan.safeguards.models import QuietPeriod
 from kentongan.web import demo
 from kentongan.web.demo import organisation as cast
@@ -68,10 +68,18 @@ def test_the_cast_has_every_role_and_can_sign_in() -> None:
 
 
 def test_ten_accounts_and_only_the_newsroom_is_live() -> None:
-    states = dict(Account.objects.values_list("platform", "state"))
-    assert len(states) == 10
+    accounts = Account.objects.filter(unit__parent=None, kind=Account.Kind.OFFICIAL)
+    states = dict(accounts.values_list("platform", "state"))
+    assert len(states) == accounts.count() == 10
     assert [platform for platform, state in states.items() if state == Account.State.CONNECTED] == ["newsroom"]
-    assert not Account.objects.filter(custodian=None).exists()
+    assert not accounts.filter(custodian=None).exists()
+
+
+def test_mandates_are_kept_by_some() -> None:
+    for one in Mandate.objects.all():
+        tally = Tally.objects.get(mandate=one, unit_id=one.unit_id, of="")
+        assert 0 < tally.done < tally.total
+    assert {one.subject for one in Mandate.objects.all()} == set(Mandate.Subject.values)
 
 
 def test_members_are_nobody() -> None:

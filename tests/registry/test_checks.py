@@ -423,3 +423,10 @@ def test_badge_and_codes_are_pictures_for_other_sites(cast: Cast, client: Client
         assert picture["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert "public" in picture["Cache-Control"]
         assert b"<b>" not in picture.content
+
+
+def test_nobody_keeps_a_refusal(client: Client, cast: Cast) -> None:
+    refused = client.get("/api/v1/registry/check", {"q": "pemkabbekasi"}, headers={"Accept-Encoding": "gzip"})
+    assert refused.status_code == 422
+    assert "public" not in refused.headers.get("Cache-Control", "")
+    assert refused.json()["error"]["code"] == "platform_needed"

@@ -61,7 +61,7 @@ def by_hand() -> dict[tuple[int, int | None, str], tuple[int, int]]:
     people: dict[int, list[Membership]] = {pk: [] for pk in units}
     for one in Membership.objects.select_related("person").prefetch_related("person__consents", "person__accounts"):
         runs = (one.starts_on is None or one.starts_on <= today) and (one.ends_on is None or one.ends_on >= today)
-        if one.unit_id in units and runs and one.person.state != Person.State.WITHDRAWN:
+        if one.unit_id in units and runs and one.denied_at is None and one.person.state != Person.State.WITHDRAWN:
             people[one.unit_id].append(one)
     official: dict[int, list[Account]] = {pk: [] for pk in units}
     for account in Account.objects.filter(kind="official"):

@@ -158,6 +158,14 @@ def test_a_position_covers_those_that_begin_with_its_words(cast: Cast, given: Ma
     assert reads.matrix(SYSTEM, given, cast.sukamahi).whole.complete.total == 2
 
 
+def test_a_position_that_its_holder_denies_binds_nobody(cast: Cast, given: Mandate) -> None:
+    person = Person.objects.get(full_name="Budi")
+    person.memberships.update(denied_at=clock.now())
+    counting.fold_all()
+    assert not reads.missing(SYSTEM, given, cast.tambun_selatan).exists()
+    assert reads.matrix(SYSTEM, given, cast.tambun_selatan).whole.complete.total == 0
+
+
 def test_whoever_is_bound_sees_their_own_part_only(cast: Cast, given: Mandate) -> None:
     district = actions.add_user(SYSTEM, cast.cikarang_pusat.pk, email="camat@example.go.id", name="Camat")
     actions.grant_role(SYSTEM, district.pk, cast.cikarang_pusat.pk, "administrator")

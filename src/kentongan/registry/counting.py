@@ -37,7 +37,7 @@ held AS MATERIALIZED (
             WHERE c.person_id = p.id AND c.purpose = 'accounts' AND c.revoked_at IS NULL
         ) AS listed
     FROM registry_membership m JOIN place ON place.id = m.unit_id JOIN registry_person p ON p.id = m.person_id
-    WHERE p.state <> 'withdrawn'
+    WHERE p.state <> 'withdrawn' AND m.denied_at IS NULL
         AND (m.starts_on IS NULL OR m.starts_on <= %(day)s) AND (m.ends_on IS NULL OR m.ends_on >= %(day)s)
 ),
 account AS (

@@ -233,7 +233,7 @@ def resolve_dispute(actor: Actor, dispute_id: int, *, outcome: str, reason: str)
     if outcome not in Dispute.Outcome.values:
         raise Invalid(fields={"outcome": [_("Choose who holds the account.")]})
     if not reason.strip():
-        raise Invalid(fields={"reason": [_("Both sides are told why; say it in a sentence.")]})
+        raise Invalid(fields={"reason": [_("Say why in a sentence; it is kept with the decision.")]})
     if outcome == Dispute.Outcome.MOVED:
         _move(dispute)
     dispute.outcome, dispute.reason = outcome, reason.strip()[:500]

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.views.decorators.http import conditional_page
 from ninja import Field, Query, Schema
 from ninja.decorators import decorate_view
 
-from kentongan.channels.newsroom.caching import public
 from kentongan.core.api import Router
 from kentongan.registry import queries
 from kentongan.registry.check import limits
@@ -77,7 +77,7 @@ def plain(answer: Answer) -> dict[str, Any]:
 
 
 @router.get("/check", response=CheckOut, auth=None, summary="Check an account")
-@decorate_view(public)
+@decorate_view(conditional_page)
 def check(request: HttpRequest, response: HttpResponse, asked: Query[CheckIn]) -> dict[str, Any]:
     """Say whether an account is official, retired, lost, a confirmed impostor, or not known here.
 
@@ -87,4 +87,5 @@ def check(request: HttpRequest, response: HttpResponse, asked: Query[CheckIn]) -
     """
     limits.ask(request)
     response["Access-Control-Allow-Origin"] = "*"
+    response["Cache-Control"] = "public, max-age=60"  # an answer may be kept, a refusal may not
     return plain(queries.check(asked.q, asked.platform))

@@ -201,7 +201,7 @@ def bearers(actor: Actor, given: Mandate, unit: Unit) -> QuerySet[Any]:
 def _people(given: Mandate, units: QuerySet[Unit]) -> QuerySet[Membership]:
     today = counting.today()
     running = (
-        Membership.objects.filter(unit__in=units.values("pk"))
+        Membership.objects.filter(unit__in=units.values("pk"), denied_at=None)
         .filter(Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today))
         .exclude(person__state=Person.State.WITHDRAWN)
     )
