@@ -209,3 +209,17 @@ def test_no_path_of_a_platform_breaks_it(host: str, parts: list[str], query: str
     except Unreadable:
         return
     assert parse(found.url, found.platform).key == found.key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://contoh.id/a%00b",
+        "https://contoh.id/a%0Ab",
+        f"https://contoh.id/{'a' * 300}",
+        "https://contoh.id/%3Fid=7",
+    ],
+)
+def test_what_no_table_holds_is_no_address(text: str) -> None:
+    with pytest.raises(addresses.Unreadable):
+        addresses.parse(text)

@@ -274,3 +274,14 @@ def test_proxies_of_the_environment_are_not_used(site: Site, opened: None, monke
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     assert http.fetch(site.page("/a", b"x")).content == b"x"
+
+
+def test_a_client_that_wants_no_compression_refuses_it_unread() -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"\x1f\x8b"))
+
+    with http.client(unpacked=True) as client:
+        assert client.headers["Accept-Encoding"] == "identity"
+        client._transport = httpx.MockTransport(answer)
+        with pytest.raises(http.AnswerTooLarge):
+            client.get("https://contoh.id/")

@@ -150,11 +150,13 @@ def test_a_merge_moves_all_and_what_would_be_double_goes(cast: Cast) -> None:
         ("Ketua", "32.16.06"),
         ("Penasihat", "32.16.20.2002"),
     }
-    assert set(keep.consents.values_list("purpose", "text")) == {("contact", "Ya, hubungi saya"), ("missions", "Ya")}
+    live = keep.consents.filter(revoked_at=None)
+    assert set(live.values_list("purpose", "text")) == {("contact", "Ya, hubungi saya"), ("missions", "Ya")}
+    assert keep.consents.get(purpose="contact", text="Ya").revoked_at, "a consent is never deleted"
     assert set(keep.accounts.values_list("handle", flat=True)) == {"asep", "asep2"}
     assert Account.objects.get(pk=official.pk).custodian == keep
     assert not Person.objects.filter(pk=gone.pk).exists()
-    assert merged.dropped == {"registry.membership": 1, "registry.consent": 1, "registry.account": 1}
+    assert merged.dropped == {"registry.membership": 1, "registry.account": 1}
     entry = AuditEntry.objects.get(verb="registry.person.merge")
     assert (entry.before["full_name"], entry.after["into"]) == ("ASEP SAEPUDIN", keep.pk)
 

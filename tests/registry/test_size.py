@@ -122,6 +122,7 @@ def test_a_person_is_found_by_any_part(cast: Cast, text: str, found: list[str]) 
     Account.objects.create(
         unit=cast.sukamahi, person=siti, kind="organic", platform="x", handle="sitirahma", identity="sitirahma"
     )
+    actions.give_consent(SYSTEM, siti.pk, "accounts", text="Saya setuju.", channel="form")
     assert _names(cast, "arif", text=text) == found
     assert _names(cast, "joko", text=text) == [], "not in his part of the tree"
 

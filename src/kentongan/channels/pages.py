@@ -11,6 +11,8 @@ from kentongan.channels.contract import ChannelError, NoSuchAccount, RetryLater
 from kentongan.core.errors import KentonganError
 
 HTML = ("text/html", "application/xhtml+xml", "text/plain")
+# No page that people write is as deep; one that never closes its parts must not cost us the square of its length.
+DEEPEST = 200
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
 
@@ -59,7 +61,7 @@ class _Reader(HTMLParser):
             self.page.meta.setdefault(name.lower(), values.get("content", ""))
         if tag in {"a", "link"} and "me" in values.get("rel", "").lower().split() and values.get("href"):
             self.page.own_links.append(values["href"].strip())
-        if tag not in VOID:
+        if tag not in VOID and len(self._open) < DEEPEST:
             part = next((word for word in values.get("class", "").split() if word in self.wanted), "")
             self._open.append((tag, part or ("title" if tag == "title" and not self.page.title else "")))
 

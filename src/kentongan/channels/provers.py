@@ -19,6 +19,14 @@ WELL_KNOWN = "/.well-known/kentongan.txt"
 LONGEST_NOTE = 2_000
 
 
+def _joined(address: str, link: str) -> str:
+    """Return a link of a page as a whole address; as it is where it is none."""
+    try:
+        return urljoin(address, link)
+    except ValueError:
+        return link
+
+
 class WebsiteProver:
     """The page itself, and a file that only who runs the site can put there."""
 
@@ -30,7 +38,7 @@ class WebsiteProver:
         """Return title, descriptions, `rel=me` links and the well-known file of the site."""
         address = f"https://{key}"
         page = pages.read(pages.get(client, address))
-        links = tuple(urljoin(address, link) for link in page.own_links)
+        links = tuple(_joined(address, link) for link in page.own_links)
         texts = (page.title, *page.meta.values(), self._note(key, client))
         return Profile(texts, links, page.title.strip())
 

@@ -185,17 +185,29 @@ def client(
     max_bytes: int = MAX_BYTES,
     deadline: float = DEADLINE_SECONDS,
     follow_redirects: bool = False,
+    unpacked: bool = False,
 ) -> httpx.Client:
-    """Return a client that calls permitted addresses only; `timeout` a step, `deadline` an answer, in seconds."""
+    """Return a client that calls permitted addresses only; `timeout` a step, `deadline` an answer, in seconds.
+
+    `unpacked` refuses compressed answers: the limit counts what comes over the wire, and a little can unpack to much.
+    """
+    plain = {"Accept-Encoding": "identity"} if unpacked else {}
     return httpx.Client(
         base_url=base_url,
-        headers={"User-Agent": USER_AGENT, **(headers or {})},
+        headers={"User-Agent": USER_AGENT, **plain, **(headers or {})},
+        event_hooks={"response": [_refuse_packed] if unpacked else []},
         timeout=timeout,
         transport=GuardedTransport(local=allows_local(), max_bytes=max_bytes, deadline=deadline),
         follow_redirects=follow_redirects,
         max_redirects=MAX_REDIRECTS,
         trust_env=False,
     )
+
+
+def _refuse_packed(response: httpx.Response) -> None:
+    """Refuse an answer that is compressed though that was not asked for, before anything of it is read."""
+    if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise AnswerTooLarge("The answer is compressed, so that nobody can tell how long it is.")
 
 
 @dataclass(frozen=True, slots=True)

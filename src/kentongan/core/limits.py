@@ -35,6 +35,8 @@ def _household(text: str) -> str:
         found = ip_address(text)
     except ValueError:
         return text
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:
+        return str(found.ipv4_mapped)
     return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else text
 
 

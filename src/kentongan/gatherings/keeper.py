@@ -9,14 +9,22 @@ from kentongan.gatherings.models import Participant
 from kentongan.gatherings.states import ParticipantState
 
 
+def _result(one: Participant) -> dict[str, Any]:
+    result = getattr(one, "result", None)
+    return audit.snapshot(result, "passed", "score", "certificate", "recorded_at") if result else {}
+
+
 class GatheringsKeeper:
     """Lists of participants."""
 
     def kept(self, person_id: int) -> Sequence[Mapping[str, Any]]:
         """Return each list that the person is on."""
-        mine = Participant.objects.filter(person=person_id).select_related("gathering").order_by("pk")
+        mine = Participant.objects.filter(person=person_id).select_related("gathering", "unit", "result").order_by("pk")
         times = ("state", "invited_at", "answered_at", "attended_at", "created_at")
-        return [{"gathering": str(one.gathering)} | audit.snapshot(one, *times) for one in mine]
+        return [
+            {"gathering": str(one.gathering), "unit": str(one.unit or "")} | audit.snapshot(one, *times) | _result(one)
+            for one in mine
+        ]
 
     def forget(self, actor: Actor, person_id: int) -> None:
         """Take the person off every list; that somebody was there stays, as the nameless record counts."""

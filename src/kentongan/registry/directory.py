@@ -15,12 +15,24 @@ CONSENTS = {
 }
 
 
+# What still reaches somebody who ended the consent to be contacted: the way to their own data.
+STILL = frozenset({"", "registry.invitation"})
+
+
+def _ended(person_ids: Collection[int]) -> set[int]:
+    """Return who had agreed to be contacted and ended that."""
+    theirs = Consent.objects.filter(person__in=person_ids, purpose=Consent.Purpose.CONTACT)
+    live = theirs.filter(revoked_at=None).values("person")
+    return set(theirs.exclude(person__in=live).values_list("person_id", flat=True))
+
+
 class PeopleDirectory:
     """The one implementation of `core.messages.Directory`."""
 
     def contacts(self, person_ids: Collection[int], purpose: str) -> Mapping[int, Contact]:
-        """Return those who exist, with whether they agreed to messages of that purpose: at most two queries."""
+        """Return those who exist, with whether they agreed to messages of that purpose: at most three queries."""
         people = Person.objects.filter(pk__in=person_ids).only("full_name", "email", "phone", "state")
+        ended = _ended(person_ids) if purpose not in STILL else set()
         wanted = CONSENTS.get(purpose)
         agreed = set(
             Consent.objects.filter(person__in=person_ids, purpose=wanted, revoked_at=None).values_list(
@@ -29,12 +41,14 @@ class PeopleDirectory:
             if wanted
             else person_ids
         )
-        return {person.pk: self._contact(person, person.pk in agreed) for person in people}
+        return {person.pk: self._contact(person, person.pk in agreed, person.pk in ended) for person in people}
 
-    def _contact(self, person: Person, agreed: bool) -> Contact:
+    def _contact(self, person: Person, agreed: bool, ended: bool) -> Contact:
         refusal: Text = ""
         if person.state == Person.State.WITHDRAWN:
             refusal = _("They withdrew from the registry.")
+        elif ended:
+            refusal = _("They ended their consent to be contacted.")
         elif not agreed:
             refusal = _("They have not agreed to messages of this kind.")
         return Contact(person.full_name, person.email, person.phone, refusal)

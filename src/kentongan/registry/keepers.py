@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 
 from kentongan.core import audit, clock, ids, messages
 from kentongan.core.actor import Actor
 from kentongan.core.links import Revocation
 from kentongan.core.models import User
-from kentongan.registry.models import Account, Consent, Membership, Person, PersonInvitation
+from kentongan.registry import leaving
+from kentongan.registry.models import Account, Consent, Handover, Membership, Person, PersonInvitation
 
 
 def _values(row: Model, *names: str) -> dict[str, Any]:
@@ -26,6 +27,8 @@ class RegistryKeeper:
         person = Person.objects.get(pk=person_id)
         positions = person.memberships.select_related("unit")
         consents, accounts, links = person.consents.all(), person.accounts.all(), person.own_links.all()
+        kept = Account.objects.filter(Q(custodian=person) | Q(deputy_custodian=person)).select_related("unit")
+        handed = Handover.objects.filter(Q(giver=person) | Q(receiver=person)).select_related("account")
         shown = ("platform", "handle", "url", "state", "proof", "proven_at", "last_posted_at", "created_at")
         times = ("channel", "created_at", "expires_at", "bound_at", "answered_at", "revoked_at")
         return [
@@ -37,12 +40,15 @@ class RegistryKeeper:
             *(_values(one, "purpose", "text", "channel", "given_at", "revoked_at") for one in consents),
             *(_values(one, *shown) for one in accounts),
             *(_values(one, *times) for one in links),
+            *({"keeps": str(one), "unit": one.unit.name} for one in kept),
+            *({"handover": str(one.account)} | _values(one, "reason", "due_on", "done_at") for one in handed),
         ]
 
     def forget(self, actor: Actor, person_id: int) -> None:
         """Delete accounts and positions, end consents and links, take the name away."""
         person = Person.objects.select_related("user").get(pk=person_id)
         now = clock.now()
+        leaving.remember(person)
         Account.objects.filter(person=person).delete()
         Account.objects.filter(custodian=person).update(custodian=None)
         Account.objects.filter(deputy_custodian=person).update(deputy_custodian=None)

@@ -34,7 +34,10 @@ def shows(profile: Profile, code: str) -> str:
 
 
 def _bare(link: str) -> tuple[str, str]:
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:  # what people write into profiles need not be an address
+        return "", ""
     return (parts.netloc.lower(), parts.path.rstrip("/").lower())
 
 
@@ -47,7 +50,9 @@ def check(actor: Actor, account_id: int) -> Finding:
     reader = prover(challenge.account.platform)
     if reader is None:
         return actions.settle_check(actor, challenge, Finding.UNREACHABLE)
-    with http.client(timeout=TIMEOUT_SECONDS, deadline=DEADLINE_SECONDS, max_bytes=LARGEST_PAGE) as client:
+    with http.client(
+        timeout=TIMEOUT_SECONDS, deadline=DEADLINE_SECONDS, max_bytes=LARGEST_PAGE, unpacked=True
+    ) as client:
         finding, said, profile = _look(reader, challenge, client)
     proof = shows(profile, challenge.code) if profile else ""
     if profile is not None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from kentongan.channels import registry as channels
 from kentongan.core import messages
 from kentongan.core.actor import Actor
+from kentongan.core.errors import Conflict
 from kentongan.core.messages import Draft
 from kentongan.core.models.messages import Message
 from kentongan.core.permissions import Role
@@ -40,8 +41,13 @@ def batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
 
 
 def queue(actor: Actor, given: Mandate, rows: list[Any]) -> int:
-    """Queue the reminders of one batch; return how many are new. People get a link to their own page with it."""
+    """Queue the reminders of one batch; return how many are new. People get a link to their own page with it.
+
+    Raises Conflict when the mandate has ended meanwhile.
+    """
     with transaction.atomic():
+        if Mandate.objects.filter(pk=given.pk, ended_at__isnull=False).exists():
+            raise Conflict(_("This mandate has ended: nobody is reminded of it any more."))
         drafts = list(_to_people(actor, given, rows) if given.of_people else _to_units(given, rows))
         return messages.queue_many(actor, drafts) if drafts else 0
 
@@ -75,15 +81,27 @@ def _channel(person: Person) -> str:
     return Message.Channel.EMAIL if person.email else Message.Channel.LINK
 
 
-def _to_people(actor: Actor, given: Mandate, rows: Iterable[Any]) -> Iterator[Draft]:
+def _fresh(given: Mandate, rows: Iterable[Any]) -> list[tuple[Person, Any]]:
+    """Return whom to remind, as they are now: not who withdrew since the list was made, nor who was told already.
+
+    Race: two jobs for one mandate, or one and an invitation; the people are theirs one after the other.
+    """
+    wanted = {row.person_id: row for row in rows}
+    people = Person.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
+    people = people.exclude(state=Person.State.WITHDRAWN)
+    keys = {_key(given, person): person for person in people}
     # Whoever was reminded keeps the link of that message: a new one would end it.
-    wanted = {_key(given, row.person): row for row in rows}
-    told = set(Message.objects.filter(dedupe_key__in=wanted).values_list("dedupe_key", flat=True))
-    fresh = {key: row for key, row in wanted.items() if key not in told}
-    reached = [row for row in fresh.values() if row.person.email or row.person.phone]
-    links = own_links(actor, [(row.person, row.unit_id, _channel(row.person)) for row in reached])
-    for key, row in fresh.items():
-        person = row.person
+    told = set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
+    return [(person, wanted[person.pk]) for key, person in keys.items() if key not in told]
+
+
+def _to_people(actor: Actor, given: Mandate, rows: Iterable[Any]) -> Iterator[Draft]:
+    fresh = _fresh(given, rows)
+    # Who cannot be reached, or wants no such message, keeps the link they have.
+    refused = messages.refused({person.pk: _channel(person) for person, _row in fresh}, PURPOSE)
+    reached = [(person, row) for person, row in fresh if person.pk not in refused]
+    links = own_links(actor, [(person, row.unit_id, _channel(person)) for person, row in reached])
+    for person, row in fresh:
         with translation.override(person.language):
             subject, body = _text(given, row, person.full_name, row.unit.name)
         yield Draft(
@@ -92,7 +110,7 @@ def _to_people(actor: Actor, given: Mandate, rows: Iterable[Any]) -> Iterator[Dr
             subject=subject,
             body=body,
             link=links.get(person.pk, ""),
-            dedupe_key=key,
+            dedupe_key=_key(given, person),
             person_id=person.pk,
             unit_id=row.unit_id,
         )

@@ -53,6 +53,7 @@ INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 AROUND = "<>\"'“”‘’()[]{},; "
 LONGEST = 1000
+LONGEST_KEY, LONGEST_SHOWN = 260, 200
 
 
 def platforms() -> list[str]:
@@ -82,7 +83,10 @@ def parse(text: str, platform: str = "") -> Identity:
     if not clean:
         raise Unreadable(_("There is nothing to read."))
     address = _address(clean)
-    return _from_address(address, platform) if address else _from_handle(clean, platform)
+    found = _from_address(address, platform) if address else _from_handle(clean, platform)
+    if len(found.key) > LONGEST_KEY or len(found.shown) > LONGEST_SHOWN:
+        raise Unreadable(_("This is too long for an address or a handle."))
+    return found
 
 
 def _clean(text: str) -> str:
@@ -113,6 +117,8 @@ def _address(text: str) -> Address | None:
     if parts.scheme.lower() not in {"http", "https"} or not host or parts.username or is_machine(host):
         raise Unreadable(_("This is not an address of a site that everybody can open."))
     path = tuple(unquote(part).strip() for part in parts.path.split("/") if part.strip())
+    if any(not sign.isprintable() or sign in "?#" for part in path for sign in part):
+        raise Unreadable(_("This is not a web address."))
     query = dict(reversed(parse_qsl(parts.query)))
     return _unwrapped(Address(_short_host(host), path, query, text))
 

@@ -33,7 +33,8 @@ def call(
 
     Raises the four outcomes of the contract; `sent` goes to httpx (params, json, files, data).
     """
-    every = {"Authorization": f"Bearer {credentials.get('access_token')}", **(headers or {})}
+    token = credentials.get("access_token")
+    every = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
     request = client.build_request(verb, f"{credentials.service}{path}", headers=every, **sent)
     answer = outcomes.send(client, request, decides=decides)
     if not answer.is_success:

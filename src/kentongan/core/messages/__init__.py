@@ -9,7 +9,9 @@ the messenger of their own phone: nothing is sent from a member's account but by
 
 from kentongan.core.messages.actions import (
     cancel,
+    discard,
     forget,
+    hand_on,
     hand_over,
     opened,
     opt_in,
@@ -28,7 +30,7 @@ from kentongan.core.messages.contract import (
     purpose_label,
     register_directory,
 )
-from kentongan.core.messages.queries import get, hand_over_url, masked, to_hand_over, visible
+from kentongan.core.messages.queries import get, hand_over_url, masked, refused, to_hand_over, visible
 from kentongan.core.messages.sending import send_due
 from kentongan.core.models.messages import Message, OptOut
 
@@ -40,8 +42,10 @@ __all__ = [
     "OptOut",
     "cancel",
     "declare_purpose",
+    "discard",
     "forget",
     "get",
+    "hand_on",
     "hand_over",
     "hand_over_url",
     "masked",
@@ -51,6 +55,7 @@ __all__ = [
     "purpose_label",
     "queue",
     "queue_many",
+    "refused",
     "register_directory",
     "send_again",
     "send_due",

@@ -1,6 +1,6 @@
 """Queueing, handing over, deciding about doubtful ones, opting out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -115,8 +115,8 @@ def hand_over(actor: Actor, message_id: int) -> Message:
     message = _locked(actor, message_id, State.QUEUED)
     if message.channel != Message.Channel.LINK:
         raise Conflict(_("This message is sent by e-mail, by itself."))
-    if queries.opted_out({(message.address_hash, message.purpose)}):
-        return _move(actor, message, State.SUPPRESSED, reason=_("They asked for no more messages of this kind."))
+    if refusal := queries.refusal(message):
+        return _move(actor, message, State.SUPPRESSED, reason=refusal[:300])
     return _move(
         actor,
         message,
@@ -185,6 +185,20 @@ def cancel(dedupe_key: str, reason: str) -> bool:
     """Hold back the message with that key if it still waits; part of an action. Says whether it did."""
     waiting = Message.objects.filter(dedupe_key=dedupe_key, state=State.QUEUED)
     return bool(waiting.update(state=State.SUPPRESSED, reason=reason[:300]))
+
+
+def discard(person_ids: Collection[int]) -> int:
+    """Blank the messages to people who leave the lists, hold back what waits; part of the action that removes them."""
+    theirs = Message.objects.filter(person_id__in=person_ids)
+    theirs.filter(state=State.QUEUED).update(
+        state=State.SUPPRESSED, reason=_("This person is no longer in the registry.")
+    )
+    return theirs.update(recipient="", address="", subject="", body="", link="")
+
+
+def hand_on(gone_id: int, keep_id: int) -> int:
+    """Let the messages of one record be another's; part of the action that merges them."""
+    return Message.objects.filter(person_id=gone_id).update(person_id=keep_id)
 
 
 @action("core.message.forget", may_do_nothing=True)

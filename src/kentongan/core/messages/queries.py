@@ -1,15 +1,17 @@
 """Who sees which messages, who is not written to, and what is to be handed over."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import quote
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from kentongan.core import authority, clock, secrets
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotFound
+from kentongan.core.messages.contract import address_hash, directory
 from kentongan.core.models.messages import Message, OptOut
 from kentongan.core.permissions import Capability
 
@@ -49,6 +51,25 @@ def opted_out(pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
     hashes = {address for address, _purpose in pairs}
     rows = set(OptOut.objects.filter(address_hash__in=hashes).values_list("address_hash", "purpose"))
     return {(address, purpose) for address, purpose in pairs if {(address, ""), (address, purpose)} & rows}
+
+
+def refused(channels: Mapping[int, str], purpose: str) -> set[int]:
+    """Return who of these people (each with a channel) gets no message of that purpose, for whatever reason."""
+    contacts = directory().contacts(channels.keys(), purpose)
+    addresses = {pk: contact.address(channels[pk]) for pk, contact in contacts.items() if not contact.refusal}
+    pairs = {pk: (address_hash(address), purpose) for pk, address in addresses.items() if address}
+    unwanted = opted_out(set(pairs.values()))
+    return {pk for pk in channels if pk not in pairs or pairs[pk] in unwanted}
+
+
+def refusal(message: Message) -> str:
+    """Say why a message may not go out at this moment, empty when it may: consent may have ended meanwhile."""
+    if opted_out({(message.address_hash, message.purpose)}):
+        return _("They asked for no more messages of this kind.")
+    if message.person_id is None:
+        return ""
+    contact = directory().contacts({message.person_id}, message.purpose).get(message.person_id)
+    return str(contact.refusal) if contact else _("This person is no longer in the registry.")
 
 
 def text_of(message: Message) -> str:

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from kentongan.core import clock
 from kentongan.core.messages import queries
-from kentongan.core.messages.contract import directory
 from kentongan.core.models.messages import Message
 
 logger = logging.getLogger(__name__)
@@ -80,7 +79,7 @@ def claim() -> Message | None:
             message = due.order_by("due_at", "id").first()
             if message is None:
                 return None
-            refusal = _refusal(message)
+            refusal = queries.refusal(message)
             message.state = State.SUPPRESSED if refusal else State.SENDING
             message.reason, message.claimed_at = refusal[:300], clock.now()
             message.attempts = F("attempts") + 1
@@ -88,16 +87,6 @@ def claim() -> Message | None:
         if not refusal:
             message.refresh_from_db()
             return message
-
-
-def _refusal(message: Message) -> str:
-    """Ask again at the moment of sending: consent may have been withdrawn since it was queued."""
-    if queries.opted_out({(message.address_hash, message.purpose)}):
-        return _("They asked for no more messages of this kind.")
-    if message.person_id is None:
-        return ""
-    contact = directory().contacts({message.person_id}, message.purpose).get(message.person_id)
-    return str(contact.refusal) if contact else _("This person is no longer in the registry.")
 
 
 def compose(message: Message) -> EmailMessage:

@@ -22,8 +22,10 @@ from kentongan.gatherings import access, actions, links, queries
 from kentongan.gatherings.forms.gatherings import AnswerForm, GatheringForm, GuestForm, NoteForm, QuestionForm
 from kentongan.gatherings.models import Gathering
 from kentongan.gatherings.queries import audits, trainings
+from kentongan.gatherings.views.forms import gathering_page
 from kentongan.missions.views.common import act, form_page, page, put_errors, values, whole
 from kentongan.registry import access as registry_access
+from kentongan.registry import actions as registry_actions
 
 COLUMNS = [
     Column(gettext_lazy("Name"), str, 30),
@@ -72,7 +74,7 @@ def new(request: StaffRequest) -> HttpResponse:
             return redirect(actions.plan_gathering(request.actor, data["unit"].pk, form.plan(), issue_id=data["issue"]))
         except Invalid as error:
             put_errors(form, error)
-    return render(request, "gatherings/new.html", {"form": form})
+    return gathering_page(request, form)
 
 
 @form_page
@@ -88,7 +90,7 @@ def change(request: StaffRequest, gathering_id: int) -> HttpResponse:
             return redirect(actions.change(request.actor, gathering_id, form.plan()))
         except Invalid as error:
             put_errors(form, error)
-    return render(request, "gatherings/new.html", {"form": form, "gathering": found})
+    return gathering_page(request, form, found)
 
 
 def _show(request: StaffRequest, found: Gathering, status: int = 200, **bound: forms.Form) -> HttpResponse:
@@ -234,7 +236,7 @@ def record(request: StaffRequest, gathering_id: int) -> HttpResponse:
 @act
 def cancel(request: StaffRequest, gathering_id: int) -> HttpResponse:
     """Call it off."""
-    actions.cancel(request.actor, gathering_id, request.POST.get("reason", ""))
+    actions.cancel(request.actor, gathering_id, request.POST.get("reason", "").replace("\0", ""))
     messages.success(request, _("The gathering is cancelled; those who were invited are told why."))
     return redirect("gatherings:gathering", gathering_id)
 
@@ -245,4 +247,5 @@ def export(request: StaffRequest, gathering_id: int) -> HttpResponseBase:
     found = access.gathering(request.actor, gathering_id, Capability.GATHER)
     rows = queries.participants(found)
     columns = COLUMNS + OF_A_WAVE if found.is_wave else COLUMNS
+    registry_actions.record_export(request.actor, found.unit_id, rows.count(), Capability.GATHER)
     return tables.export(f"gathering-{found.pk}", columns, rows, request.GET.get("format", "xlsx"))

@@ -21,6 +21,7 @@ from kentongan.gatherings.forms.trainings import TrainingForm, WaveForm
 from kentongan.gatherings.models import Training
 from kentongan.gatherings.queries import trainings as queries
 from kentongan.gatherings.views.common import MOST_PRINTED, paper
+from kentongan.gatherings.views.forms import training_page, wave_page
 from kentongan.missions.views.common import act, form_page, page, put_errors
 from kentongan.registry import access as registry_access
 from kentongan.registry import queries as registry_queries
@@ -59,7 +60,7 @@ def new(request: StaffRequest) -> HttpResponse:
             return redirect(actions.open_training(request.actor, form.cleaned_data["unit"].pk, form.syllabus()))
         except Invalid as error:
             put_errors(form, error)
-    return render(request, "gatherings/training_form.html", {"form": form})
+    return training_page(request, form)
 
 
 @form_page
@@ -73,7 +74,7 @@ def change(request: StaffRequest, training_id: int) -> HttpResponse:
             return redirect(actions.change_training(request.actor, training_id, form.syllabus()))
         except Invalid as error:
             put_errors(form, error)
-    return render(request, "gatherings/training_form.html", {"form": form, "training": found})
+    return training_page(request, form, found)
 
 
 def _to_run(request: StaffRequest, training_id: int) -> Training:
@@ -203,7 +204,7 @@ def new_wave(request: StaffRequest, training_id: int) -> HttpResponse:
             if form.cleaned_data["fill"]:
                 say_filled(request, actions.fill_wave(request.actor, made.pk))
             return redirect(made.gathering)
-    return render(request, "gatherings/wave_form.html", {"form": form, "training": found})
+    return wave_page(request, form, found)
 
 
 def say_filled(request: StaffRequest, count: int) -> None:

@@ -16,8 +16,10 @@ from kentongan.gatherings.forms.trainings import ResultSet, WaveForm
 from kentongan.gatherings.models import Participant
 from kentongan.gatherings.queries import trainings
 from kentongan.gatherings.views.common import MOST_PRINTED, paper
+from kentongan.gatherings.views.forms import wave_page
 from kentongan.gatherings.views.trainings import say_filled
 from kentongan.missions.views.common import act, form_page, page, put_errors
+from kentongan.registry import actions as registry_actions
 
 PER_PAGE = 50
 
@@ -35,8 +37,7 @@ def change(request: StaffRequest, gathering_id: int) -> HttpResponse:
             return redirect(actions.change_wave(request.actor, gathering_id, form.plan()).gathering)
         except Invalid as error:
             put_errors(form, error)
-    context = {"form": form, "training": found.training, "gathering": found.gathering}
-    return render(request, "gatherings/wave_form.html", context)
+    return wave_page(request, form, found.training, found.gathering)
 
 
 @act
@@ -80,6 +81,7 @@ def attendance_paper(request: StaffRequest, gathering_id: int) -> HttpResponse:
     """Print the list to be signed at the door."""
     found = access.gathering(request.actor, gathering_id, Capability.GATHER)
     rows = paper(list(queries.participants(found).order_by("unit__path", "pk")[: MOST_PRINTED + 1]))
+    registry_actions.record_export(request.actor, found.unit_id, len(rows), Capability.GATHER)
     sheet = {
         "title": _("Attendance: %(title)s") % {"title": found},
         "lead": f"{links.moment(found)} · {found.place}",

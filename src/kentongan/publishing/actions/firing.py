@@ -95,7 +95,8 @@ def _obstacle(delivery: Delivery, now: datetime) -> tuple[State, str] | None:
     account, item = delivery.account, delivery.item
     if now > delivery.late_until:
         return State.MISSED, _("It could not go out in time.")
-    if account.state != account.State.CONNECTED or not hasattr(account, "connection"):
+    # A silent account rests, and is connected all the same: a post is what wakes it.
+    if account.state not in (account.State.CONNECTED, account.State.DORMANT) or not hasattr(account, "connection"):
         return State.HELD, _("The account is not connected.")
     if item.state != ItemState.APPROVED or item.version != delivery.item_version:
         return State.HELD, _("The item was changed or withdrawn after it was scheduled.")

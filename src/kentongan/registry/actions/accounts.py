@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import addresses
@@ -39,6 +40,8 @@ def declare_account(
         raise Invalid(fields={"platform": [_("Choose one of the platforms on the list.")]})
     if not handle.strip():
         raise Invalid(fields={"handle": [_("Which account is it?")]})
+    if platform and platform not in addresses.platforms() and len(handle.strip()) > addresses.LONGEST_SHOWN:
+        raise Invalid(fields={"handle": [_("This is too long for a handle.")]})
     found = read_address(handle, platform)
     refuse_taken(found.platform, found.key)
     account = Account.objects.create(
@@ -123,10 +126,16 @@ def connect(
     account.proof, account.proven_at = Account.Proof.SIGN_IN, clock.now()
     if handle and handle != account.handle:
         account.handle, account.identity = handle, _identity_of(account.platform, handle)
+        refuse_taken(account.platform, account.identity, besides=account.pk)
     account.url = url or account.url
-    account.save(
-        update_fields=["state", "state_since", "state_reason", "proof", "proven_at", "handle", "identity", "url"]
-    )
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError as error:
+        raise Conflict(
+            _("Somebody else has proven this account as their own."),
+            remedy=_("Ask them to take it off their list, or your administrator to look into it."),
+        ) from error
     audit.record(
         actor,
         account,

@@ -14,7 +14,7 @@ from kentongan.core.models import StoredFile
 from kentongan.registry import queries, states
 from kentongan.registry.actions.accounts import locked, read_address, refuse_taken
 from kentongan.registry.actions.letters import note_letter
-from kentongan.registry.models import Account, Connection, Person
+from kentongan.registry.models import Account, Challenge, Connection, Person
 
 REASON_CHARS = 300
 CORRECTED = ("display_name", "form", "handle", "identity", "url", "state", "letter_id", "custodian_id")
@@ -87,6 +87,7 @@ def _identify(account: Account, text: str) -> None:
     refuse_taken(found.platform, found.key, besides=account.pk)
     account.handle, account.identity, account.url = found.shown, found.key, found.url
     account.form = found.form or account.form
+    Challenge.objects.filter(account=account).delete()
     account.state, account.state_since = Account.State.DECLARED, clock.now()
     account.proof, account.proven_at, account.last_posted_at = "", None, None
 

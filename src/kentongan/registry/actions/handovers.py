@@ -114,6 +114,8 @@ def _complete(actor: Actor, handover: Handover, account: Account) -> None:
     serving = queries.custody.running().filter(person=handover.receiver_id, unit__path__covers=account.unit.path)
     if not serving.exists():
         raise Invalid(fields={"receiver": [_("This person serves here no longer; name somebody else.")]})
+    if handover.receiver_id in {account.custodian_id, account.deputy_custodian_id}:
+        raise Invalid(fields={"receiver": [_("This person keeps the account already; name somebody else.")]})
     setattr(account, f"{seat}_id", handover.receiver_id)
     account.letter = handover.letter or account.letter
     account.save(update_fields=[f"{seat}_id", "letter"])

@@ -37,7 +37,7 @@ def take_people(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, finder: 
     """Bring one batch in: people, positions, claimed accounts; all of it noted so that it can be taken back."""
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=run.unit_id)
     _alone()
-    matcher = Matcher(finder, seen)
+    matcher = Matcher(finder, seen, lock=True)
     decisions = matcher.decide(batch.rows)
     batch.reject_all([(one.row, one.note) for one in decisions if one.person is None])
     taken = [one for one in decisions if one.person is not None]
@@ -185,18 +185,19 @@ def _restore(step: ImportStep) -> int:
     touched: set[int] = set()
     for table, model in TABLES.items():
         found = [change[1:] for change in step.changes if change[0] == table]
-        rows = model._default_manager.in_bulk({pk for pk, *_rest in found})
+        rows = model._default_manager.select_for_update(of=("self",)).in_bulk({pk for pk, *_rest in found})
+        restored: dict[int, Any] = {}
         for pk, column, before, after in found:
-            row = rows.get(pk)
-            person = row if isinstance(row, Person) else getattr(row, "person", None) if row else None
+            row: Any = rows.get(pk)
             if row is None or (isinstance(row, Person) and row.state != Person.State.INVITED):
                 continue
             if _plain(getattr(row, column)) == after:
                 setattr(row, column, _value(column, before))
-                touched.add(person.pk if person else pk)
+                restored[pk] = row
         columns = sorted({column for _pk, column, *_rest in found})
-        if rows and columns:
-            model._default_manager.bulk_update(rows.values(), columns, batch_size=CHUNK)
+        if restored:
+            model._default_manager.bulk_update(restored.values(), columns, batch_size=CHUNK)
+        touched |= {getattr(row, "person_id", row.pk) for row in restored.values()}
     return len(touched)
 
 

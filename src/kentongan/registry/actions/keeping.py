@@ -8,14 +8,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import ForeignKey, OneToOneField
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.core import audit, clock
+from kentongan.core import audit, clock, messages
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
-from kentongan.registry.actions.people import e164
-from kentongan.registry.models import KeptApart, Membership, Person, Unit
+from kentongan.registry.actions.people import e164, rehome
+from kentongan.registry.models import Account, Consent, KeptApart, Membership, Person, Unit
 
 BATCH = 1000
 TITLE_CHARS, NAME_CHARS = 120, 200
@@ -119,6 +119,7 @@ def end_post(actor: Actor, post_id: int) -> Membership:
     before = audit.snapshot(post, "ends_on")
     post.ends_on = max(today, post.starts_on or today)
     post.save(update_fields=["ends_on"])
+    rehome(post.person, post.unit_id)
     audit.record(actor, post.person, unit_id=post.unit_id, before=before, after={"ends_on": post.ends_on})
     return post
 
@@ -136,6 +137,7 @@ def remove_person(actor: Actor, person_id: int) -> None:
     units = list(person.memberships.order_by("pk").values_list("unit_id", "unit__code", "title"))
     before = {"state": person.state, "positions": [f"{title} · {code}" for _pk, code, title in units]}
     audit.record(actor, person, unit_id=units[0][0], before=before)
+    messages.discard([person.pk])
     person.delete()
 
 
@@ -151,6 +153,7 @@ def purge_unconfirmed(actor: Actor) -> int:
     ids = list(due.order_by("pk").select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
     if not ids:
         return 0
+    messages.discard(ids)
     Person.objects.filter(pk__in=ids).delete()
     root = Unit.objects.get(parent=None)
     audit.record(actor, root, unit_id=root.pk, after={"people": len(ids), "days": settings.KENTONGAN_UNCONFIRMED_DAYS})
@@ -186,13 +189,25 @@ def merge_people(actor: Actor, keep_id: int, gone_id: int) -> Merged:
     if keep.user_id is not None and gone.user_id is not None:
         raise Conflict(_("Both can sign in."), remedy=_("Close the sign-in of one of them first."))
     before = audit.snapshot(gone, "full_name", "phone", "email", "state", "basis")
+    _make_room(gone, keep)
     moved = _move_all(gone, keep)
+    messages.hand_on(gone.pk, keep.pk)
     _take_values(keep, gone)
     unit_id = keep.memberships.order_by("pk").values_list("unit_id", flat=True).first()
     after = {"into": keep.pk, "moved": moved.moved, "dropped": moved.dropped}
     audit.record(actor, keep, unit_id=unit_id, before={**before, "id": gone.pk}, after=after)
     gone.delete()
     return moved
+
+
+def _make_room(gone: Person, keep: Person) -> None:
+    """Let no proof and no consent be lost where both have the same: a proven account goes before a stated one."""
+    proven = Account.objects.filter(person=gone, state__in=(Account.State.PROVEN, Account.State.DORMANT))
+    for platform, identity in proven.values_list("platform", "identity"):
+        stated = Account.objects.filter(person=keep, platform=platform, identity=identity)
+        stated.filter(state__in=(Account.State.CLAIMED, Account.State.DECLARED)).delete()
+    live = Consent.objects.filter(person=keep, revoked_at=None).values("purpose")
+    Consent.objects.filter(person=gone, revoked_at=None, purpose__in=live).update(revoked_at=clock.now())
 
 
 def _move_all(gone: Person, keep: Person) -> Merged:

@@ -13,7 +13,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.registry import consents, personal
 from kentongan.registry.actions.invitations import note_answer
-from kentongan.registry.actions.people import e164, give_consent, revoke_consent
+from kentongan.registry.actions.people import e164, give_consent, home, rehome, revoke_consent
 from kentongan.registry.models import Account, Consent, Grant, Membership, Person
 
 LANGUAGES = ("id", "en")
@@ -116,6 +116,8 @@ def deny_position(actor: Actor, membership_id: Any, *, denied: bool = True) -> M
         raise NotFound()
     membership.denied_at = clock.now() if denied else None
     membership.save(update_fields=["denied_at"])
+    if denied:
+        rehome(person, membership.unit_id)
     note_answer(person.pk)
     audit.record(actor, membership, after={"denied": denied})
     return membership
@@ -128,15 +130,13 @@ def _number(value: Any) -> int:
 
 def _home(person: Person) -> int:
     """Return the unit whose administrators see the person's accounts."""
-    today = clock.now().date()
-    mine = Membership.objects.filter(person=person, denied_at=None)
-    running = mine.exclude(ends_on__lt=today).order_by("pk").first() or mine.order_by("pk").first()
-    if running is None:
+    unit_id = home(person)
+    if unit_id is None:
         raise Conflict(
             _("You have no position at any unit, so nobody looks after your accounts."),
             remedy=_("Ask your unit to put you on its list."),
         )
-    return running.unit_id
+    return unit_id
 
 
 def _require_agreed(person: Person) -> None:

@@ -1,5 +1,6 @@
 """People, users, consents."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,8 +13,10 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.registry import access
-from kentongan.registry.models import Consent, Membership, Person, Unit
+from kentongan.registry import access, leaving
+from kentongan.registry.models import Account, Consent, Membership, Person, Unit
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")  # as the table demands it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,10 @@ def e164(text: str) -> str:
         number = phonenumbers.parse(text, "ID")
     except phonenumbers.NumberParseException as error:
         raise Invalid(fields={"phone": [_("This is not a phone number.")]}) from error
-    if not phonenumbers.is_possible_number(number):
+    written = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    if not phonenumbers.is_possible_number(number) or not E164.fullmatch(written):
         raise Invalid(fields={"phone": [_("This is not a phone number.")]})
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return written
 
 
 def _person(new: NewPerson) -> Person:
@@ -66,6 +70,7 @@ def add_person(actor: Actor, new: NewPerson) -> Person:
     person = _person(new)
     person.save()
     Membership.objects.create(person=person, unit=unit, title=new.title)
+    leaving.welcome_back(person)
     Consent.objects.bulk_create(_consents(person, new))
     audit.record(actor, person, unit_id=unit.pk, after={"title": new.title, "basis": new.basis, "state": person.state})
     return person
@@ -165,3 +170,20 @@ def revoke_consent(actor: Actor, person_id: int, purpose: str) -> None:
     person = _person_for(actor, person_id)
     Consent.objects.filter(person=person, purpose=purpose, revoked_at=None).update(revoked_at=clock.now())
     audit.record(actor, person, after={"revoked": purpose})
+
+
+def home(person: Person, besides: int = 0) -> int | None:
+    """Return the unit whose administrators see a person's own accounts, None where there is none (left)."""
+    today = clock.now().date()
+    mine = Membership.objects.filter(person=person, denied_at=None).exclude(unit=besides).order_by("pk")
+    running = mine.exclude(ends_on__lt=today).first() or mine.first()
+    return running.unit_id if running else None
+
+
+def rehome(person: Person, left_id: int) -> None:
+    """Let the own accounts of somebody who leaves a unit be seen at another one of theirs; part of that action."""
+    today = clock.now().date()
+    still = Membership.objects.filter(person=person, unit=left_id, denied_at=None).exclude(ends_on__lte=today)
+    target = None if still.exists() else home(person, besides=left_id)
+    if target is not None:
+        Account.objects.filter(person=person, kind=Account.Kind.ORGANIC, unit=left_id).update(unit=target)

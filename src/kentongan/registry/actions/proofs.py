@@ -19,7 +19,7 @@ from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound, TooMa
 from kentongan.core.models import StoredFile
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
-from kentongan.registry.models import Account, Attestation, Challenge, Consent, Dispute
+from kentongan.registry.models import Account, Attestation, Challenge, Connection, Consent, Dispute
 
 VALID = timedelta(days=7)
 PAUSE = timedelta(seconds=15)
@@ -72,7 +72,6 @@ def issue_code(actor: Actor, account_id: int) -> Challenge:
             "code": f"KTG-{ids.public_id(CODE_LENGTH).upper()}",
             "issued_at": moment,
             "expires_at": moment + VALID,
-            "checked_at": None,
             "finding": "",
             "said": "",
         },
@@ -122,6 +121,8 @@ def settle_check(
     live = Challenge.objects.select_for_update().filter(pk=challenge.pk, code=challenge.code)
     if not live.exists():
         raise Conflict(_("A newer code was made meanwhile."), remedy=_("Put the newer code into the profile."))
+    if account.identity != challenge.account.identity:
+        raise Conflict(_("The account became another one meanwhile."), remedy=_("Ask for a new code."))
     if finding == Challenge.Finding.FOUND:
         _require_provable(account)
         _require_consent(account)
@@ -252,11 +253,12 @@ def _move(dispute: Dispute) -> None:
     """Give the account to the claimant; the former holder is declared again, and may not be connected."""
     held = Account.objects.select_for_update().get(pk=dispute.holder_id)
     claimant = Account.objects.select_for_update().get(pk=dispute.claimant_id)
-    if held.state == Account.State.CONNECTED:
+    if Connection.objects.filter(account=held).exists():
         raise Conflict(
             _("The first holder publishes through this account."),
             remedy=_("Disconnect it first; what waits for it is held."),
         )
+    _require_provable(claimant)
     held.state, held.proof, held.proven_at = Account.State.DECLARED, "", None
     held.save(update_fields=["state", "proof", "proven_at"])
     try:

@@ -45,9 +45,13 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _open(actor: Actor, unit_id: int) -> Unit:
-    # Race: two moves at once could put two units below each other. So the tree changes once at a time, for everybody.
+def _alone() -> None:
+    """Race: two moves at once could put two units below each other. So the tree changes once at a time, for all."""
     Unit.objects.select_for_update(no_key=True).get(parent=None)
+
+
+def _open(actor: Actor, unit_id: int) -> Unit:
+    _alone()
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
     if unit.closed_at:
         raise Conflict(_("This unit is closed."), remedy=_("Undo its closing first; its history shows it."))
@@ -225,6 +229,7 @@ def _places(change: UnitChange) -> set[int]:
 @action("registry.unit.undo")
 def undo_change(actor: Actor, change_id: int) -> UnitChange:
     """Take a change back: what still is as the change left it becomes what it was; the rest is left alone."""
+    _alone()
     change = access.get(
         UnitChange.objects.select_for_update(of=("self",)).select_related("unit", "other"),
         actor,
@@ -234,6 +239,8 @@ def undo_change(actor: Actor, change_id: int) -> UnitChange:
     if change.undone_at:
         raise Conflict(_("This change was undone already."))
     access.require_all(actor, _places(change))
+    if change.kind == UnitChange.Kind.CLOSE:
+        access.require_above(actor, change.unit)
     try:
         with transaction.atomic():
             for table, ids, column, before, after in reversed(change.steps):

@@ -201,7 +201,10 @@ def missing(
     actor = actor_of(request)
     given = reads.mandate(actor, mandate_id)
     unit = reads.place(actor, given, unit_id, Capability.AUDIT)
-    return paginate(reads.missing(actor, given, unit, platform), paging, lambda row: _bearer(given, row))
+    rows = paginate(reads.missing(actor, given, unit, platform), paging, lambda row: _bearer(given, row))
+    if given.of_people:
+        actions.record_export(actor, unit.pk, len(rows["items"]), Capability.AUDIT)
+    return rows
 
 
 def _bearer(given: Mandate, row: Any) -> dict[str, Any]:

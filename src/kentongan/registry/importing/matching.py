@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from kentongan.channels.addresses import Identity
 from kentongan.core.imports import Row, Verdict
+from kentongan.registry import leaving
 from kentongan.registry.importing.entries import Entry
 from kentongan.registry.importing.places import Astray, Doubt, Finder, Found
 from kentongan.registry.models import Account, Membership, Person, Unit
@@ -90,8 +91,9 @@ class Seen:
 class Matcher:
     """Decides about the rows of one batch, one after the other; writes nothing."""
 
-    def __init__(self, finder: Finder, seen: Seen) -> None:
-        self.finder, self.seen = finder, seen
+    def __init__(self, finder: Finder, seen: Seen, *, lock: bool = False) -> None:
+        self.finder, self.seen, self.lock = finder, seen, lock
+        self.left: set[str] = set()
         self.by_phone: dict[str, list[Known]] = defaultdict(list)
         self.by_place: dict[tuple[int, str], list[Known]] = defaultdict(list)
         self.people: list[Known] = []
@@ -110,11 +112,12 @@ class Matcher:
         return set(units.values_list("pk", flat=True))
 
     def _load(self, found: Sequence[tuple[Entry, int]]) -> None:
+        self.left = leaving.known(set().union(*(_hashes(entry, unit_id) for entry, unit_id in found)))
         phones = {entry.phone for entry, _unit_id in found} - {""}
         inside = Membership.objects.filter(unit__path__within=self.finder.top.path)
         ids = _named({(unit_id, entry.key) for entry, unit_id in found})
         ids |= set(inside.filter(person__phone__in=phones).values_list("person_id", flat=True)) if phones else set()
-        known = _known(ids, self.seen)
+        known = _known(ids, self.seen, lock=self.lock)
         for one in sorted(known, key=lambda one: one.pk or 0):
             self._index(one)
 
@@ -133,6 +136,8 @@ class Matcher:
             return Decision(row, "doubtful", _doubt(entry, answer))
         if not isinstance(answer, Found) or answer.unit_id not in working:
             return Decision(row, "rejected", _("The unit was closed or moved in the meantime."))
+        if self.left and self.left & _hashes(entry, answer.unit_id):
+            return Decision(row, "rejected", _("This person withdrew; only they themselves can come back."))
         return self._person(row, entry, answer.unit_id)
 
     def _person(self, row: Row, entry: Entry, unit_id: int) -> Decision:
@@ -259,10 +264,19 @@ def _named(wanted: set[tuple[int, str]]) -> set[int]:
         return {person_id for (person_id,) in cursor.fetchall()}
 
 
-def _known(ids: set[int], seen: Seen) -> list[Known]:
-    """Return people with their positions and accounts: three queries."""
+def _hashes(entry: Entry, unit_id: int) -> set[str]:
+    return leaving.digests(phone=entry.phone, email=entry.email, key=entry.key, units=[unit_id])
+
+
+def _known(ids: set[int], seen: Seen, *, lock: bool) -> list[Known]:
+    """Return people with their positions and accounts: three queries.
+
+    Race: somebody confirms or corrects their record while a list is brought in; locked, their own word is the later.
+    """
     fields = ("full_name", "name_key", "phone", "email", "state", "pk")
-    people = {row[-1]: Known(*row) for row in Person.objects.filter(pk__in=ids).values_list(*fields)}
+    found = Person.objects.filter(pk__in=ids).order_by("pk")
+    found = found.select_for_update(of=("self",)) if lock else found
+    people = {row[-1]: Known(*row) for row in found.values_list(*fields)}
     posts = Membership.objects.filter(person__in=ids)
     for person_id, unit_id, title, starts_on, ends_on, pk in posts.values_list(
         "person_id", "unit_id", "title", "starts_on", "ends_on", "pk"

@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.imports import Cell, RowError
 from kentongan.core.imports.values import share, text
+from kentongan.registry.actions.people import E164
 
 MOBILE = re.compile(r"(?:\+?62|0)?(8[1-9]\d{7,10})")
 SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 BETWEEN = re.compile(r"\s*(?:[/;|\n]|\bdan\b|,(?=\s*[+0]))\s*")
 NOTHING = frozenset({"", "-", "--", "0", "tidak ada", "belum ada", "n/a", "na", "nihil", "x", "."})
 LETTERS = re.compile(r"[^\W\d_]")
-LONGEST = 16
 
 
 def is_nothing(value: str) -> bool:
@@ -57,7 +57,7 @@ def _general(value: str) -> str:
     except phonenumbers.NumberParseException as error:
         raise _wrong(value) from error
     written = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    if not phonenumbers.is_possible_number(number) or len(written) > LONGEST:
+    if not phonenumbers.is_possible_number(number) or not E164.fullmatch(written):
         raise _wrong(value)
     return written
 

@@ -11,15 +11,20 @@ from kentongan.registry import names
 CHUNK = 5000
 
 
+FILL = """
+UPDATE registry_person person SET name_key = found.name_key
+FROM unnest(%s::bigint[], %s::text[]) AS found (id, name_key) WHERE person.id = found.id
+"""
+
+
 def fill_keys(apps, schema_editor):
     """Give the people who are there the key of their name."""
-    people = apps.get_model("registry", "Person").objects
+    people = apps.get_model("registry", "Person").objects.order_by("pk").values_list("pk", "full_name")
     last = 0
-    while rows := list(people.filter(pk__gt=last).order_by("pk")[:CHUNK]):
-        for row in rows:
-            row.name_key = names.key(row.full_name)
-        people.bulk_update(rows, ["name_key"])
-        last = rows[-1].pk
+    with schema_editor.connection.cursor() as cursor:
+        while rows := list(people.filter(pk__gt=last)[:CHUNK]):
+            cursor.execute(FILL, [[pk for pk, _name in rows], [names.key(name)[:200] for _pk, name in rows]])
+            last = rows[-1][0]
 
 
 class Migration(migrations.Migration):

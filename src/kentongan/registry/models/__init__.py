@@ -10,7 +10,7 @@ from kentongan.registry.models.invitations import PersonInvitation
 from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.mandates import Mandate
 from kentongan.registry.models.organisation import Organisation
-from kentongan.registry.models.people import Consent, KeptApart, Membership, Person
+from kentongan.registry.models.people import Consent, KeptApart, Membership, Person, Withdrawal
 from kentongan.registry.models.proofs import Attestation, Challenge, Dispute
 from kentongan.registry.models.routines import Routine, SignOff
 from kentongan.registry.models.tallies import Recount, Tally, TallyDay
@@ -48,4 +48,5 @@ __all__ = [
     "Unit",
     "UnitAlias",
     "UnitChange",
+    "Withdrawal",
 ]

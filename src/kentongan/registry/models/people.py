@@ -99,6 +99,20 @@ class KeptApart(models.Model):
         return f"{self.one_id} / {self.other_id}"
 
 
+class Withdrawal(models.Model):
+    """What tells the next list that somebody left for good: keyed hashes of phone, e-mail, and name at a unit."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("withdrawal")
+        verbose_name_plural = _("withdrawals")
+
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+
 class Membership(models.Model):
     """What a person is at a unit, with its term."""
 

@@ -59,6 +59,8 @@ def visited(view: Callable[..., HttpResponse]) -> Page:
         door = links.of(link, request.COOKIES.get(links.cookie_name(token), "")) if link else Door.UNKNOWN
         if link is None:
             links.miss(request)
+        elif request.method == "POST" and door in CLOSED:
+            links.miss(request)  # somebody else's tries must not use up those of whom the link is for
         elif request.method == "POST":
             links.act(link)
         with translation.override(_language(link)):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
@@ -63,19 +64,26 @@ def people(actor: Actor, unit: Unit | None = None, text: str = "", state: str = 
     seen = access.scope(Membership.objects.all(), actor, Capability.ADMINISTER)
     limits = subtree(str(unit.path)) if unit is not None else {}
     inside = seen.filter(**{f"unit__path__{way}": path for way, path in limits.items()})
-    found = _named(inside, text) if text else _in_tree_order(seen, inside, limits)
+    found = _named(actor, inside, text) if text else _in_tree_order(seen, inside, limits)
     if state in Person.State.values:
         found = found.filter(state=state)
     shown = inside.select_related("unit").order_by("unit__path", "pk")
     return found.prefetch_related(Prefetch("memberships", queryset=shown))
 
 
-def _named(inside: QuerySet[Membership], text: str) -> QuerySet[Person]:
+def _named(actor: Actor, inside: QuerySet[Membership], text: str) -> QuerySet[Person]:
     found = Person.objects.filter(Exists(inside.filter(person=OuterRef("pk")))).order_by("full_name", "pk")
     if text.startswith("@"):
-        own = Account.objects.filter(matching("handle", text[1:]), kind=Account.Kind.ORGANIC)
-        return found.filter(pk__in=own.values("person"))
+        return found.filter(pk__in=_holders(actor, text[1:])) if text[1:].strip() else found.none()
     return found.filter(matching("full_name", text) | matching("email", text) | _phone_like(text))
+
+
+def _holders(actor: Actor, handle: str) -> QuerySet[Any]:
+    """Return whose own accounts are called so: claims and consented ones, each only for its unit's administrators."""
+    agreed = Consent.objects.filter(person=OuterRef("person"), purpose=Consent.Purpose.ACCOUNTS, revoked_at=None)
+    own = Account.objects.filter(matching("handle", handle), kind=Account.Kind.ORGANIC)
+    own = own.filter(Q(state=Account.State.CLAIMED) | Exists(agreed))
+    return access.scope(own, actor, Capability.ADMINISTER).values("person")
 
 
 def _in_tree_order(

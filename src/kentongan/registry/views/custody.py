@@ -67,6 +67,8 @@ def _correction(actor: Actor, form: CorrectionForm, account: Account) -> Correct
 @require_POST
 def move(request: StaffRequest, pk: int, address: str) -> HttpResponse:
     """Retire an account, report it lost, or take either back."""
-    account = actions.move_account(request.actor, pk, states.at(address), reason=request.POST.get("reason", ""))
+    account = actions.move_account(
+        request.actor, pk, states.at(address), reason=request.POST.get("reason", "").replace("\0", "")
+    )
     messages.success(request, _("The account is now “%(state)s”.") % {"state": account.get_state_display()})
     return redirect("registry:account", pk=pk)

@@ -46,6 +46,7 @@ def custody(request: StaffRequest, pk: int) -> HttpResponseBase:
     unit = unit_of(request, pk, Capability.ADMINISTER)
     found = queries.in_alarm(request.actor, unit, request.GET.get("kind", ""))
     if fmt := request.GET.get("format"):
+        actions.record_export(request.actor, unit.pk, found.count())
         return export("custodians", COLUMNS, found, fmt)
     context = around(
         request,

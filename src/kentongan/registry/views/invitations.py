@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from kentongan.core import printing
+from kentongan.core import clock, printing
 from kentongan.core.errors import Conflict, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
@@ -78,7 +78,9 @@ def _go(request: StaffRequest, pk: int, form: InviteForm) -> HttpResponse:
 def invite_one(request: StaffRequest, pk: int) -> HttpResponse:
     """Invite one person anew, by whichever way reaches them."""
     held = Membership.objects.select_related("unit")
-    membership = access.scope(held, request.actor, Capability.ADMINISTER).filter(person=pk).first()
+    today = clock.now().date()
+    held = held.filter(person=pk, denied_at=None).exclude(ends_on__lt=today).order_by("pk")
+    membership = access.scope(held, request.actor, Capability.ADMINISTER).first()
     if membership is None:
         raise NotFound()
     result = actions.invite(request.actor, membership.unit_id, [pk])

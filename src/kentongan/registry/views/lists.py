@@ -120,7 +120,7 @@ def people(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
         actions.record_export(request.actor, unit.pk, found.count())
         return export("people", PEOPLE_COLUMNS, sorted_by(request, found, PEOPLE_SORTS), fmt)
     page = sorted_page(request, found, PEOPLE_SORTS)
-    context = around(request, unit, page=page, text=text, states=Person.State.choices)
+    context = around(request, unit, page=page, text=text, states=[("", _("All")), *Person.State.choices])
     return render(request, "registry/people.html", context)
 
 
@@ -130,6 +130,7 @@ def roles(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     unit = unit_of(request, pk, Capability.ADMINISTER)
     found = queries.grants(request.actor, unit)
     if fmt := request.GET.get("format"):
+        actions.record_export(request.actor, unit.pk, found.count())
         return export("roles", ROLE_COLUMNS, found, fmt)
     return render(request, "registry/roles.html", around(request, unit, page=page_of(request, found)))
 

@@ -23,6 +23,7 @@ from kentongan.registry.models import Mandate, Unit
 from kentongan.registry.queries import mandates as reads
 from kentongan.registry.views.common import around, edit, unit_of
 
+EVERYBODY = "all"
 ORDERS = {
     "unit": lambda line: line.unit.name,
     "done": lambda line: line.complete.ratio,
@@ -44,6 +45,7 @@ def index(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     page = page_of(request, found, 25)
     shares = reads.progress(request.actor, list(page))
     context = around(request, unit, page=page, rows=[(one, shares[one.pk]) for one in page], ended=ended)
+    context["states"] = [("", _("Running")), ("1", _("Over"))]
     return render(request, "registry/mandates.html", context)
 
 
@@ -108,17 +110,19 @@ def _name_columns(given: Mandate) -> list[Column]:
 def names(request: StaffRequest, pk: int) -> HttpResponseBase:
     """Who lacks something, by name; for those who audit the unit."""
     given, unit = _given(request, pk, Capability.AUDIT)
-    platform = request.GET.get("platform", "")
-    everybody = request.GET.get("who") == "all"
+    lacks = request.GET.get("lacks", "")
+    everybody = lacks == EVERYBODY
     bearers = reads.bearers(request.actor, given, unit)
-    found = bearers if everybody else reads.missing(request.actor, given, unit, platform)
+    found = bearers if everybody else reads.missing(request.actor, given, unit, lacks)
     if fmt := request.GET.get("format"):
         if given.of_people:
             actions.record_export(request.actor, unit.pk, found.count(), Capability.AUDIT)
         return export("missing", _name_columns(given), found, fmt)
     page = page_of(request, found)
     rows = [(row, {kind: getattr(row, reads.HAS + kind) for kind in given.platforms}) for row in page]
-    context = around(request, unit, given=given, page=page, rows=rows, platform=platform, everybody=everybody)
+    context = around(request, unit, given=given, page=page, rows=rows, everybody=everybody)
+    without = [(kind, _("Without %(label)s") % {"label": label}) for kind, label in given.platform_labels]
+    context["choices"] = [("", _("Lacks something")), *without, (EVERYBODY, _("Everyone"))]
     context["platforms"] = given.platform_labels
     return render(request, "registry/mandate_names.html", context)
 

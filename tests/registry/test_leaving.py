@@ -1,0 +1,114 @@
+"""Who leaves is gone: lists do not bring them back, messages are blanked, own accounts follow where somebody serves."""
+
+from typing import Any
+
+import pytest
+
+from kentongan.core import messages
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from kentongan.core.models.messages import Message
+from kentongan.registry import actions, leaving, queries
+from kentongan.registry.actions.people import NewPerson, e164
+from kentongan.registry.directory import PeopleDirectory
+from kentongan.registry.models import Account, Consent, Membership, Person, Unit, Withdrawal
+from named_cast import SYSTEM, Cast
+
+
+def add(unit: Unit, name: str = "Nani Suryani", phone: str = "081200000001", **more: Any) -> Person:
+    return actions.add_person(SYSTEM, NewPerson(name, unit.pk, "Ketua", "Daftar 2026", phone=phone, **more))
+
+
+def test_who_withdrew_is_known_by_phone_and_by_name_at_the_unit_and_by_nothing_readable(cast: Cast) -> None:
+    nani = add(cast.sukamahi)
+    key, phone = nani.name_key, nani.phone
+    actions.withdraw(Actor.of_link(nani.pk, "Nani"))
+    assert leaving.known(leaving.digests(phone=phone))
+    assert leaving.known(leaving.digests(key=key, units=[cast.sukamahi.pk]))
+    assert not leaving.known(leaving.digests(key=key, units=[cast.tambun_selatan.pk]))
+    assert not any(phone in one.digest or key in one.digest for one in Withdrawal.objects.all())
+    add(cast.sukamahi)
+    assert not leaving.known(leaving.digests(phone=phone))
+
+
+def test_messages_to_somebody_who_is_removed_are_blank_and_go_nowhere(cast: Cast) -> None:
+    nani = add(cast.sukamahi)
+    message = messages.queue(
+        SYSTEM, channel="link", purpose="x", body="Halo", dedupe_key="x", person_id=nani.pk, unit_id=cast.root.pk
+    )
+    assert message.address
+    actions.remove_person(cast.actor("arif"), nani.pk)
+    message.refresh_from_db()
+    assert (message.state, message.address, message.body) == (Message.State.SUPPRESSED, "", "")
+
+
+def test_a_message_is_not_handed_over_after_its_reader_withdrew(cast: Cast) -> None:
+    nani = add(cast.sukamahi)
+    message = messages.queue(
+        SYSTEM, channel="link", purpose="x", body="Halo", dedupe_key="x", person_id=nani.pk, unit_id=cast.root.pk
+    )
+    Person.objects.filter(pk=nani.pk).update(state="withdrawn")
+    assert messages.hand_over(cast.actor("arif"), message.pk).state == Message.State.SUPPRESSED
+
+
+def test_an_ended_consent_to_be_contacted_is_heeded(cast: Cast) -> None:
+    nani = add(cast.sukamahi, consents={"contact": "Saya setuju dihubungi."})
+    other = add(cast.sukamahi, "Budi", "081200000002")
+    actions.revoke_consent(SYSTEM, nani.pk, "contact")
+    told = PeopleDirectory().contacts({nani.pk, other.pk}, "registry.mandate")
+    assert told[nani.pk].refusal
+    assert not told[other.pk].refusal
+    assert not PeopleDirectory().contacts({nani.pk}, "registry.invitation")[nani.pk].refusal
+
+
+def _own(person: Person, unit: Unit, state: str, handle: str = "nani.s") -> Account:
+    return Account.objects.create(
+        kind="organic", unit=unit, person=person, platform="instagram", handle=handle, identity=handle, state=state
+    )
+
+
+def test_own_accounts_follow_to_where_somebody_serves(cast: Cast) -> None:
+    nani = add(cast.sukamahi, consents={"accounts": "Saya setuju."})
+    account = _own(nani, cast.sukamahi, "declared")
+    Membership.objects.create(person=nani, unit=cast.tambun_selatan, title="Anggota")
+    first = Membership.objects.get(person=nani, unit=cast.sukamahi)
+    actions.deny_position(Actor.of_link(nani.pk, "Nani"), first.pk)
+    account.refresh_from_db()
+    assert account.unit_id == cast.tambun_selatan.pk
+
+
+def test_a_handle_finds_nobody_of_another_unit_and_nothing_without_consent(cast: Cast) -> None:
+    nani = add(cast.sukamahi)
+    Membership.objects.create(person=nani, unit=cast.tambun_selatan, title="Anggota")
+    _own(nani, cast.sukamahi, "claimed")
+    assert nani in queries.people(cast.actor("arif"), text="@nani.s")
+    assert not queries.people(cast.actor("joko"), text="@nani.s").exists()
+    assert not queries.people(cast.actor("arif"), text="@").exists()
+    Account.objects.update(state="declared")
+    assert not queries.people(cast.actor("arif"), text="@nani.s").exists()
+
+
+@pytest.mark.parametrize("text", ["08123456789012345", "+491234", "telepon", "+62 8"])
+def test_what_the_table_does_not_hold_is_no_phone(text: str) -> None:
+    with pytest.raises(Invalid):
+        e164(text)
+
+
+def test_a_merge_loses_neither_proof_nor_consent_nor_messages(cast: Cast) -> None:
+    keep, gone = add(cast.sukamahi), add(cast.sukamahi, "Nani S.", consents={"accounts": "Saya setuju."})
+    actions.give_consent(SYSTEM, keep.pk, "accounts", text="Saya setuju juga.", channel="form")
+    _own(keep, cast.sukamahi, "claimed"), _own(gone, cast.sukamahi, "proven")
+    message = messages.queue(SYSTEM, channel="link", purpose="x", body="Halo", dedupe_key="x", person_id=gone.pk)
+    actions.merge_people(cast.actor("arif"), keep.pk, gone.pk)
+    assert Account.objects.get(person=keep).state == "proven"
+    assert Consent.objects.filter(person=keep).count() == 2
+    assert Consent.objects.filter(person=keep, revoked_at=None).count() == 1
+    message.refresh_from_db()
+    assert message.person_id == keep.pk
+
+
+def test_closing_is_taken_back_above_the_unit_only(cast: Cast) -> None:
+    change = actions.close_unit(cast.actor("arif"), cast.tambun_selatan.pk, basis="Perda 1/2027")
+    with pytest.raises((NotAllowed, NotFound, Conflict)):
+        actions.undo_change(cast.actor("joko"), change.pk)
+    assert actions.undo_change(cast.actor("arif"), change.pk).undone_at
