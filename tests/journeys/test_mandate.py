@@ -72,10 +72,9 @@ def test_from_the_list_to_the_sheet_for_the_meeting(arif: Page, phone: Page, cas
     expect(arif.locator("#main")).not_to_contain_text("Ahmad Sudrajat")
     expect(arif.locator("#main")).to_contain_text("SITI AMINAH")
     _remind(arif, mandate)
+    arif.goto(f"/daftar/wajib/{mandate.pk}/?unit={cast.root.pk}")
     with arif.expect_download() as caught:
-        arif.evaluate(
-            "address => { location.href = address }", f"/daftar/wajib/{mandate.pk}/lembar/?unit={cast.root.pk}"
-        )
+        arif.get_by_role("link", name="Lembar untuk rapat").click()
     assert caught.value.suggested_filename.endswith(".pdf")
 
 

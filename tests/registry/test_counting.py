@@ -277,6 +277,26 @@ def test_a_lost_mark_is_made_good_by_counting_again(cast: Cast) -> None:
     assert tallied() == by_hand()
 
 
+def test_a_change_in_an_office_does_not_wait_behind_a_whole_country(cast: Cast) -> None:
+    """An import marks a thousand units; the branch that changes after it is counted first, and with nobody else."""
+    counting.fold_all()
+    Recount.objects.bulk_create([Recount(unit_id=10**6 + number) for number in range(1000)])
+    member(cast.cikarang_pusat, "Rini")
+    assert counting.fold() == 1
+    assert Tally.objects.get(unit_id=cast.root.pk, mandate=None, of="people").total == 10
+    assert Recount.objects.count() == 1000
+    assert counting.fold(400) == 400
+    assert counting.fold_all() == 600
+
+
+def test_a_unit_that_was_marked_often_is_counted_once(cast: Cast) -> None:
+    Recount.objects.all().delete()
+    for _number in range(3):
+        Recount.objects.create(unit_id=cast.cikarang_pusat.pk)
+    assert counting.fold_all() == 1
+    assert not Recount.objects.exists()
+
+
 class Died(Exception):
     """A fold that ends in the middle."""
 

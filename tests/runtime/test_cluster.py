@@ -16,7 +16,7 @@ import pytest
 
 from kentongan.core import postgres_programs
 from kentongan.core.postgres import EXTENSIONS, Cluster, PostgresProblem
-from kentongan.core.postgres_files import explain
+from kentongan.core.postgres_files import explain, memory, sized
 from kentongan.core.postgres_programs import Programs
 from runtime.installations import PATIENCE, belonging_to, wait_until
 
@@ -83,6 +83,34 @@ def test_the_owner_makes_databases_with_the_extensions(tmp_path: Path, clusters:
     with psycopg.connect(host=str(cluster.socket_dir), user="kentongan_owner", dbname="another") as connection:
         found = connection.execute("select 'a.b'::ltree <@ 'a', similarity('a', 'a')").fetchone()
     assert found == (True, 1.0)
+
+
+def _bytes(size: str) -> int:
+    number, unit = int(size[:-2]), size[-2:]
+    return number * {"kB": 2**10, "MB": 2**20, "GB": 2**30}[unit]
+
+
+@pytest.mark.parametrize(("megabytes", "buffers"), [(200, 32), (1024, 128), (8192, 1024), (256_000, 2048)])
+def test_memory_is_shared_with_the_application(megabytes: int, buffers: int) -> None:
+    assert f"shared_buffers = {buffers}MB" in sized(megabytes)
+
+
+def test_a_container_has_what_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr("kentongan.core.postgres_files.CONTAINER_LIMIT", limit)
+    whole = memory()
+    limit.write_text("max\n")
+    assert memory() == whole
+    limit.write_text(f"{300 * 2**20}\n")
+    assert memory() == 300
+
+
+def test_a_cluster_for_keeps_starts_with_the_settings_for_its_memory(tmp_path: Path) -> None:
+    with Cluster(tmp_path) as cluster, connect(cluster) as connection:
+        found = connection.execute("select current_setting('shared_buffers'), current_setting('fsync')").fetchone()
+    assert found is not None
+    assert found[1] == "on"
+    assert _bytes(str(found[0])) == _bytes(sized(memory()).split("shared_buffers = ")[1].split()[0])
 
 
 def test_no_network_and_a_private_socket(tmp_path: Path, clusters: MakeCluster) -> None:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from kentongan.core.processes import Account
 
 if TYPE_CHECKING:
@@ -28,6 +30,16 @@ log_line_prefix = '%m [%p] %u@%d '
 jit = off
 """
 NOT_DURABLE = "fsync = off\nfull_page_writes = off\n"
+# What a cluster for keeps may use: PostgreSQL's own defaults are for a machine of 2005. In megabytes.
+SIZED = """\
+shared_buffers = {buffers}MB
+effective_cache_size = {cache}MB
+maintenance_work_mem = {maintenance}MB
+work_mem = 16MB
+max_wal_size = 4GB
+random_page_cost = 1.1
+"""
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 # What PostgreSQL writes when it gives up, what that means, and what to do.
 EXPLANATIONS = (
@@ -95,12 +107,29 @@ def prepare_folder(path: Path, *, mode: int = 0o700, account: Account | None = N
         path.chmod(mode)
 
 
+def memory() -> int:
+    """Return how many megabytes this machine, or the container that we run in, has."""
+    found = psutil.virtual_memory().total
+    with suppress(OSError, ValueError):  # without a limit the file says "max", elsewhere there is none
+        found = min(found, int(CONTAINER_LIMIT.read_text()))
+    return int(found) // 2**20
+
+
+def sized(megabytes: int) -> str:
+    """Return settings for a machine that PostgreSQL shares with the application and its workers."""
+    return SIZED.format(
+        buffers=min(max(megabytes // 8, 32), 2048),
+        cache=max(megabytes // 2, 64),
+        maintenance=min(max(megabytes // 32, 32), 512),
+    )
+
+
 def write_configuration(cluster: "Cluster") -> None:
     """Write the settings, and that only our own user of the operating system may connect, as any of our roles."""
     settings = SETTINGS.format(socket_dir=str(cluster.socket_dir).replace("'", "''"))
     me = Account.of(os.geteuid()).name
     pages = {
-        "postgresql.conf": settings + ("" if cluster.durable else NOT_DURABLE),
+        "postgresql.conf": settings + (sized(memory()) if cluster.durable else NOT_DURABLE),
         "pg_hba.conf": f"local all all peer map={MAP}\n",
         "pg_ident.conf": "".join(f'{MAP} "{me}" {role}\n' for role in ("postgres", "kentongan", "kentongan_owner")),
     }
