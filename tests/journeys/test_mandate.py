@@ -74,7 +74,7 @@ def test_from_the_list_to_the_sheet_for_the_meeting(arif: Page, phone: Page, cas
     _remind(arif, mandate)
     arif.goto(f"/daftar/wajib/{mandate.pk}/?unit={cast.root.pk}")
     with arif.expect_download() as caught:
-        arif.get_by_role("link", name="Lembar untuk rapat").click()
+        arif.get_by_role("link", name="Lembar rapat").click()
     assert caught.value.suggested_filename.endswith(".pdf")
 
 
