@@ -431,7 +431,7 @@ def test_a_killed_import_is_completed_without_doubles(make_cast: Callable[..., C
     job = imports.confirm(cast.actor("arif"), run.pk)
     command = [sys.executable, "-c", KILLED, str(job.pk)]
     killed = subprocess.run(command, env=environment(), timeout=90, capture_output=True)
-    assert killed.returncode == -9, killed.stderr
+    assert killed.returncode == -9, (killed.stderr, Job.objects.get(pk=job.pk).error)
     run.refresh_from_db()
     assert (run.position, len(imported())) == (80, 80)
     Job.objects.filter(pk=job.pk).update(heartbeat_at=clock.now() - jobs.rescue.SILENT_AFTER * 2)

@@ -1,4 +1,4 @@
-"""Many rows of one table at once, through PostgreSQL's COPY."""
+"""Many rows at once: asked for by arrays, written through PostgreSQL's COPY."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,12 +9,23 @@ from django.db.models import NOT_PROVIDED, Field, Model
 from kentongan.core import clock
 
 
+def selected(statement: str, *params: Any) -> list[tuple[Any, ...]]:
+    """Return what a statement selects; lists among `params` become arrays, each of any length in one parameter."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
 def next_ids(model: type[Model], count: int) -> list[int]:
     """Return `count` fresh numbers for rows of `model`; nobody else will get them."""
     table, column = model._meta.db_table, model._meta.pk.column
     with connection.cursor() as cursor:
+        # The name is looked up once: in the list of what is selected it would be for every row.
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, column, count]
+            "SELECT nextval(name) FROM (SELECT pg_get_serial_sequence(%s, %s)::regclass AS name OFFSET 0) AS sequence, "
+            "generate_series(1, %s)",
+            [table, column, count],
         )
         return [row[0] for row in cursor.fetchall()]
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -76,10 +77,20 @@ def author_key(platform: str, handle: str) -> str:
 
 def keyed_hash(purpose: str, value: str) -> str:
     """Return a keyed, unsalted hash (32 hex digits) for looking things up without storing them."""
+    return keyed_hasher(purpose)(value)
+
+
+def keyed_hasher(purpose: str) -> Callable[[str], str]:
+    """Return `keyed_hash` for one purpose, for very many values: the key file is looked at once."""
     key = base64.urlsafe_b64decode(_keys().author)
-    return hashlib.blake2b(
-        value.encode(), digest_size=AUTHOR_HASH_BYTES, key=key, person=purpose.encode()[:16]
-    ).hexdigest()
+    ready = hashlib.blake2b(digest_size=AUTHOR_HASH_BYTES, key=key, person=purpose.encode()[:16])
+
+    def digest(value: str) -> str:
+        hasher = ready.copy()
+        hasher.update(value.encode())
+        return hasher.hexdigest()
+
+    return digest
 
 
 def _signer(purpose: str) -> signing.Signer:

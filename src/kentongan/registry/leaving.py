@@ -2,16 +2,28 @@
 
 from collections.abc import Iterable
 
-from kentongan.core.secrets import keyed_hash
+from kentongan.core.copying import selected
+from kentongan.core.secrets import keyed_hasher
 from kentongan.registry.models import Person, Withdrawal
+
+PURPOSE = "withdrawal"
 
 
 def digests(*, phone: str = "", email: str = "", key: str = "", units: Iterable[int] = ()) -> set[str]:
     """Return the hashes by which somebody could come in again: phone, e-mail, and the key of their name at a unit."""
-    said = {f"phone:{phone}"} if phone else set()
-    said |= {f"email:{email.lower()}"} if email else set()
-    said |= {f"name:{unit}:{key}" for unit in units} if key else set()
-    return {keyed_hash("withdrawal", text) for text in said}
+    return set(map(keyed_hasher(PURPOSE), _said(phone, email, key, units)))
+
+
+def digests_of_many(rows: Iterable[tuple[str, str, str, int]]) -> list[tuple[str, ...]]:
+    """Return the hashes of each row of a list: (phone, e-mail, key of the name, unit)."""
+    hashed = keyed_hasher(PURPOSE)
+    return [tuple(map(hashed, _said(phone, email, key, (unit,)))) for phone, email, key, unit in rows]
+
+
+def _said(phone: str, email: str, key: str, units: Iterable[int]) -> list[str]:
+    said = [f"phone:{phone}"] if phone else []
+    said += [f"email:{email.lower()}"] if email else []
+    return said + [f"name:{unit}:{key}" for unit in units] if key else said
 
 
 def of(person: Person) -> set[str]:
@@ -30,6 +42,7 @@ def welcome_back(person: Person) -> None:
     Withdrawal.objects.filter(digest__in=of(person)).delete()
 
 
-def known(wanted: set[str]) -> set[str]:
+def known(wanted: Iterable[str]) -> set[str]:
     """Return which of these hashes belong to somebody who withdrew."""
-    return set(Withdrawal.objects.filter(digest__in=wanted).values_list("digest", flat=True))
+    found = selected("SELECT digest FROM registry_withdrawal WHERE digest = ANY(%s)", list(wanted))
+    return {digest for (digest,) in found}

@@ -17,11 +17,12 @@ class Checker:
         self.width = len(columns)
         places = {name: index for index, name in enumerate(columns)}
         self.places = {field: places[column] for field, column in mapping.items() if column in places}
+        self.blank: dict[str, Cell] = dict.fromkeys(field.name for field in kind.fields)
         self.required = [field for field in kind.fields if field.required]
 
     def values(self, cells: Sequence[Cell]) -> dict[str, Cell]:
         """Return the cells by field; what has no column or is blank is None."""
-        return {field.name: _filled(cells, self.places.get(field.name)) for field in self.kind.fields}
+        return self.blank | {field: _filled(cells, place) for field, place in self.places.items()}
 
     def check(self, record: Record) -> Row:
         """Return the row, or raise RowError."""
@@ -47,8 +48,8 @@ class Checker:
                 yield record, None, str(error.reason)
 
 
-def _filled(cells: Sequence[Cell], place: int | None) -> Cell:
-    if place is None or place >= len(cells):
+def _filled(cells: Sequence[Cell], place: int) -> Cell:
+    if place >= len(cells):
         return None
     cell = cells[place]
     if isinstance(cell, str):

@@ -49,4 +49,5 @@ def apply(progress: Progress, *, run_id: int) -> dict[str, Any]:
 def undo(progress: Progress, *, run_id: int) -> dict[str, Any]:
     """Take back what a run brought in."""
     run = ImportRun.objects.select_related("file").get(pk=run_id)
-    return {"undone": kind_of(run.kind).undo(run, progress)}
+    undone = kind_of(run.kind).undo(run, progress)
+    return {**progress.result, "undone": undone}

@@ -23,7 +23,7 @@ from kentongan.registry.actions.handovers import (
     sweep_custody,
     tell_alarms,
 )
-from kentongan.registry.actions.importing import remember_units, seen_before, take_back, take_people
+from kentongan.registry.actions.importing import remember_units, seen_before, take_people
 from kentongan.registry.actions.impostors import (
     Report,
     decide,
@@ -92,10 +92,12 @@ from kentongan.registry.actions.reshaping import (
 from kentongan.registry.actions.roles import grant_role, revoke_role
 from kentongan.registry.actions.routines import set_routine, sign, stop_routine, sweep_sign_offs, tell_sign_offs
 from kentongan.registry.actions.simulation import add_simulated
+from kentongan.registry.actions.taking_back import Later, take_back
 from kentongan.registry.actions.trees import load_tree
 from kentongan.registry.actions.units import add_unit, add_units, found_organisation
 
 __all__ = [
+    "Later",
     "Report",
     "add_people",
     "add_person",

@@ -1,32 +1,31 @@
-"""Bringing lists of people in, batch by batch, and taking them back; decisions about the names of units."""
+"""Bringing lists of people in, batch by batch; decisions about the names of units."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.core import audit, clock
+from kentongan.core import audit
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
+from kentongan.core.copying import copy, gather_index_entries, next_ids
 from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.imports import Batch, Feed, ImportRun
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
+from kentongan.registry.importing.changes import COLUMNS, exchange, plain
 from kentongan.registry.importing.matching import Decision, Known, Matcher, Seen
 from kentongan.registry.importing.places import KEY_CHARS, Finder
 from kentongan.registry.models import Account, ImportStep, Membership, Person, Unit, UnitAlias
 
 LOCK = 0x70656F70  # "peop"
-CHUNK = 2000
-TABLES: Mapping[str, type[Model]] = {"person": Person, "membership": Membership}
 TEXT_CHARS = 300
-DAYS = frozenset({"starts_on", "ends_on"})
+CLAIM = ("id", "person", "unit", "kind", "state", "platform", "identity", "handle", "url", "form")
 
 
-def _alone() -> None:
+def alone() -> None:
     """Race: two imports at once would both find somebody missing. So people come in one batch after the other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -36,7 +35,7 @@ def _alone() -> None:
 def take_people(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, finder: Finder, seen: Seen) -> None:
     """Bring one batch in: people, positions, claimed accounts; all of it noted so that it can be taken back."""
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=run.unit_id)
-    _alone()
+    alone()
     matcher = Matcher(finder, seen, lock=True)
     decisions = matcher.decide(batch.rows)
     batch.reject_all([(one.row, one.note) for one in decisions if one.person is None])
@@ -60,92 +59,74 @@ def _counts(taken: Sequence[Decision]) -> dict[str, int]:
 
 
 def _write(run: ImportRun, batch: Batch, people: Sequence[Known]) -> ImportStep:
-    made = [one for one in people if one.pk is None]
-    basis = str(run.options["basis"])[:200]
-    rows = [
-        Person(full_name=one.full_name, phone=one.phone, email=one.email, basis=basis, state=one.state) for one in made
-    ]
-    for one, row in zip(made, Person.objects.bulk_create(rows, batch_size=CHUNK), strict=True):
-        one.pk = row.pk
-    changes = _apply_changes(people)
+    """Write what was decided, each table by one COPY, so that its units are marked for the recount once."""
+    gather_index_entries()
+    people_made = _make_people(run, people)
     step = ImportStep(
         run_id=run.pk,
         start=batch.start,
-        people=[one.pk for one in made],
+        people=people_made,
         memberships=_make_posts(people),
         accounts=_make_claims(people),
-        changes=changes,
+        changes=_apply_changes(people),
     )
     if step.people or step.memberships or step.accounts or step.changes:
         step.save()
     return step
 
 
+def _make_people(run: ImportRun, people: Sequence[Known]) -> list[int]:
+    made = [one for one in people if one.pk is None]
+    basis = str(run.options["basis"])[:200]
+    for one, pk in zip(made, next_ids(Person, len(made)), strict=True):
+        one.pk = pk
+    rows = [(one.pk, one.full_name, one.key, one.phone, one.email, one.state, basis) for one in made]
+    return _copied(Person, ("id", "full_name", "name_key", "phone", "email", "state", "basis"), rows)
+
+
 def _make_posts(people: Sequence[Known]) -> list[int]:
-    wanted = [
-        Membership(
-            person_id=cast("int", one.pk),
-            unit_id=post.unit_id,
-            title=post.title,
-            starts_on=post.starts_on,
-            ends_on=post.ends_on,
-        )
-        for one in people
-        for post in one.posts
-        if post.pk is None
+    wanted = [(one.pk, post) for one in people for post in one.posts if post.pk is None]
+    rows = [
+        (pk, person_id, post.unit_id, post.title, post.starts_on, post.ends_on)
+        for pk, (person_id, post) in zip(next_ids(Membership, len(wanted)), wanted, strict=True)
     ]
-    return [row.pk for row in Membership.objects.bulk_create(wanted, batch_size=CHUNK)]
+    return _copied(Membership, ("id", "person", "unit", "title", "starts_on", "ends_on"), rows)
 
 
 def _make_claims(people: Sequence[Known]) -> list[int]:
-    wanted = [
-        Account(
-            person_id=cast("int", one.pk),
-            unit_id=unit_id,
-            kind=Account.Kind.ORGANIC,
-            state=Account.State.CLAIMED,
-            platform=identity.platform,
-            identity=identity.key,
-            handle=identity.shown[:200],
-            url=identity.url[:500],
-            form=identity.form,
+    wanted = [(one.pk, *claim) for one in people for claim in one.claims]
+    rows = [
+        (
+            pk,
+            person_id,
+            unit_id,
+            Account.Kind.ORGANIC,
+            Account.State.CLAIMED,
+            identity.platform,
+            identity.key,
+            identity.shown[:200],
+            identity.url[:500],
+            identity.form,
         )
-        for one in people
-        for unit_id, identity in one.claims
+        for pk, (person_id, unit_id, identity) in zip(next_ids(Account, len(wanted)), wanted, strict=True)
     ]
-    return [row.pk for row in Account.objects.bulk_create(wanted, batch_size=CHUNK)]
+    return _copied(Account, CLAIM, rows)
+
+
+def _copied(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[int]:
+    """Write the rows, if there are any; return their numbers, which come first."""
+    if rows:
+        copy(model, names, rows)
+    return [row[0] for row in rows]
 
 
 def _apply_changes(people: Sequence[Known]) -> list[list[Any]]:
     """Write the changed values of those who were there; return them as they are kept."""
     found = [(pk, change) for one in people for pk, change in one.changes if pk is not None]
-    wanted: dict[str, dict[int, dict[str, Any]]] = {"person": {}, "membership": {}}
-    kept = []
-    for pk, (table, column, before, after) in found:
-        wanted[table].setdefault(pk, {})[column] = after
-        kept.append([table, pk, column, _plain(before), _plain(after)])
-    for table, values in wanted.items():
-        _set(table, values)
-    return kept
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _value(column: str, kept: Any) -> Any:
-    """Return a kept value as the column holds it."""
-    return date.fromisoformat(kept) if kept and column in DAYS else kept
-
-
-def _set(table: str, values: Mapping[int, Mapping[str, Any]]) -> None:
-    columns = sorted({column for row in values.values() for column in row})
-    rows = list(TABLES[table]._default_manager.select_for_update(of=("self",)).filter(pk__in=values))
-    for row in rows:
-        for column, value in values[row.pk].items():
-            setattr(row, column, value)
-    if rows:
-        TABLES[table]._default_manager.bulk_update(rows, columns, batch_size=CHUNK)
+    changes = [[table, pk, column, plain(before), plain(after)] for pk, (table, column, before, after) in found]
+    for table in COLUMNS:
+        exchange(table, changes)
+    return changes
 
 
 def seen_before(run: ImportRun) -> Seen:
@@ -155,50 +136,6 @@ def seen_before(run: ImportRun) -> Seen:
         seen.update(step.people)
         seen.update(pk for table, pk, *_rest in step.changes if table == "person")
     return seen
-
-
-@action("registry.person.take_back")
-def take_back(actor: Actor, run: ImportRun, step_id: int) -> int:
-    """Take back what one batch brought; return how many people it removed or restored.
-
-    Who has confirmed since stays, with their position: they are here by their own word now.
-    """
-    unit = access.get_unit(actor, Capability.ADMINISTER, pk=run.unit_id)
-    _alone()
-    step = ImportStep.objects.select_for_update().get(pk=step_id, run=run, undone_at=None)
-    mine = Person.objects.filter(pk__in=step.people)
-    staying = mine.exclude(state=Person.State.INVITED, user=None).values("pk")
-    Account.objects.filter(pk__in=step.accounts, state=Account.State.CLAIMED).exclude(person__in=staying).delete()
-    Membership.objects.filter(pk__in=step.memberships).exclude(person__in=staying).delete()
-    restored = _restore(step)
-    gone = mine.filter(state=Person.State.INVITED, user=None, memberships=None)
-    removed = gone.count()
-    gone.delete()
-    step.undone_at = clock.now()
-    step.save(update_fields=["undone_at"])
-    audit.record(actor, unit, unit_id=unit.pk, after={"run": run.pk, "removed": removed, "restored": restored})
-    return removed + restored
-
-
-def _restore(step: ImportStep) -> int:
-    """Set values back that are still as the batch left them; return of how many people."""
-    touched: set[int] = set()
-    for table, model in TABLES.items():
-        found = [change[1:] for change in step.changes if change[0] == table]
-        rows = model._default_manager.select_for_update(of=("self",)).in_bulk({pk for pk, *_rest in found})
-        restored: dict[int, Any] = {}
-        for pk, column, before, after in found:
-            row: Any = rows.get(pk)
-            if row is None or (isinstance(row, Person) and row.state != Person.State.INVITED):
-                continue
-            if _plain(getattr(row, column)) == after:
-                setattr(row, column, _value(column, before))
-                restored[pk] = row
-        columns = sorted({column for _pk, column, *_rest in found})
-        if restored:
-            model._default_manager.bulk_update(restored.values(), columns, batch_size=CHUNK)
-        touched |= {getattr(row, "person_id", row.pk) for row in restored.values()}
-    return len(touched)
 
 
 @action("registry.unit.decide_name")

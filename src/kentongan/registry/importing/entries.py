@@ -94,6 +94,8 @@ PLACE_FIELDS = ("unit", "unit_code", "province", "regency", "district", "village
 
 
 def _place_text(cell: Cell) -> str:
+    if cell is None:
+        return ""
     value = " ".join(text(cell).split())[:200]
     return "" if phones.is_nothing(value) else value
 
@@ -126,6 +128,8 @@ def titles(values: Mapping[str, Cell]) -> tuple[str, ...]:
     """Return the positions of a row: several may stand in one cell, or in two columns."""
     found: dict[str, str] = {}
     for cell in (values["title"], values["other_title"]):
+        if cell is None:
+            continue
         for part in APART.split(text(cell)):
             title = " ".join(part.split())[:TITLE_CHARS]
             if not phones.is_nothing(title):
@@ -190,6 +194,8 @@ def own_accounts(values: Mapping[str, Cell]) -> tuple[tuple[Identity, ...], tupl
     found: dict[tuple[str, str], Identity] = {}
     remarks = []
     for field, platform in ACCOUNT_FIELDS.items():
+        if values[field] is None:
+            continue
         for part in HANDLES_APART.split(text(values[field])):
             if phones.is_nothing(part) or part.strip().casefold() in NO_ACCOUNT:
                 continue

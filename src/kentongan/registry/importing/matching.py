@@ -11,22 +11,35 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from kentongan.channels.addresses import Identity
+from kentongan.core.copying import selected
 from kentongan.core.imports import Row, Verdict
 from kentongan.registry import leaving
 from kentongan.registry.importing.entries import Entry
 from kentongan.registry.importing.places import Astray, Doubt, Finder, Found
-from kentongan.registry.models import Account, Membership, Person, Unit
+from kentongan.registry.models import Person
 
+WORKING = "SELECT id FROM registry_unit WHERE id = ANY(%s) AND closed_at IS NULL AND path <@ %s"
+# By the units, each looked at once: names are common and units small.
 NAMED = """
 SELECT m.person_id
-FROM unnest(%s::bigint[], %s::text[]) AS wanted (unit_id, name_key)
-JOIN registry_membership m ON m.unit_id = wanted.unit_id
-JOIN registry_person p ON p.id = m.person_id AND p.name_key = wanted.name_key
+FROM registry_membership m JOIN registry_person p ON p.id = m.person_id
+WHERE m.unit_id = ANY(%s)
+    AND (m.unit_id, p.name_key) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))
 """
+CALLED = """
+SELECT m.person_id
+FROM registry_person p
+    JOIN registry_membership m ON m.person_id = p.id JOIN registry_unit u ON u.id = m.unit_id
+WHERE p.phone = ANY(%s) AND p.phone <> '' AND u.path <@ %s
+"""
+PEOPLE = """
+SELECT full_name, name_key, phone, email, state, id FROM registry_person WHERE id = ANY(%s) ORDER BY id
+"""
+POSTS = "SELECT person_id, unit_id, title, starts_on, ends_on, id FROM registry_membership WHERE person_id = ANY(%s)"
+OWN = "SELECT person_id, platform, identity FROM registry_account WHERE person_id = ANY(%s)"
 Change = tuple[str, str, Any, Any]
 """Table, column, before, after."""
 
@@ -93,7 +106,7 @@ class Matcher:
 
     def __init__(self, finder: Finder, seen: Seen, *, lock: bool = False) -> None:
         self.finder, self.seen, self.lock = finder, seen, lock
-        self.left: set[str] = set()
+        self.left: set[int] = set()
         self.by_phone: dict[str, list[Known]] = defaultdict(list)
         self.by_place: dict[tuple[int, str], list[Known]] = defaultdict(list)
         self.people: list[Known] = []
@@ -101,24 +114,23 @@ class Matcher:
     def decide(self, rows: Sequence[Row]) -> list[Decision]:
         """Return the decision on each row."""
         placed = [(row, self.finder.find(row.clean.place)) for row in rows]
-        found = [(row.clean, answer) for row, answer in placed if isinstance(answer, Found)]
-        working = self._working({answer.unit_id for _entry, answer in found})
-        self._load([(entry, answer.unit_id) for entry, answer in found])
+        found = [(row, answer.unit_id) for row, answer in placed if isinstance(answer, Found)]
+        working = self._working({unit_id for _row, unit_id in found})
+        self._load(found)
         return [self._one(row, answer, working) for row, answer in placed]
 
     def _working(self, unit_ids: set[int]) -> set[int]:
         """Return the units that still work below the importing one: the tree may have changed meanwhile."""
-        units = Unit.objects.filter(pk__in=unit_ids, closed_at=None, path__within=self.finder.top.path)
-        return set(units.values_list("pk", flat=True))
+        return {unit_id for (unit_id,) in selected(WORKING, [*unit_ids], str(self.finder.top.path))}
 
-    def _load(self, found: Sequence[tuple[Entry, int]]) -> None:
-        self.left = leaving.known(set().union(*(_hashes(entry, unit_id) for entry, unit_id in found)))
-        phones = {entry.phone for entry, _unit_id in found} - {""}
-        inside = Membership.objects.filter(unit__path__within=self.finder.top.path)
-        ids = _named({(unit_id, entry.key) for entry, unit_id in found})
-        ids |= set(inside.filter(person__phone__in=phones).values_list("person_id", flat=True)) if phones else set()
-        known = _known(ids, self.seen, lock=self.lock)
-        for one in sorted(known, key=lambda one: one.pk or 0):
+    def _load(self, found: Sequence[tuple[Row, int]]) -> None:
+        self.left = _withdrawn(found)
+        wanted = {(unit_id, row.clean.key) for row, unit_id in found}
+        units, keys = [unit_id for unit_id, _key in wanted], [key for _unit_id, key in wanted]
+        ids = {person_id for (person_id,) in selected(NAMED, [*set(units)], units, keys)}
+        phones = {row.clean.phone for row, _unit_id in found} - {""}
+        ids |= {person_id for (person_id,) in selected(CALLED, [*phones], str(self.finder.top.path))}
+        for one in _known(ids, self.seen, lock=self.lock):
             self._index(one)
 
     def _index(self, one: Known) -> None:
@@ -136,7 +148,7 @@ class Matcher:
             return Decision(row, "doubtful", _doubt(entry, answer))
         if not isinstance(answer, Found) or answer.unit_id not in working:
             return Decision(row, "rejected", _("The unit was closed or moved in the meantime."))
-        if self.left and self.left & _hashes(entry, answer.unit_id):
+        if id(row) in self.left:
             return Decision(row, "rejected", _("This person withdrew; only they themselves can come back."))
         return self._person(row, entry, answer.unit_id)
 
@@ -256,16 +268,12 @@ def _doubt(entry: Entry, doubt: Doubt) -> str:
     return _("Which unit is “%(text)s”? None is called like this.") % {"text": entry.place.said}
 
 
-def _named(wanted: set[tuple[int, str]]) -> set[int]:
-    """Return who has one of these names at that unit; by the units, for names are common and units small."""
-    units, keys = [unit_id for unit_id, _key in wanted], [key for _unit_id, key in wanted]
-    with connection.cursor() as cursor:
-        cursor.execute(NAMED, [units, keys])
-        return {person_id for (person_id,) in cursor.fetchall()}
-
-
-def _hashes(entry: Entry, unit_id: int) -> set[str]:
-    return leaving.digests(phone=entry.phone, email=entry.email, key=entry.key, units=[unit_id])
+def _withdrawn(found: Sequence[tuple[Row, int]]) -> set[int]:
+    """Return which rows (by `id`) speak of somebody who left for good."""
+    entries = [(row.clean.phone, row.clean.email, row.clean.key, unit_id) for row, unit_id in found]
+    digests = leaving.digests_of_many(entries)
+    left = leaving.known({digest for one in digests for digest in one})
+    return {id(row) for (row, _unit_id), one in zip(found, digests, strict=True) if left.intersection(one)}
 
 
 def _known(ids: set[int], seen: Seen, *, lock: bool) -> list[Known]:
@@ -273,19 +281,12 @@ def _known(ids: set[int], seen: Seen, *, lock: bool) -> list[Known]:
 
     Race: somebody confirms or corrects their record while a list is brought in; locked, their own word is the later.
     """
-    fields = ("full_name", "name_key", "phone", "email", "state", "pk")
-    found = Person.objects.filter(pk__in=ids).order_by("pk")
-    found = found.select_for_update(of=("self",)) if lock else found
-    people = {row[-1]: Known(*row) for row in found.values_list(*fields)}
-    posts = Membership.objects.filter(person__in=ids)
-    for person_id, unit_id, title, starts_on, ends_on, pk in posts.values_list(
-        "person_id", "unit_id", "title", "starts_on", "ends_on", "pk"
-    ):
-        people[person_id].posts.append(Post(unit_id, title, starts_on, ends_on, pk))
-    accounts = Account.objects.filter(person__in=ids).values_list("person_id", "platform", "identity")
-    for owner_id, platform, identity in accounts:
-        if owner_id is not None:
-            people[owner_id].accounts.add((platform, identity))
+    wanted = [*ids]
+    people = {row[-1]: Known(*row) for row in selected(PEOPLE + ("FOR UPDATE" if lock else ""), wanted)}
+    for person_id, *post in selected(POSTS, wanted):
+        people[person_id].posts.append(Post(*post))
+    for owner_id, platform, identity in selected(OWN, wanted):
+        people[owner_id].accounts.add((platform, identity))
     for pk, one in people.items():
         one.seen = pk in seen
     return list(people.values())

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
+from django.db.models import Sum
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
@@ -98,15 +99,18 @@ class PeopleImport:
 
     def undo(self, run: ImportRun, progress: Progress) -> int:
         """Take back what this run brought, the last batch first."""
-        steps = ImportStep.objects.filter(run=run, undone_at=None).order_by("-start")
-        ids = list(steps.values_list("pk", flat=True))
+        steps = ImportStep.objects.filter(run=run)
+        ids = list(steps.filter(undone_at=None).order_by("-start").values_list("pk", flat=True))
         progress.total(len(ids))
-        taken = 0
+        later = actions.Later(run)
         for step_id in ids:
             progress.check()
-            taken += actions.take_back(progress.actor, run, step_id)
+            actions.take_back(progress.actor, run, step_id, later)
             progress.advance()
-        return taken
+        # Of all batches, for an earlier try may have taken some back before it was interrupted.
+        sums = steps.aggregate(undone=Sum("undone", default=0), left=Sum("left", default=0))
+        progress.result["left"] = sums["left"]
+        return int(sums["undone"])
 
 
 def _unit_of(run: ImportRun) -> Unit:

@@ -19,7 +19,7 @@ LETTERS = re.compile(r"[^\W\d_]")
 
 def is_nothing(value: str) -> bool:
     """Whether a cell says in words or marks that it holds nothing."""
-    return value.strip(" \u00a0").casefold() in NOTHING
+    return not value or value.strip(" \u00a0").casefold() in NOTHING
 
 
 def _digits(value: str) -> str:

@@ -41,6 +41,8 @@ WORDS: Mapping[str, Level | None] = {
     "gampong": Level.VILLAGE, "nagari": Level.VILLAGE,
     "adm": None, "administrasi": None, "dki": None, "satuan": None,
 }  # fmt: skip
+WORD = re.compile(r"[a-z0-9]+")
+DOTTED = re.compile(r"\d\d(?:\.\d\d(?:\.\d\d(?:\.\d{4})?)?)?")
 CITY, REGENCY = frozenset({"kota", "kotamadya"}), frozenset({"kab", "kabupaten"})
 ABOVE = (Level.PROVINCE, Level.REGENCY, Level.DISTRICT, Level.VILLAGE)
 DEPTHS = (2, 4, 6, 10)
@@ -102,8 +104,10 @@ UNSAID = Astray(_("No unit is named."))
 
 def words(text: str) -> list[str]:
     """Return the words of a unit's name for comparing, abbreviations in full."""
-    folded = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
-    return [SHORT.get(word, word) for word in re.sub(r"[^a-z0-9]+", " ", folded.replace("'", "")).split()]
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
+    return [SHORT.get(word, word) for word in WORD.findall(folded.replace("'", ""))]
 
 
 class _Name(NamedTuple):
@@ -137,6 +141,7 @@ class Finder:
         self.above = self._above()
         self.aliases = dict(UnitAlias.objects.filter(scope=top).values_list("key", "unit_id"))
         self._cached = lru_cache(maxsize=REMEMBERED)(self._find)
+        self._named = lru_cache(maxsize=REMEMBERED // 5)(self.name)
 
     def _load(self) -> None:
         rows = Unit.objects.filter(path__within=self.top.path, closed_at=None).order_by("path")
@@ -161,7 +166,7 @@ class Finder:
         return above
 
     def _index(self, pk: int, key: str, *codes: str) -> None:
-        for code in codes:
+        for code in dict.fromkeys(codes):
             if code:
                 self.by_code.setdefault(_code(code), pk)
         if key and pk not in self.by_key[key]:
@@ -255,7 +260,7 @@ class Finder:
 
     def _matching(self, text: str, level: str, inside: frozenset[int]) -> list[int]:
         """Return the units with exactly this name, at this level, within one of `inside`."""
-        name = self.name(text)
+        name = self._named(text)
         found = [pk for pk in self.by_key.get(name.key, ()) if self.units[pk].above & inside]
         levels = {level} if level else name.levels
         if levels:
@@ -266,12 +271,12 @@ class Finder:
 
     def _is_above(self, text: str, level: str) -> bool:
         """Whether a name is that of a unit or area above the importing one, which changes nothing."""
-        key = self.name(text).key
+        key = self._named(text).key
         return key in self.above[level] if level else any(key in keys for keys in self.above.values())
 
     def _alike(self, text: str, level: str, inside: frozenset[int]) -> Answer:
         """Return the units whose names are like this one, for somebody to choose from."""
-        name = self.name(text)
+        name = self._named(text)
         levels = {level} if level else name.levels
         likely: dict[int, float] = {}
         for key, score, _place in process.extract(
@@ -292,6 +297,8 @@ def _doubt(suggestions: Iterable[tuple[Found, float]]) -> Doubt:
 
 def _code(text: str) -> str:
     """Return a code for comparing; that of an area with or without its dots (321620 is 32.16.20)."""
+    if DOTTED.fullmatch(text):
+        return text
     bare = re.sub(r"[\s.\-/]", "", text).casefold().removesuffix(".0")
     if bare.isdigit() and len(bare) in DEPTHS:
         cuts = [0, *(depth for depth in DEPTHS if depth <= len(bare))]

@@ -30,6 +30,7 @@ class ImportStep(models.Model):
     """What one batch of an import brought: ids of rows made, and values changed.
 
     A change is `[table, id, column, before, after]` of `person` or `membership`; taken back where it still is `after`.
+    `undone` and `left` are people: removed or restored, and those whom taking back did not touch.
     """
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="+")
@@ -39,6 +40,8 @@ class ImportStep(models.Model):
     accounts = ArrayField(models.BigIntegerField(), default=list)
     changes = models.JSONField(default=list)
     undone_at = models.DateTimeField(null=True)
+    undone = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name = _("step of an import")

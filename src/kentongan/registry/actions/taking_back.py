@@ -1,0 +1,122 @@
+"""Taking back what a list of people brought, batch by batch: what nobody touched since goes, the rest stays."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from kentongan.core import audit, clock
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.copying import selected
+from kentongan.core.imports import ImportRun
+from kentongan.core.permissions import Capability
+from kentongan.core.removing import remove
+from kentongan.registry import access
+from kentongan.registry.actions.importing import alone
+from kentongan.registry.importing.changes import COLUMNS, exchange
+from kentongan.registry.importing.matching import Seen
+from kentongan.registry.models import Account, ImportStep, Person
+
+TOUCHED = """
+SELECT unnest(%s::bigint[])
+UNION SELECT person_id FROM registry_membership WHERE id = ANY(%s)
+UNION SELECT person_id FROM registry_account WHERE id = ANY(%s)
+"""
+# Who confirmed, keeps an account for a unit, or has one from elsewhere; and who was written by hand or by themselves
+# since the upload, for then they have an entry in the audit log.
+STANDING = """
+SELECT p.id,
+    p.state <> 'invited' OR p.user_id IS NOT NULL
+        OR EXISTS (SELECT FROM registry_account a WHERE a.person_id = p.id AND a.id <> ALL(%s))
+        OR EXISTS (SELECT FROM registry_account a WHERE a.custodian_id = p.id)
+        OR EXISTS (SELECT FROM registry_account a WHERE a.deputy_custodian_id = p.id),
+    EXISTS (
+        SELECT FROM core_auditentry e
+        WHERE e.object_type = 'registry.person' AND e.object_id = p.id::text AND e.at > %s
+    )
+FROM registry_person p WHERE p.id = ANY(%s) ORDER BY p.id FOR UPDATE OF p
+"""
+CLAIMS = """
+SELECT id FROM registry_account WHERE id = ANY(%s) AND state = 'claimed' AND person_id <> ALL(%s) FOR UPDATE
+"""
+POSTS = "DELETE FROM registry_membership WHERE id = ANY(%s) AND person_id <> ALL(%s)"
+BARE = """
+SELECT id FROM unnest(%s::bigint[]) AS going (id)
+WHERE NOT EXISTS (SELECT FROM registry_membership m WHERE m.person_id = going.id)
+"""
+HOLDERS = "SELECT id, person_id FROM registry_membership WHERE id = ANY(%s)"
+LATER = """
+SELECT DISTINCT change->>0, (change->>1)::bigint
+FROM registry_importstep s, jsonb_array_elements(s.changes) AS change
+WHERE s.run_id > %s AND s.id > %s AND s.id <= %s AND s.undone_at IS NULL
+"""
+
+
+class Later:
+    """Which people and positions later lists changed: they are not this run's alone any more."""
+
+    def __init__(self, run: ImportRun) -> None:
+        self.run, self.last = run, 0
+        self.people, self.posts = Seen(), Seen()
+
+    def look(self) -> None:
+        """Read what came since the last look; another list may come in while this one is taken back."""
+        newest = ImportStep.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        rows = selected(LATER, self.run.pk, self.last, newest) if newest > self.last else []
+        self.people.update(pk for table, pk in rows if table == "person")
+        self.posts.update(pk for table, pk in rows if table == "membership")
+        self.last = newest
+
+
+@action("registry.person.take_back")
+def take_back(actor: Actor, run: ImportRun, step_id: int, later: Later) -> None:
+    """Take back what one batch brought; how many people it removed or restored, and left, stands in the step.
+
+    Who has confirmed or was corrected since stays, with their position: the list has no say about them any more.
+    """
+    unit = access.get_unit(actor, Capability.ADMINISTER, pk=run.unit_id)
+    alone()
+    step = ImportStep.objects.select_for_update().get(pk=step_id, run=run, undone_at=None)
+    later.look()
+    staying, free = _touched(step, run.created_at, later)
+    remove(Account, (pk for (pk,) in selected(CLAIMS, step.accounts, [*staying])))
+    _remove_posts(step, staying, later)
+    going = {pk for (pk,) in selected(BARE, [*free])}
+    remove(Person, going)
+    restored, left = _restore(step, staying)
+    step.undone_at, step.undone = clock.now(), len(going) + restored
+    step.left = len({*step.people} - going) + left
+    step.save(update_fields=["undone_at", "undone", "left"])
+    after = {"run": run.pk, "removed": len(going), "restored": restored, "left": step.left}
+    audit.record(actor, unit, unit_id=unit.pk, after=after)
+
+
+def _touched(step: ImportStep, since: datetime, later: Later) -> tuple[set[int], set[int]]:
+    """Lock all whom the batch touched; return who stays as they are, and who goes if no position is left to them."""
+    posts = [*step.memberships, *_changed(step, "membership")]
+    touched = selected(TOUCHED, [*step.people, *_changed(step, "person")], posts, step.accounts)
+    found = selected(STANDING, step.accounts, since, [pk for (pk,) in touched])
+    made = frozenset(step.people)
+    standing = {pk for pk, stands, written in found if stands or written or pk in later.people}
+    staying = {pk for pk, _stands, written in found if written or (pk in made and pk in standing)}
+    return staying, {pk for pk, *_rest in found} - standing
+
+
+def _changed(step: ImportStep, table: str) -> list[int]:
+    return [change[1] for change in step.changes if change[0] == table]
+
+
+def _remove_posts(step: ImportStep, staying: set[int], later: Later) -> None:
+    posts = [pk for pk in step.memberships if pk not in later.posts]
+    with connection.cursor() as cursor:
+        cursor.execute(POSTS, [posts, [*staying]])
+
+
+def _restore(step: ImportStep, staying: set[int]) -> tuple[int, int]:
+    """Set values back that are still as the batch left them; return of how many people, and of how many not."""
+    owners = {"person": {pk: pk for pk in _changed(step, "person")}}
+    owners["membership"] = dict(selected(HOLDERS, _changed(step, "membership")))
+    ours = [change for change in step.changes if owners[change[0]].get(change[1]) not in staying]
+    restored = set[int]().union(*(exchange(table, ours, back=True) for table in COLUMNS))
+    asked = {owner for held in owners.values() for owner in held.values()}
+    return len(restored), len(asked - restored - {*step.people})
