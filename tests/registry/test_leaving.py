@@ -9,7 +9,8 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from kentongan.core.models.messages import Message
 from kentongan.registry import actions, leaving, queries
-from kentongan.registry.actions.people import NewPerson, e164
+from kentongan.registry.actions.people import NewPerson
+from kentongan.registry.dialling import e164
 from kentongan.registry.directory import PeopleDirectory
 from kentongan.registry.models import Account, Consent, Membership, Person, Unit, Withdrawal
 from named_cast import SYSTEM, Cast

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, NotAllowed, NotFound
 from kentongan.core.permissions import Capability, roles_with
-from kentongan.registry.models import Account, Grant, Unit
+from kentongan.registry.models import Account, Contact, Grant, Unit
 
 MOST_TOPS = 20
 M = TypeVar("M", bound=Model)
@@ -153,6 +153,13 @@ def get_account_to_attest(actor: Actor, account_id: int, *, lock: bool = False) 
     if account.kind == Account.Kind.OFFICIAL and account.unit.parent_id is not None:
         require_above(actor, account.unit)
     return account
+
+
+def get_contact(actor: Actor, contact_id: int, *, lock: bool = False) -> Contact:
+    """Return a contact of a unit that the actor administers, with its person; for all others it does not exist."""
+    found = Contact.objects.select_related("person", "unit")
+    found = found.select_for_update(of=("self", "person")) if lock else found
+    return get(found, actor, Capability.ADMINISTER, seen_with=Capability.ADMINISTER, pk=contact_id)
 
 
 def allows(actor: Actor, capability: Capability, unit: Unit) -> bool:

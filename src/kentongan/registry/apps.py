@@ -20,11 +20,13 @@ class RegistryConfig(AppConfig):
         from kentongan.registry import keepers, personal, tasks, watching  # noqa: F401
         from kentongan.registry.access import RegistryAuthority
         from kentongan.registry.directory import PeopleDirectory
+        from kentongan.registry.importing.contacts import ContactImport
         from kentongan.registry.importing.people import PeopleImport
 
         authority.register(RegistryAuthority())
         messages.register_directory(PeopleDirectory())
         imports.register(PeopleImport())
+        imports.register(ContactImport())
         messages.declare_purpose("registry.invitation", _("Invitations to see one's own data"))
         personal.register("registry", keepers.RegistryKeeper())
         personal.register("messages", keepers.OutboxKeeper())

@@ -109,6 +109,21 @@ def search(name: str, *, within: str = "", level: int | None = None, limit: int 
     return [area for _place, area in hits[:limit]]
 
 
+def named(name: str, *, level: int | None = None) -> list[Area]:
+    """The areas of exactly this name, however it is spaced and whatever kind stands before it, by code."""
+    wanted = _key(name)
+    gazetteer = _gazetteer()
+    return (
+        [
+            area
+            for key, area in zip(gazetteer.keys, gazetteer.areas, strict=True)
+            if key == wanted and level in (None, area.level)
+        ]
+        if wanted
+        else []
+    )
+
+
 def _rank(key: str, wanted: str) -> int:
     if key == wanted:
         return 0

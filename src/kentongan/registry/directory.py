@@ -8,7 +8,7 @@ from kentongan.core.errors import Text
 from kentongan.core.messages import Contact
 from kentongan.registry.models import Consent, Person
 
-# Messages that need a consent of their own; all others rest on the membership itself.
+# Messages that need a consent of their own; all others rest on the membership itself, or on a contact's own word.
 CONSENTS = {
     "missions.invitation": Consent.Purpose.MISSIONS,
     "gatherings.invitation": Consent.Purpose.GATHERINGS,
@@ -17,6 +17,13 @@ CONSENTS = {
 
 # What still reaches somebody who ended the consent to be contacted: the way to their own data.
 STILL = frozenset({"", "registry.invitation"})
+
+
+def _strangers(person_ids: Collection[int]) -> set[int]:
+    """Return contacts outside the tree who have not agreed to be contacted: for them nothing rests on a membership."""
+    theirs = Person.objects.filter(pk__in=person_ids, contact__isnull=False)
+    live = Consent.objects.filter(person__in=person_ids, purpose=Consent.Purpose.CONTACT, revoked_at=None)
+    return set(theirs.exclude(pk__in=live.values("person")).values_list("pk", flat=True))
 
 
 def _ended(person_ids: Collection[int]) -> set[int]:
@@ -30,7 +37,7 @@ class PeopleDirectory:
     """The one implementation of `core.messages.Directory`."""
 
     def contacts(self, person_ids: Collection[int], purpose: str) -> Mapping[int, Contact]:
-        """Return those who exist, with whether they agreed to messages of that purpose: at most three queries."""
+        """Return those who exist, with whether they agreed to messages of that purpose: at most four queries."""
         people = Person.objects.filter(pk__in=person_ids).only("full_name", "email", "phone", "state")
         ended = _ended(person_ids) if purpose not in STILL else set()
         wanted = CONSENTS.get(purpose)
@@ -41,6 +48,8 @@ class PeopleDirectory:
             if wanted
             else person_ids
         )
+        if wanted is None and purpose not in STILL:
+            agreed -= _strangers(person_ids)
         return {person.pk: self._contact(person, person.pk in agreed, person.pk in ended) for person in people}
 
     def _contact(self, person: Person, agreed: bool, ended: bool) -> Contact:

@@ -12,7 +12,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.links import Revocation
 from kentongan.core.models import User
 from kentongan.registry import leaving
-from kentongan.registry.models import Account, Consent, Handover, Membership, Person, PersonInvitation
+from kentongan.registry.models import Account, Consent, Contact, Handover, Membership, Person, PersonInvitation
 
 
 def _values(row: Model, *names: str) -> dict[str, Any]:
@@ -20,15 +20,17 @@ def _values(row: Model, *names: str) -> dict[str, Any]:
 
 
 class RegistryKeeper:
-    """The record, positions, consents, accounts and links."""
+    """The record, positions, what is noted of a contact, consents, accounts and links."""
 
     def kept(self, person_id: int) -> Sequence[Mapping[str, Any]]:
-        """Return record, positions, consents, accounts with their proofs, and links to this page."""
+        """Return record, positions, notes, consents, accounts with their proofs, and links to this page."""
         person = Person.objects.get(pk=person_id)
         positions = person.memberships.select_related("unit")
         consents, accounts, links = person.consents.all(), person.accounts.all(), person.own_links.all()
         kept = Account.objects.filter(Q(custodian=person) | Q(deputy_custodian=person)).select_related("unit")
         handed = Handover.objects.filter(Q(giver=person) | Q(receiver=person)).select_related("account")
+        contacts = Contact.objects.filter(person=person).select_related("unit")
+        noted = ("kind", "organisation", "topics", "areas", "notes", "source")
         shown = ("platform", "handle", "url", "state", "proof", "proven_at", "last_posted_at", "created_at")
         times = ("channel", "created_at", "expires_at", "bound_at", "answered_at", "revoked_at")
         return [
@@ -37,6 +39,7 @@ class RegistryKeeper:
                 {"unit": one.unit.name} | _values(one, "title", "starts_on", "ends_on", "denied_at")
                 for one in positions
             ),
+            *({"unit": one.unit.name} | _values(one, *noted) for one in contacts),
             *(_values(one, "purpose", "text", "channel", "given_at", "revoked_at") for one in consents),
             *(_values(one, *shown) for one in accounts),
             *(_values(one, *times) for one in links),
@@ -45,7 +48,7 @@ class RegistryKeeper:
         ]
 
     def forget(self, actor: Actor, person_id: int) -> None:
-        """Delete accounts and positions, end consents and links, take the name away."""
+        """Delete accounts, positions and notes, end consents and links, take the name away."""
         person = Person.objects.select_related("user").get(pk=person_id)
         now = clock.now()
         leaving.remember(person)
@@ -54,6 +57,7 @@ class RegistryKeeper:
         Account.objects.filter(deputy_custodian=person).update(deputy_custodian=None)
         Consent.objects.filter(person=person, revoked_at=None).update(revoked_at=now)
         Membership.objects.filter(person=person).delete()
+        Contact.objects.filter(person=person).delete()
         live = PersonInvitation.objects.filter(person=person, revoked_at=None)
         live.update(revoked_at=now, revoked_for=Revocation.WITHDRAWN)
         if person.user is not None:

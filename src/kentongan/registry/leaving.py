@@ -4,14 +4,23 @@ from collections.abc import Iterable
 
 from kentongan.core.copying import selected
 from kentongan.core.secrets import keyed_hasher
-from kentongan.registry.models import Person, Withdrawal
+from kentongan.registry.models import Contact, Person, Withdrawal
 
 PURPOSE = "withdrawal"
 
 
-def digests(*, phone: str = "", email: str = "", key: str = "", units: Iterable[int] = ()) -> set[str]:
-    """Return the hashes by which somebody could come in again: phone, e-mail, and the key of their name at a unit."""
-    return set(map(keyed_hasher(PURPOSE), _said(phone, email, key, units)))
+def digests(
+    *,
+    phone: str = "",
+    email: str = "",
+    key: str = "",
+    units: Iterable[int] = (),
+    accounts: Iterable[tuple[str, str]] = (),
+) -> set[str]:
+    """Return the hashes by which somebody could come in again: phone, e-mail, the key of their name at a unit, and
+    their accounts as (platform, identity)."""
+    stated = [f"account:{platform}:{identity}" for platform, identity in accounts]
+    return set(map(keyed_hasher(PURPOSE), [*_said(phone, email, key, units), *stated]))
 
 
 def digests_of_many(rows: Iterable[tuple[str, str, str, int]]) -> list[tuple[str, ...]]:
@@ -28,8 +37,14 @@ def _said(phone: str, email: str, key: str, units: Iterable[int]) -> list[str]:
 
 def of(person: Person) -> set[str]:
     """Return the hashes of somebody who is there."""
-    units = person.memberships.values_list("unit_id", flat=True)
-    return digests(phone=person.phone, email=person.email, key=person.name_key, units=units)
+    keeping = Contact.objects.filter(person=person).values_list("unit_id", flat=True)
+    return digests(
+        phone=person.phone,
+        email=person.email,
+        key=person.name_key,
+        units=[*person.memberships.values_list("unit_id", flat=True), *keeping],
+        accounts=person.accounts.values_list("platform", "identity"),
+    )
 
 
 def remember(person: Person) -> None:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.channels.addresses import Identity
 from kentongan.core import audit
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
@@ -26,7 +27,7 @@ CLAIM = ("id", "person", "unit", "kind", "state", "platform", "identity", "handl
 
 
 def alone() -> None:
-    """Race: two imports at once would both find somebody missing. So people come in one batch after the other."""
+    """Race: two imports at once would both find somebody missing. So lists come in one batch after the other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
@@ -67,7 +68,7 @@ def _write(run: ImportRun, batch: Batch, people: Sequence[Known]) -> ImportStep:
         start=batch.start,
         people=people_made,
         memberships=_make_posts(people),
-        accounts=_make_claims(people),
+        accounts=make_claims([(one.pk, *claim) for one in people if one.pk for claim in one.claims]),
         changes=_apply_changes(people),
     )
     if step.people or step.memberships or step.accounts or step.changes:
@@ -93,8 +94,8 @@ def _make_posts(people: Sequence[Known]) -> list[int]:
     return _copied(Membership, ("id", "person", "unit", "title", "starts_on", "ends_on"), rows)
 
 
-def _make_claims(people: Sequence[Known]) -> list[int]:
-    wanted = [(one.pk, *claim) for one in people for claim in one.claims]
+def make_claims(wanted: Sequence[tuple[int, int, Identity]]) -> list[int]:
+    """Write accounts that a list states, each as (person, unit, identity); return their numbers. Part of the action."""
     rows = [
         (
             pk,

@@ -18,7 +18,7 @@ from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.links import Revocation
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, queries
-from kentongan.registry.models import Organisation, Person, PersonInvitation, Unit
+from kentongan.registry.models import Organisation, Person, PersonInvitation
 from kentongan.registry.queries.invitations import Wanted
 
 VALID = timedelta(days=30)
@@ -45,12 +45,6 @@ def _channel_for(person: Person, channel: str) -> str:
     if channel in {"", Channel.LINK} and person.phone:
         return Channel.LINK
     return Channel.EMAIL if channel in {"", Channel.EMAIL} and person.email else ""
-
-
-def _issue(
-    actor: Actor, unit: Unit, people: Sequence[tuple[Person, str]], job_id: int | None = None
-) -> list[tuple[PersonInvitation, str]]:
-    return _issue_each(actor, [(person, unit.pk, channel) for person, channel in people], job_id)
 
 
 def own_links(actor: Actor, people: Sequence[tuple[Person, int, str]]) -> dict[int, str]:
@@ -120,23 +114,32 @@ def invite(
     Who is not in the subtree, or has withdrawn, is left out; who has no address is counted.
     """
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
-    if channel not in {"", Channel.EMAIL, Channel.LINK}:
-        raise Invalid(fields={"channel": [_("Choose how the invitations go out.")]})
-    people = list(
-        queries.invitable(actor, unit, Wanted("all")).filter(pk__in=person_ids).select_for_update(of=("self",))
-    )
-    reached = [(person, how) for person in people if (how := _channel_for(person, channel))]
-    if not reached and job_id is None:
-        raise Conflict(
-            _("None of them can be reached this way."),
-            remedy=_("Add their phone number or e-mail address, or print a sheet with codes."),
-        )
-    made = _issue(actor, unit, reached, job_id)
-    organisation = _organisation()
-    messages.queue_many(actor, [_draft(invitation, token, organisation) for invitation, token in made])
-    result = Invited(len(made), len(people) - len(made))
+    people = queries.invitable(actor, unit, Wanted("all")).filter(pk__in=person_ids).select_for_update(of=("self",))
+    result = send(actor, [(person, unit.pk) for person in people], channel, job_id)
+    if not result.invited and job_id is None:
+        raise unreachable()
     audit.record(actor, unit, unit_id=unit.pk, after=asdict(result) | {"channel": channel or "any"})
     return result
+
+
+def unreachable() -> Conflict:
+    """Return the refusal for people none of whom has an address for the channel."""
+    return Conflict(
+        _("None of them can be reached this way."),
+        remedy=_("Add their phone number or e-mail address, or print a sheet with codes."),
+    )
+
+
+def send(actor: Actor, people: Sequence[tuple[Person, int]], channel: str, job_id: int | None = None) -> Invited:
+    """Make and queue an invitation for each (person, unit) who can be reached; rights are checked by who calls it."""
+    if channel not in {"", Channel.EMAIL, Channel.LINK}:
+        raise Invalid(fields={"channel": [_("Choose how the invitations go out.")]})
+    reached = [(person, unit_id, how) for person, unit_id in people if (how := _channel_for(person, channel))]
+    made = _issue_each(actor, reached, job_id)
+    organisation = _organisation()
+    if made:
+        messages.queue_many(actor, [_draft(invitation, token, organisation) for invitation, token in made])
+    return Invited(len(made), len(people) - len(made))
 
 
 @action("registry.invitation.print")
@@ -151,7 +154,7 @@ def print_invitations(actor: Actor, unit_id: int, wanted: Wanted) -> list[tuple[
             _("A sheet holds %(limit)d people at most.") % {"limit": LARGEST_SHEET},
             remedy=_("Print it unit by unit."),
         )
-    made = _issue(actor, unit, [(person, Channel.PRINT.value) for person in people])
+    made = _issue_each(actor, [(person, unit.pk, Channel.PRINT.value) for person in people])
     audit.record(actor, unit, unit_id=unit.pk, after={"printed": len(made)})
     return [(invitation, _address(token)) for invitation, token in made]
 
@@ -164,10 +167,7 @@ def start_inviting(actor: Actor, unit_id: int, wanted: Wanted, *, channel: str =
         raise Invalid(fields={"channel": [_("Choose how the invitations go out.")]})
     reach = queries.reach(actor, unit, wanted)
     if not reach.by(channel):
-        raise Conflict(
-            _("None of them can be reached this way."),
-            remedy=_("Add their phone number or e-mail address, or print a sheet with codes."),
-        )
+        raise unreachable()
     return jobs.start(
         actor,
         JOB,

@@ -14,7 +14,8 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
-from kentongan.registry.actions.people import e164, rehome
+from kentongan.registry.actions.people import rehome
+from kentongan.registry.dialling import e164
 from kentongan.registry.models import Account, Consent, KeptApart, Membership, Person, Unit
 
 BATCH = 1000
@@ -184,6 +185,11 @@ def merge_people(actor: Actor, keep_id: int, gone_id: int) -> Merged:
     The second record is removed; its values fill what the first lacks. The audit log keeps what it was.
     """
     keep, gone = _pair(actor, keep_id, gone_id)
+    return join(actor, keep, gone, keep.memberships.order_by("pk").values_list("unit_id", flat=True).first())
+
+
+def join(actor: Actor, keep: Person, gone: Person, unit_id: int | None) -> Merged:
+    """Make one of two locked records, for an action that has checked the rights at both ends."""
     if Person.State.WITHDRAWN in (keep.state, gone.state):
         raise Conflict(_("One of them withdrew."), remedy=_("Who withdrew comes back only by their own word."))
     if keep.user_id is not None and gone.user_id is not None:
@@ -193,7 +199,6 @@ def merge_people(actor: Actor, keep_id: int, gone_id: int) -> Merged:
     moved = _move_all(gone, keep)
     messages.hand_on(gone.pk, keep.pk)
     _take_values(keep, gone)
-    unit_id = keep.memberships.order_by("pk").values_list("unit_id", flat=True).first()
     after = {"into": keep.pk, "moved": moved.moved, "dropped": moved.dropped}
     audit.record(actor, keep, unit_id=unit_id, before={**before, "id": gone.pk}, after=after)
     gone.delete()

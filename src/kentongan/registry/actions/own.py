@@ -13,7 +13,8 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.registry import consents, personal
 from kentongan.registry.actions.invitations import note_answer
-from kentongan.registry.actions.people import e164, give_consent, home, rehome, revoke_consent
+from kentongan.registry.actions.people import give_consent, home, rehome, revoke_consent
+from kentongan.registry.dialling import e164
 from kentongan.registry.models import Account, Consent, Grant, Membership, Person
 
 LANGUAGES = ("id", "en")

@@ -1,10 +1,8 @@
 """People, users, consents."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core import audit, clock
@@ -14,9 +12,8 @@ from kentongan.core.errors import Invalid
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, leaving
-from kentongan.registry.models import Account, Consent, Membership, Person, Unit
-
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")  # as the table demands it
+from kentongan.registry.dialling import e164
+from kentongan.registry.models import Account, Consent, Contact, Membership, Person, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +29,6 @@ class NewPerson:
     language: str = "id"
     simulated: bool = False
     consents: dict[str, str] = field(default_factory=dict)
-
-
-def e164(text: str) -> str:
-    """Return a phone number (Indonesian unless it says otherwise) as E.164, "" for none; else raise Invalid."""
-    if not text.strip():
-        return ""
-    try:
-        number = phonenumbers.parse(text, "ID")
-    except phonenumbers.NumberParseException as error:
-        raise Invalid(fields={"phone": [_("This is not a phone number.")]}) from error
-    written = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    if not phonenumbers.is_possible_number(number) or not E164.fullmatch(written):
-        raise Invalid(fields={"phone": [_("This is not a phone number.")]})
-    return written
 
 
 def _person(new: NewPerson) -> Person:
@@ -141,6 +124,9 @@ def _person_for(actor: Actor, person_id: int) -> Person:
         return own.get()
     if actor.user_id is not None and own.filter(user_id=actor.user_id).exists():
         return own.get()
+    contact = access.scope(Contact.objects.all(), actor, Capability.ADMINISTER).filter(person=person_id)
+    if contact.exists():
+        return own.get()
     visible = access.get(Membership.objects.select_related("person"), actor, Capability.ADMINISTER, person_id=person_id)
     return visible.person
 
@@ -177,7 +163,9 @@ def home(person: Person, besides: int = 0) -> int | None:
     today = clock.now().date()
     mine = Membership.objects.filter(person=person, denied_at=None).exclude(unit=besides).order_by("pk")
     running = mine.exclude(ends_on__lt=today).first() or mine.first()
-    return running.unit_id if running else None
+    if running:
+        return running.unit_id
+    return Contact.objects.filter(person=person).values_list("unit_id", flat=True).first()
 
 
 def rehome(person: Person, left_id: int) -> None:

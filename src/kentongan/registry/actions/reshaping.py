@@ -19,10 +19,16 @@ from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
 from kentongan.registry.actions.units import clean_name, free_code, slug_of
-from kentongan.registry.models import Account, FormerName, Grant, Membership, Unit, UnitChange
+from kentongan.registry.models import Account, Contact, FormerName, Grant, Membership, Unit, UnitChange
 
-TABLES: dict[str, type[Model]] = {"unit": Unit, "membership": Membership, "account": Account, "grant": Grant}
-HELD = ("membership", "account", "grant")
+TABLES: dict[str, type[Model]] = {
+    "unit": Unit,
+    "membership": Membership,
+    "account": Account,
+    "contact": Contact,
+    "grant": Grant,
+}
+HELD = ("membership", "account", "contact", "grant")
 
 
 @dataclass(slots=True)

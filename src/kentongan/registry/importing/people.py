@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
-from django.db.models import Sum
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
@@ -21,7 +20,8 @@ from kentongan.registry.importing.entries import Entry, read
 from kentongan.registry.importing.fields import FIELDS
 from kentongan.registry.importing.matching import Matcher, Seen, verdict
 from kentongan.registry.importing.places import Doubt, Finder, Place
-from kentongan.registry.models import ImportStep, Unit
+from kentongan.registry.importing.steps import take_back_all
+from kentongan.registry.models import Unit
 
 BATCH = 5000
 QUESTIONS = 40
@@ -99,18 +99,8 @@ class PeopleImport:
 
     def undo(self, run: ImportRun, progress: Progress) -> int:
         """Take back what this run brought, the last batch first."""
-        steps = ImportStep.objects.filter(run=run)
-        ids = list(steps.filter(undone_at=None).order_by("-start").values_list("pk", flat=True))
-        progress.total(len(ids))
         later = actions.Later(run)
-        for step_id in ids:
-            progress.check()
-            actions.take_back(progress.actor, run, step_id, later)
-            progress.advance()
-        # Of all batches, for an earlier try may have taken some back before it was interrupted.
-        sums = steps.aggregate(undone=Sum("undone", default=0), left=Sum("left", default=0))
-        progress.result["left"] = sums["left"]
-        return int(sums["undone"])
+        return take_back_all(run, progress, lambda step: actions.take_back(progress.actor, run, step, later))
 
 
 def _unit_of(run: ImportRun) -> Unit:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.imports import Cell, RowError
 from kentongan.core.imports.values import share, text
-from kentongan.registry.actions.people import E164
+from kentongan.registry.dialling import E164
 
 MOBILE = re.compile(r"(?:\+?62|0)?(8[1-9]\d{7,10})")
 SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")

@@ -2,6 +2,7 @@
 
 from kentongan.registry.models.accounts import Account, Connection
 from kentongan.registry.models.audits import Audit, AuditResult, RuleSetting
+from kentongan.registry.models.contacts import Contact
 from kentongan.registry.models.custody import CustodyAlarm, Handover
 from kentongan.registry.models.history import FormerName, UnitChange
 from kentongan.registry.models.imports import ImportStep, UnitAlias
@@ -24,6 +25,7 @@ __all__ = [
     "Challenge",
     "Connection",
     "Consent",
+    "Contact",
     "CustodyAlarm",
     "Dispute",
     "FormerName",

@@ -12,8 +12,8 @@ from kentongan.registry.models.units import Unit
 class UnitChange(models.Model):
     """One change of the tree, kept in steps so that it can be undone.
 
-    A step is `[table, ids, column, before, after]`: the rows of `table` (`unit`, `membership`, `account`, `grant`)
-    whose `column` went from `before` to `after`.
+    A step is `[table, ids, column, before, after]`: the rows of `table` (`unit`, `membership`, `account`, `contact`,
+    `grant`) whose `column` went from `before` to `after`.
     """
 
     class Kind(models.TextChoices):

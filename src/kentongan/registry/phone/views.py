@@ -16,8 +16,9 @@ from kentongan.core import clock
 from kentongan.core.errors import Conflict, Invalid, KentonganError, NotFound, TooMany
 from kentongan.registry import actions, consents, proving, queries
 from kentongan.registry.actions.proofs import prover
+from kentongan.registry.forms.contacts import NotedForm, initial
 from kentongan.registry.forms.own import CorrectForm, OwnAccountForm
-from kentongan.registry.models import Account, Challenge, Membership, Person
+from kentongan.registry.models import Account, Challenge, Contact, Membership, Person
 from kentongan.registry.phone.visits import Visit, visited
 from kentongan.registry.queries import own
 
@@ -36,11 +37,14 @@ def proof(request: HttpRequest, code: str) -> HttpResponse:
 
 def _context(visit: Visit, **more: Any) -> dict[str, Any]:
     positions = Membership.objects.filter(person=visit.person).select_related("unit").order_by("pk")
+    contact = Contact.objects.filter(person=visit.person).select_related("unit").first()
+    place = next((one.unit for one in positions if one.denied_at is None), contact.unit if contact else None)
     return {
         "visit": visit,
         "person": visit.person,
-        "unit": next((one.unit for one in positions if one.denied_at is None), None),
+        "unit": place,
         "positions": positions,
+        "contact": contact,
         "pages": {name: visit.url(name) for name in ("mine", "correct", "download", "leave")},
         "other_language": "id" if visit.person.language == "en" else "en",
         **more,
@@ -115,14 +119,24 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     return redirect(visit.url("mine"))
 
 
+def _correction(visit: Visit, sent: Mapping[str, str] | None) -> tuple[CorrectForm | NotedForm, Callable[[], Any]]:
+    """Return the form for one's own data and what saves it; a contact outside the tree corrects what is noted too."""
+    contact = Contact.objects.filter(person=visit.person).select_related("person").first()
+    if contact is not None:
+        noted = NotedForm(sent, initial=initial(contact))
+        return noted, lambda: actions.correct_own_contact(visit.actor, noted.given())
+    now = {name: getattr(visit.person, name) for name in ("full_name", "phone", "email")}
+    form = CorrectForm(sent, initial=now)
+    return form, lambda: actions.correct_self(visit.actor, **form.cleaned_data)
+
+
 @visited
 def correct(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Correct one's name, phone and e-mail."""
-    now = {name: getattr(visit.person, name) for name in ("full_name", "phone", "email")}
-    form = CorrectForm(request.POST) if request.method == "POST" else CorrectForm(initial=now)
+    """Correct one's name, phone and e-mail, and what is noted about a contact."""
+    form, save = _correction(visit, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.correct_self(visit.actor, **form.cleaned_data)
+            save()
         except Invalid as error:
             for name, texts in error.fields.items():
                 form.add_error(name, texts)

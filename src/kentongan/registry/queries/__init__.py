@@ -26,6 +26,15 @@ from kentongan.registry.queries.checks import (
     resembled,
     unit_accounts,
 )
+from kentongan.registry.queries.contacts import (
+    ContactFilters,
+    ContactLikeness,
+    alike_contacts,
+    contact,
+    contact_links,
+    contacts,
+    topics_in_use,
+)
 from kentongan.registry.queries.custody import (
     custodian_candidates,
     handover,
@@ -71,6 +80,8 @@ from kentongan.registry.queries.units import (
 
 __all__ = [
     "Answer",
+    "ContactFilters",
+    "ContactLikeness",
     "Holdings",
     "Likeness",
     "Reach",
@@ -79,6 +90,7 @@ __all__ = [
     "Wanted",
     "account",
     "accounts",
+    "alike_contacts",
     "ancestors",
     "audit",
     "audited",
@@ -90,6 +102,9 @@ __all__ = [
     "compared",
     "connected_accounts",
     "consented",
+    "contact",
+    "contact_links",
+    "contacts",
     "custodian_candidates",
     "disputes",
     "everything_about",
@@ -134,6 +149,7 @@ __all__ = [
     "standings",
     "stated_limits",
     "to_audit",
+    "topics_in_use",
     "tree_preview",
     "unit_accounts",
     "unit_by_code",

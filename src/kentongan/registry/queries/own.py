@@ -60,10 +60,11 @@ def disputes(actor: Actor, unit: Unit | None = None, *, settled: bool = False) -
 def members_accounts(actor: Actor, unit: Unit, text: str = "", state: str = "") -> QuerySet[Account]:
     """Return members' own accounts under a unit that the actor administers; none without the member's consent.
 
-    Claims of an imported list are there too, for the administrators of their unit alone.
+    Claims of an imported list are there too, for the administrators of their unit alone; those of contacts outside the
+    tree are on the pages of contacts.
     """
     agreed = Consent.objects.filter(person=OuterRef("person"), purpose=Consent.Purpose.ACCOUNTS, revoked_at=None)
-    own = Account.objects.filter(kind=Account.Kind.ORGANIC, unit__path__within=unit.path)
+    own = Account.objects.filter(kind=Account.Kind.ORGANIC, unit__path__within=unit.path, person__contact=None)
     own = own.filter(Q(state=Account.State.CLAIMED) | Exists(agreed))
     if text:
         own = own.filter(Q(person__full_name__icontains=text) | Q(handle__icontains=text))

@@ -75,7 +75,7 @@ def _named(actor: Actor, inside: QuerySet[Membership], text: str) -> QuerySet[Pe
     found = Person.objects.filter(Exists(inside.filter(person=OuterRef("pk")))).order_by("full_name", "pk")
     if text.startswith("@"):
         return found.filter(pk__in=_holders(actor, text[1:])) if text[1:].strip() else found.none()
-    return found.filter(matching("full_name", text) | matching("email", text) | _phone_like(text))
+    return found.filter(matching("full_name", text) | matching("email", text) | phone_like(text))
 
 
 def _holders(actor: Actor, handle: str) -> QuerySet[Any]:
@@ -100,7 +100,7 @@ def _in_tree_order(
     return placed.order_by("at", "held")
 
 
-def _phone_like(text: str) -> Q:
+def phone_like(text: str) -> Q:
     """Match a part of a phone: 0812 and 62812 are +62812, whatever stands between the figures."""
     digits = re.sub(r"[\s.()-]", "", text).removeprefix("+")
     if not re.fullmatch(r"\d{3,15}", digits):
