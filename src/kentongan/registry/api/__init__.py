@@ -5,10 +5,13 @@ from kentongan.registry.api import (
     accounts,
     audits,
     checks,
+    contacts,
     custody,
     handovers,
+    impostors,
     invitations,
     mandates,
+    people,
     units,
 )
 
@@ -17,10 +20,13 @@ PARTS = (
     accounts,
     audits,
     checks,
+    contacts,
     custody,
     handovers,
+    impostors,
     invitations,
     mandates,
+    people,
 )
 
 router = Router(tags=["registry"])

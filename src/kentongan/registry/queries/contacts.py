@@ -117,8 +117,8 @@ def _holders(handle: str) -> QuerySet[Any]:
 
 
 def contact(actor: Actor, pk: int) -> Contact:
-    """Return a contact of a unit that the actor administers; raises NotFound."""
-    return access.get_contact(actor, min(pk, LARGEST))
+    """Return a contact of a unit that the actor administers, with accounts and live consents; raises NotFound."""
+    return _shown(Contact.objects.all()).get(pk=access.get_contact(actor, min(pk, LARGEST)).pk)
 
 
 def topics_in_use(actor: Actor, unit: Unit) -> list[str]:
