@@ -160,6 +160,21 @@ def test_who_confirmed_is_not_changed_by_a_list_and_stays_when_it_is_taken_back(
     assert (ratna.topics, ratna.kind, ratna.organisation) == (["pendidikan"], "journalist", "")
 
 
+def test_what_was_written_since_is_left_when_a_list_is_taken_back(cast: Cast) -> None:
+    joko = cast.actor("joko")
+    run = bring(LIST, joko, cast.tambun_selatan)
+    found = by_name()
+    given = {"full_name": "Yuni Kreatif", "kind": "influencer", "source": "given", "basis": "Ia menelepon"}
+    actions.correct_contact(joko, found["Yuni Kreatif"].pk, given)
+    later = [HEAD, "Komunitas Gowes,Komunitas,,lingkungan,,6281230000002,,,,"]
+    assert figures(bring(later, joko, cast.tambun_selatan)) == (0, 1, 0, 0)
+    undone = undo(run, joko)
+    assert set(by_name()) == {"Yuni Kreatif", "Komunitas Gowes"}
+    assert undone.rows_undone == 2
+    assert ImportStep.objects.get(run=run).left == 2
+    assert Account.objects.filter(kind="organic").count() == 1, "what nobody touched goes, and its accounts with it"
+
+
 def test_who_shares_only_phone_or_account_comes_in_and_is_doubtful(cast: Cast) -> None:
     joko = cast.actor("joko")
     bring(LIST, joko, cast.tambun_selatan)

@@ -37,15 +37,17 @@ def around(codes: Iterable[str]) -> list[str]:
 
 
 def names(codes: Iterable[str]) -> list[str]:
-    """Return the areas' names; a code that the gazetteer does not know any more stays as it is."""
+    """Return the areas' names as people say them; a code that the gazetteer does not know any more stays as it is."""
     return [_name(code) for code in codes]
 
 
 def _name(code: str) -> str:
     try:
-        return areas.get(code).name
+        area = areas.get(code)
     except NotFound:
         return code
+    kind = {areas.DISTRICT: "Kec. ", areas.VILLAGE: f"{area.village_word} "}.get(area.level, "")
+    return f"{kind}{area.name}"
 
 
 def split(text: str) -> list[str]:
