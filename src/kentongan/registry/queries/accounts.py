@@ -5,7 +5,6 @@ from django.db.models import QuerySet
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
-from kentongan.registry.ltree import subtree
 from kentongan.registry.models import Account, Unit
 from kentongan.registry.queries.custody import with_custody
 from kentongan.registry.queries.matching import matching
@@ -16,9 +15,11 @@ def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet
 
     They come in the order of the tree; what a search finds comes by platform and handle.
     """
-    found = access.scope(Account.objects.all(), actor, Capability.VIEW).filter(kind=Account.Kind.OFFICIAL)
-    if unit is not None:
-        found = found.filter(**subtree(str(unit.path), "unit__path"))
+    official = Account.objects.filter(kind=Account.Kind.OFFICIAL)
+    if unit is None:
+        found = access.scope(official, actor, Capability.VIEW)
+    else:
+        found = access.scope_below(official, actor, Capability.VIEW, unit)
     if text:
         found = found.filter(matching("handle", text) | matching("display_name", text))
     # Fetched beside, not joined: a search that finds half of all accounts sorts them, and would join each one first.

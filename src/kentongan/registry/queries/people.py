@@ -61,8 +61,10 @@ def people(actor: Actor, unit: Unit | None = None, text: str = "", state: str = 
     They come in the order of the tree, those of the unit itself first; what a search finds comes by name. `text` is a
     part of a name, of an e-mail address, or of a phone as people write it, or an @handle of an account of their own.
     """
-    seen = access.scope(Membership.objects.all(), actor, Capability.ADMINISTER)
     limits = subtree(str(unit.path)) if unit is not None else {}
+    # As in `access.scope_below`: who administers the unit administers all below it, and its path alone is asked for.
+    whole = unit is not None and access.allows(actor, Capability.ADMINISTER, unit)
+    seen = Membership.objects.all() if whole else access.scope(Membership.objects.all(), actor, Capability.ADMINISTER)
     inside = seen.filter(**{f"unit__path__{way}": path for way, path in limits.items()})
     found = _named(actor, inside, text) if text else _in_tree_order(seen, inside, limits)
     if state in Person.State.values:
