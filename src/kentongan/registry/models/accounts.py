@@ -90,6 +90,9 @@ class Account(models.Model):
             models.Index(
                 fields=["unit", "platform", "handle"], name="official_by_unit", condition=models.Q(kind="official")
             ),
+            models.Index(
+                fields=["platform", "handle", "id"], name="official_by_handle", condition=models.Q(kind="official")
+            ),
             models.Index(fields=["platform", "identity"], name="account_identity"),
             # The public asks through these two: members' own accounts are in neither.
             models.Index(

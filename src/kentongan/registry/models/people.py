@@ -48,6 +48,8 @@ class Person(models.Model):
         indexes = (
             models.Index(fields=["phone"], name="person_phone"),
             models.Index(fields=["name_key"], name="person_name_key"),
+            # In the order that a search is shown in: a part of very many names is met on the way, nothing is sorted.
+            models.Index(fields=["full_name", "id"], name="person_by_name"),
             models.Index(fields=["created_at"], name="person_unconfirmed", condition=models.Q(state="invited")),
             GinIndex(OpClass(Upper("full_name"), name="gin_trgm_ops"), name="person_name_trgm"),
             GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="person_email_trgm"),
