@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0018_taken_back'),
+        ('registry', '0019_contacts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
