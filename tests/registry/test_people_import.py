@@ -1,5 +1,6 @@
 """Lists of people on their way in: read, matched, brought in, given back, taken back."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -439,3 +441,115 @@ def test_a_killed_import_is_completed_without_doubles(make_cast: Callable[..., C
     assert jobs.run_now(job).state == Job.State.DONE
     run.refresh_from_db()
     assert (figures(run), len(imported())) == ((150, 0, 0, 0), 150)
+
+
+def json_lines(*rows: dict[str, Any]) -> bytes:
+    return "\n".join(json.dumps(row) for row in rows).encode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("nama", "Asep\ud800 Saepudin"),
+        ("nama", "\udfff"),
+        ("nama", "A" * 10_000_000),
+        ("hp", "0812" + " " * 3_000_000 + "9"),
+        ("jabatan", "Ketua" + " " * 3_000_000 + "x"),
+        ("jabatan", "\ud800" * 3000),
+        ("mulai", "²"),
+        ("mulai", "٣"),
+        ("mulai", "9" * 5000),
+        ("mulai", "31/02/2024"),
+        ("mulai", "99999-01-01"),
+        ("periode", "0000-0000"),
+        ("periode", "2024-0000"),
+        ("periode", "9999-0001"),
+        ("periode", float("nan")),
+        ("hp", float("inf")),
+        ("hp", 1e308),
+        ("email", "a@" + "b" * 400 + ".id"),
+    ],
+)
+def test_a_bad_cell_is_a_reason_never_a_dead_job(cast: Cast, tmp_path: Path, field: str, value: Any) -> None:
+    good = {"nama": "Bunga", "hp": "08120000111", "email": "", "jabatan": "Ketua", "mulai": "", "periode": ""}
+    bad = good | {"nama": "Asep", "hp": ""} | {field: value}
+    run = bring(json_lines(good, bad), cast.actor("arif"), cast.root, "a.jsonl")
+    assert figures(run) == (1, 0, 0, 1)
+    assert run.rejects.get().reason
+    assert imports.write_rejects(run, tmp_path / "r.xlsx") == imports.write_rejects(run, tmp_path / "r.csv") == 1
+
+
+def test_nul_is_left_out_and_everything_else_kept(cast: Cast) -> None:
+    run = bring(
+        json_lines({"nama": "As\x00ep", "ig": "@asep\x00", "catatan\x00": "\ud800", "hp": None}),
+        cast.actor("arif"),
+        cast.root,
+        "a.jsonl",
+    )
+    assert figures(run) == (1, 0, 0, 0)
+    assert set(imported()) == {"Asep"}
+
+
+def test_lists_pasted_together_from_two_programs_keep_their_letters(cast: Cast) -> None:
+    content = "nama,kecamatan\nJosé,Tambun Selatan\n".encode() + "Agnès,Tambun Selatan\n".encode("cp1252")
+    assert figures(bring(content, cast.actor("arif"), cast.root, "a.csv")) == (2, 0, 0, 0)
+    assert set(imported()) == {"José", "Agnès"}
+
+
+def test_three_hundred_columns_are_read_and_shown(cast: Cast, sign_in: Callable[[User], Client]) -> None:
+    head = ",".join(["nama", "kecamatan", *(f"kolom {n}" for n in range(298))])
+    lines = [f"Orang {'abcdefgh'[n]},Tambun Selatan," + ",".join(["0812345678"] * 298) for n in range(8)]
+    run = upload(csv(head, *lines), cast.actor("arif"), cast.root, "a.csv")
+    assert (run.mapping["full_name"], run.mapping["district"]) == ("nama", "kecamatan")
+    assert sign_in(cast.user("arif")).get(run.get_absolute_url()).status_code == 200
+    jobs.run_now(imports.confirm(cast.actor("arif"), run.pk, inline=True))
+    assert len(imported()) == 8
+
+
+@pytest.mark.parametrize("text", ["\x00", "32.16\x00.06", "\ufffd", "9" * 500])
+def test_answers_with_characters_that_nothing_can_hold(
+    cast: Cast, sign_in: Callable[[User], Client], text: str
+) -> None:
+    run = upload(csv("nama,kecamatan", "Asep,Tambun Slatan"), cast.actor("arif"), cast.root, "a.csv")
+    (question,) = looked_at(run).questions
+    fields = {f"column:{field}": column for field, column in run.mapping.items()}
+    client = sign_in(cast.user("arif"))
+    for name in (f"other:{question.key}", f"answer:{question.key}{text}", f"column:{text}"):
+        for address in ("core:import_answer", "core:import_preview", "core:import_confirm"):
+            response = client.post(reverse(address, args=[run.pk]), {**fields, name: text})
+            assert response.status_code in (200, 302, 409, 422), (name[:80], address)
+
+
+def test_the_preview_tells_which_unit_each_row_means(cast: Cast, sign_in: Callable[[User], Client]) -> None:
+    lines = ("Asep,Tambun Selatan,", "Bunga,,Sukamahi", "Cahya,Tambun Slatan,", "Dadan,Qwxyz,")
+    run = upload(csv("nama,kecamatan,desa", *lines), cast.actor("arif"), cast.root, "a.csv")
+    rows = {row.values[0]: row for row in looked_at(run).rows}
+    assert (rows["Asep"].meant, rows["Asep"].within, rows["Asep"].score) == ("Kecamatan Tambun Selatan", "", None)
+    assert (rows["Bunga"].meant, rows["Bunga"].within) == ("Desa Sukamahi", "Kecamatan Cikarang Pusat")
+    assert rows["Cahya"].meant == "Kecamatan Tambun Selatan"
+    assert rows["Cahya"].score == pytest.approx(0.957, abs=0.02)
+    assert (rows["Dadan"].meant, rows["Dadan"].outcome) == ("", "doubtful")
+    page = sign_in(cast.user("arif")).get(run.get_absolute_url()).content.decode()
+    assert "Kecamatan Cikarang Pusat" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"letter_number": "12/SK"}, "letter_dated"),
+        ({"letter_dated": "2026-11-02"}, "letter_number"),
+        ({"letter_number": "12/SK", "letter_dated": "kemarin"}, "letter_dated"),
+    ],
+)
+def test_a_letter_without_number_or_date_marks_that_field(
+    cast: Cast, sign_in: Callable[[User], Client], given: dict[str, str], field: str
+) -> None:
+    file = SimpleUploadedFile("a.csv", csv("nama", "Asep"), "text/csv")
+    options = {f"option:{name}": value for name, value in (BASIS | given).items()}
+    data = {"kind": PeopleImport.name, "unit": cast.root.pk, "file": file, **options}
+    response = sign_in(cast.user("arif")).post(reverse("core:import_upload"), data)
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert page.count("is-invalid") == 1
+    assert f'id="fault-option-{field}"' in page or f'id="fault-{field}"' in page
+    assert not ImportRun.objects.exists()

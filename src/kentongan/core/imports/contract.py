@@ -166,10 +166,17 @@ class ReadsSheetsTogether(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What would become of a good row: new, changed, same, doubtful or rejected, and why or how."""
+    """What would become of a good row: new, changed, same, doubtful or rejected, and why or how.
+
+    `meant` is what of ours the row belongs to and `within` where that lies; `score` (0 to 1) says how like the names
+    are where that is not certain.
+    """
 
     outcome: str
     note: str = ""
+    meant: str = ""
+    within: str = ""
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,20 +194,28 @@ class Question:
     answer_label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What would become of rows, in their order, and what has to be decided, the most frequent first."""
+
+    verdicts: Sequence[Verdict]
+    questions: Sequence[Question]
+
+
 @runtime_checkable
 class Foresees(Protocol):
-    """A kind that can tell what would become of rows before they come in, and asks what it is not sure of."""
+    """A kind that can tell what would become of rows before they come in, and asks what it is not sure of.
 
+    `meant_label` is the heading of what the rows belong to.
+    """
+
+    meant_label: ClassVar[Text]
     questions_label: ClassVar[Text]
     questions_help: ClassVar[Text]
     suggest_url: ClassVar[str]
 
-    def foresee(self, run: ImportRun, rows: Sequence[Row]) -> list[Verdict]:
-        """Return the verdict on each row; nothing is written."""
-        ...
-
-    def questions(self, run: ImportRun, rows: Sequence[Row]) -> list[Question]:
-        """Return what has to be decided about these rows, the most frequent first."""
+    def foresee(self, run: ImportRun, looked: Sequence[Row], read: Sequence[Row]) -> Foresight:
+        """Return the verdict on each row that is `looked` at, and the questions of all that are `read`."""
         ...
 
     def answer(self, actor: Actor, run: ImportRun, answers: Mapping[str, str]) -> None:

@@ -1,5 +1,6 @@
 """The rows of a run on their way in, batch by batch, each batch exactly once."""
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -12,12 +13,20 @@ from kentongan.core import files
 from kentongan.core.imports.checking import Checker
 from kentongan.core.imports.contract import Batch, Cell, ImportKind, Told
 from kentongan.core.imports.layout import Layout, Reader
+from kentongan.core.imports.values import readable
 from kentongan.core.jobs.progress import ClaimLost, Progress
 from kentongan.core.models.imports import ImportReject, ImportRun
 
+CELL_CHARS = 32_767  # what a cell of a spreadsheet can hold
+
 
 def _plain(cell: Cell) -> Any:
-    return str(cell) if isinstance(cell, datetime | date | time | timedelta) else cell
+    """Return a cell as JSON and a spreadsheet can hold it."""
+    if isinstance(cell, str):
+        return readable(cell[:CELL_CHARS])
+    if isinstance(cell, datetime | date | time | timedelta) or (isinstance(cell, float) and not math.isfinite(cell)):
+        return str(cell)
+    return cell
 
 
 class RunFeed:
@@ -92,7 +101,7 @@ class RunFeed:
                 run_id=self.run.pk,
                 sheet=told.sheet,
                 line=told.line,
-                reason=told.reason[:300],
+                reason=readable(told.reason[:300]),
                 original=list(map(_plain, told.original)),
                 taken=told.taken,
             )

@@ -14,6 +14,7 @@ from kentongan.core.models.imports import ImportMapping
 FUZZY_FROM = 84.0
 NAME_WEIGHT = 0.65
 VALUE_ONLY = 0.55
+LOOKED_AT = 1000
 TAKE_FROM = 0.5
 SURE_FROM = 0.85
 
@@ -72,7 +73,7 @@ def guess(fields: Sequence[Field], columns: Sequence[str], rows: Sequence[Sequen
 
     `rows` is a sample of data rows, each with its cells in the order of `columns`.
     """
-    values = {name: [row[index] if index < len(row) else None for row in rows] for index, name in enumerate(columns)}
+    values = {name: [_beginning(row, index) for row in rows] for index, name in enumerate(columns)}
     ranked = sorted(
         (
             (score(field, name, values[name]), -position, field.name, name)
@@ -88,6 +89,12 @@ def guess(fields: Sequence[Field], columns: Sequence[str], rows: Sequence[Sequen
             chosen[field_name] = Guess(column, value)
             used.add(column)
     return chosen
+
+
+def _beginning(row: Sequence[Cell], index: int) -> Cell:
+    """Return a cell, of a very long text its beginning: enough to tell what it is."""
+    cell = row[index] if index < len(row) else None
+    return cell[:LOOKED_AT] if isinstance(cell, str) else cell
 
 
 OURS = ({"line", "baris"}, {"reason", "alasan"})

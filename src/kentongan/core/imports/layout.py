@@ -3,7 +3,6 @@
 import io
 import itertools
 import json
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,13 +19,13 @@ from kentongan.core.imports import records
 from kentongan.core.imports.contract import Cell, Field
 from kentongan.core.imports.headings import find_header, headings_of, is_numbering, normal
 from kentongan.core.imports.records import Record
+from kentongan.core.imports.workbooks import damaged, refuse_bombs
 
 DELIMITERS = ",;\t|"
 SAMPLE_CHARS = 256 * 1024
 SAMPLE_ROWS = 50
 SAMPLE_VALUES = 1000
 ALIKE = 0.6
-UNPACKED_MAX_BYTES = 2 << 30
 TABLE_TYPES = sniff.TABLES | {sniff.UNKNOWN}
 
 
@@ -147,14 +146,7 @@ def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
         with CalamineWorkbook.from_path(str(path)) as book:
             yield book
     except CalamineError as error:
-        raise _damaged() from error
-
-
-def _damaged() -> Invalid:
-    return Invalid(
-        _("This workbook cannot be read: it is damaged or has a password."),
-        remedy=_("Open it in a spreadsheet program and save it anew as .xlsx without a password."),
-    )
+        raise damaged() from error
 
 
 def _clean(cell: Any) -> Cell:
@@ -193,20 +185,8 @@ def detect(path: Path, media_type: str, fields: Sequence[Field], sheet: str = ""
     return layout
 
 
-def _refuse_bomb(path: Path) -> None:
-    if not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except sniff.BAD_ZIP:
-        raise _damaged() from None
-    if unpacked > UNPACKED_MAX_BYTES:
-        raise Invalid(_("This workbook is larger than 2 GB when unpacked."), remedy=_("Save it as CSV."))
-
-
 def _detect_sheet(path: Path, fields: Sequence[Field], wanted: str, *, together: bool) -> Layout:
-    _refuse_bomb(path)
+    refuse_bombs(path)
     with _workbook(path) as book:
         names = tuple(book.sheet_names)
         if wanted and wanted not in names:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from kentongan.core import files
 from kentongan.core.imports import guessing
 from kentongan.core.imports.checking import Checker, unmapped
-from kentongan.core.imports.contract import Field, Foresees, ImportKind, Question, Row
+from kentongan.core.imports.contract import Field, Foresees, ImportKind, Question, Row, Verdict
 from kentongan.core.imports.layout import Layout, Reader
 from kentongan.core.imports.records import Record
 from kentongan.core.imports.values import text
@@ -48,6 +48,9 @@ class SampleRow:
     reason: str
     outcome: str = "good"
     sheet: str = ""
+    meant: str = ""
+    within: str = ""
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,8 @@ def preview(
     checker = Checker(kind, layout.columns, mapping)
     results = list(checker.sorted(records))
     looked = [_Looked(*result) for result in results[:SAMPLE_ROWS]]
-    if isinstance(kind, Foresees) and foresees:
-        _foresee(kind, run, looked)
+    good = [row for _record, row, _reason in results if row is not None]
+    asked = _foresee(kind, run, looked, good) if isinstance(kind, Foresees) and foresees else ()
     reasons = Counter(one.reason for one in looked if one.outcome == REJECTED)
     views = tuple(_field_view(field, mapping, scores, records[:SAMPLE_ROWS], layout) for field in kind.fields)
     shown = [view.field.name for view in views if view.column]
@@ -135,7 +138,7 @@ def preview(
         problems=tuple(reasons.most_common(SHOWN_PROBLEMS)),
         missing=missing,
         outcomes=tuple((name, counted[name]) for name in OUTCOMES) if foresees else (),
-        questions=_questions(kind, run, results, answers or {}) if foresees else (),
+        questions=tuple(replace(one, answer=(answers or {}).get(one.key, one.answer)) for one in asked),
         rows_questioned=len(results),
     )
 
@@ -148,25 +151,20 @@ class _Looked:
     row: Row | None
     reason: str
     outcome: str = "good"
+    verdict: Verdict | None = None
 
     def __post_init__(self) -> None:
         if self.row is None:
             self.outcome = REJECTED
 
 
-def _foresee(kind: Foresees, run: ImportRun, looked: Sequence[_Looked]) -> None:
+def _foresee(kind: Foresees, run: ImportRun, looked: Sequence[_Looked], read: Sequence[Row]) -> Sequence[Question]:
+    """Note the verdict on each row that can be read; return the questions."""
     good = [one for one in looked if one.row is not None]
-    for one, verdict in zip(good, kind.foresee(run, [one.row for one in good if one.row]), strict=True):
-        one.outcome, one.reason = verdict.outcome, verdict.note
-
-
-def _questions(
-    kind: ImportKind, run: ImportRun, results: Sequence[tuple[Record, Row | None, str]], answers: Mapping[str, str]
-) -> tuple[Question, ...]:
-    if not isinstance(kind, Foresees):
-        return ()
-    asked = kind.questions(run, [row for _record, row, _reason in results if row is not None])
-    return tuple(replace(one, answer=answers.get(one.key, one.answer)) for one in asked)
+    foresight = kind.foresee(run, [one.row for one in good if one.row], read)
+    for one, verdict in zip(good, foresight.verdicts, strict=True):
+        one.outcome, one.reason, one.verdict = verdict.outcome, verdict.note, verdict
+    return foresight.questions
 
 
 def _field_view(
@@ -198,4 +196,6 @@ def _interesting(looked: Sequence[_Looked]) -> list[_Looked]:
 def _sample_row(checker: Checker, shown: Sequence[str], one: _Looked) -> SampleRow:
     values = checker.values(one.record.cells)
     shown_values = tuple(text(values[name])[:160] for name in shown)
-    return SampleRow(one.record.line, shown_values, one.reason, one.outcome, one.record.sheet)
+    verdict = one.verdict or Verdict(one.outcome)
+    meant = (verdict.meant, verdict.within, verdict.score)
+    return SampleRow(one.record.line, shown_values, one.reason, one.outcome, one.record.sheet, *meant)

@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from kentongan.core.errors import Invalid
 from kentongan.core.imports.contract import Cell
+from kentongan.core.imports.values import readable
 
 RECORD_MAX_LINES = 500
 RECORD_MAX_CHARS = 1 << 20
 LINE_MAX_CHARS = 4 << 20
+SHOWN_CHARS = 2000
 JSON_CHUNK = 1 << 18
 JSON_MAX_DOCUMENT = 64 << 20
 STRAY_CHARS = 2
@@ -59,6 +61,26 @@ class Runaway(Exception):
     """A record has swallowed more lines than any honest one has: a quotation mark that is never closed."""
 
 
+class _Cut(str):
+    """The beginning of a line that is longer than any honest one; the rest was read over."""
+
+    __slots__ = ()
+
+
+def _whole_line(file: TextIO) -> str:
+    """Return the next line, "" at the end; of one that is too long its beginning, as _Cut."""
+    line = file.readline(LINE_MAX_CHARS)
+    if len(line) < LINE_MAX_CHARS or line.endswith("\n"):
+        return line
+    while (more := file.readline(LINE_MAX_CHARS)) and not more.endswith("\n"):
+        continue
+    return _Cut(line[:SHOWN_CHARS] + "\n")
+
+
+def _too_long() -> str:
+    return _("This line is longer than 4 million characters.")
+
+
 class _Lines:
     """The physical lines of a file for csv.reader, remembered for as long as their record is not complete."""
 
@@ -69,7 +91,7 @@ class _Lines:
         self.again: deque[str] = deque()
         self.taken: list[str] = []
         self.number = 0
-        self.ended = False
+        self.ended = self.cut = False
 
     def __iter__(self) -> "_Lines":
         return self
@@ -79,15 +101,27 @@ class _Lines:
             raise StopIteration
         if len(self.taken) >= RECORD_MAX_LINES or sum(map(len, self.taken)) > RECORD_MAX_CHARS:
             raise Runaway
-        line = self.again.popleft() if self.again else self.file.readline(LINE_MAX_CHARS)
+        line = self.again.popleft() if self.again else self._read()
         if not line:
             # A last line that no file can hold (NUL is taken out below): an open quotation mark swallows it too.
             self.ended = True
             line = self.END
-        else:
+        elif "\x00" in line:
             line = line.replace("\x00", "")
         self.taken.append(line)
         return line
+
+    def _read(self) -> str:
+        line = _whole_line(self.file)
+        if isinstance(line, _Cut):
+            self.cut = True
+            return _Cut(line.replace('"', "").replace("\x00", ""))
+        return line
+
+    @property
+    def too_long(self) -> bool:
+        """Whether one of the lines of this record was cut."""
+        return self.cut and any(isinstance(line, _Cut) for line in self.taken)
 
     def complete(self) -> int:
         """Forget the lines of the record just read; return the number of its first line."""
@@ -112,7 +146,7 @@ def _literal(number: int, line: str, delimiter: str, width: int | None) -> Recor
     cells = bare.split(delimiter)
     if width is not None and len(cells) == width:
         return Record(number, tuple(cells))
-    return Record(number, (bare[:2000],), _("A quotation mark is opened and never closed."))
+    return Record(number, (bare[:SHOWN_CHARS],), _("A quotation mark is opened and never closed."))
 
 
 def delimited(file: TextIO, delimiter: str, width: int | None = None) -> Iterator[Record]:
@@ -137,8 +171,13 @@ def delimited(file: TextIO, delimiter: str, width: int | None = None) -> Iterato
             continue
         if lines.ended:
             return
+        too_long = lines.too_long
         number = lines.complete()
-        if any(cells):
+        if too_long:
+            yield Record(
+                number, (delimiter.join(cells)[:SHOWN_CHARS],), _("This line is longer than 4 million characters.")
+            )
+        elif any(cells):
             yield Record(number, tuple(cells))
 
 
@@ -159,15 +198,17 @@ def _is_merged(taken: list[str], delimiter: str, width: int | None) -> bool:
 def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Cell]:
     """Return a JSON object with its inner objects' keys joined by dots; lists become text."""
     flat: dict[str, Cell] = {}
-    for key, inner in value.items():
+    for said, inner in value.items():
+        key = readable(said)
         match inner:
             case dict():
                 flat |= flatten(inner, f"{prefix}{key}.")
             case list():
                 plain = all(isinstance(part, str | int | float) for part in inner)
-                flat[prefix + key] = ", ".join(map(str, inner)) if plain else json.dumps(inner, ensure_ascii=False)
+                text = ", ".join(map(str, inner)) if plain else json.dumps(inner, ensure_ascii=False)
+                flat[prefix + key] = readable(text)
             case str():
-                flat[prefix + key] = inner.replace("\x00", "")
+                flat[prefix + key] = readable(inner)
             case _:
                 flat[prefix + key] = inner
     return flat
@@ -176,14 +217,17 @@ def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Cell]:
 def json_lines(file: TextIO) -> Iterator[tuple[int, Any, str]]:
     """Yield (line, value, fault) of a file with one JSON value a line."""
     number = 0
-    while line := file.readline(LINE_MAX_CHARS):
+    while line := _whole_line(file):
         number += 1
+        if isinstance(line, _Cut):
+            yield number, line.strip(), _too_long()
+            continue
         if not line.strip():
             continue
         try:
             yield number, json.loads(line), ""
         except (ValueError, RecursionError):
-            yield number, line.strip()[:2000], _("This line is not JSON.")
+            yield number, line.strip()[:SHOWN_CHARS], _("This line is not JSON.")
 
 
 def json_values(file: TextIO) -> Iterator[tuple[int, Any, str]]:
@@ -204,7 +248,7 @@ def json_values(file: TextIO) -> Iterator[tuple[int, Any, str]]:
                 buffer += piece
                 continue
             if buffer:
-                yield count + 1, buffer[:2000], _("From here on the file is not JSON.")
+                yield count + 1, buffer[:SHOWN_CHARS], _("From here on the file is not JSON.")
             return
         count += 1
         yield count, value, ""
@@ -239,9 +283,20 @@ def _lists(value: Any, depth: int = 0) -> Iterator[list[Any]]:
             yield from _lists(inner, depth + 1)
 
 
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """Read what is no UTF-8 as Windows writes it: lists are pasted together from files of several programs."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("kentongan.cp1252", _as_cp1252)
+
+
 def open_text(file: BinaryIO, encoding: str) -> TextIO:
     """Return a reader of text over `file` that never fails on a wrong byte and leaves the ends of lines as they are."""
-    return io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
+    errors = "kentongan.cp1252" if encoding.startswith("utf-8") else "replace"
+    return io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
 
 
 def is_text(sample: str) -> bool:
@@ -253,7 +308,10 @@ def is_text(sample: str) -> bool:
 
 
 def encoding_of(path: Path) -> str:
-    """Return how a text file is encoded: by its byte-order mark, by where its zeros are, else UTF-8 or cp1252."""
+    """Return how a text file is encoded: by its byte-order mark, by where its zeros are, else UTF-8 or cp1252.
+
+    Where lines of both stand in one file it is UTF-8; `open_text` reads the others.
+    """
     with path.open("rb") as file:
         head = file.read(4096)
         for mark, name in (
@@ -269,12 +327,17 @@ def encoding_of(path: Path) -> str:
 
 
 def _is_utf8(file: BinaryIO, head: bytes) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        decoder.decode(head)
-        while chunk := file.read(1 << 20):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
+    """Whether all is UTF-8, or (with something else between) some of it."""
+    strict, lenient = codecs.getincrementaldecoder("utf-8")(), codecs.getincrementaldecoder("utf-8")("ignore")
+    whole, some, chunk = True, False, head
+    while chunk:
+        if whole:
+            try:
+                strict.decode(chunk)
+            except UnicodeDecodeError:
+                whole = False
+        some = some or not lenient.decode(chunk).isascii()
+        if some and not whole:
+            return True
+        chunk = file.read(1 << 20)
+    return some or (whole and not strict.getstate()[0])

@@ -70,6 +70,18 @@ ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
 ZONE_NAME = re.compile(r"\s+(WIB|WITA|WIT)$", re.IGNORECASE)
 
 
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def readable(value: str) -> str:
+    """Return a text as the database can hold it: without NUL, and with U+FFFD for half a character (a surrogate)."""
+    return UNSTORABLE.sub(_instead, value)
+
+
+def _instead(found: re.Match[str]) -> str:
+    return "" if found[0] == "\x00" else "\ufffd"
+
+
 def text(cell: Cell) -> str:
     """Return the cell as a text without outer blanks; a whole number that a sheet made a float of has no `.0`."""
     match cell:

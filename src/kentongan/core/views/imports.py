@@ -13,6 +13,7 @@ from kentongan.core.errors import Invalid, NotAllowed
 from kentongan.core.imports import queries
 from kentongan.core.imports.contract import AsksOptions, ImportKind, ReadsSheetsTogether, kind_of
 from kentongan.core.imports.preview import preview as make_preview
+from kentongan.core.imports.values import readable
 from kentongan.core.models.imports import ImportRun
 from kentongan.core.requests import StaffRequest
 from kentongan.core.views.common import act, form_page, page
@@ -39,7 +40,7 @@ def _upload_context(request: StaffRequest, kind: ImportKind, unit_id: int | None
     units = authority.units(request.actor, kind.capability)
     context = {"kind": kind, "units": units, "unit_id": unit_id or (units[0][0] if units else None)}
     if isinstance(kind, AsksOptions):
-        context["options"] = [(option, request.POST.get(f"{OPTION}{option.name}", "")) for option in kind.options]
+        context["options"] = [(option, _said(request, f"{OPTION}{option.name}"), ()) for option in kind.options]
     return context
 
 
@@ -63,10 +64,13 @@ def upload(request: StaffRequest) -> HttpResponse:
         context["error"] = Invalid(_("No file was chosen."), remedy=_("Choose a file, or drop one on the field."))
         return render(request, "core/import_upload.html", context, status=UNPROCESSABLE)
     try:
-        options = {option.name: value for option, value in context.get("options", ())}
+        options = {option.name: value for option, value, _faults in context.get("options", ())}
         run = imports.upload(request.actor, kind.name, context["unit_id"], file, file.name or "", options=options)
     except Invalid as error:
-        context["error"] = error
+        asked = [
+            (option, value, error.fields.get(option.name, ())) for option, value, _faults in context.get("options", ())
+        ]
+        context |= {"error": error, "options": asked}
         return render(request, "core/import_upload.html", context, status=error.status)
     return redirect(run)
 
@@ -88,17 +92,26 @@ def _draft(
     return render(request, template, context, status=error.status if error else 200)
 
 
+def _said(request: StaffRequest, name: str) -> str:
+    """Return what a field of the form holds, without characters that no text of ours can hold."""
+    return readable(str(request.POST.get(name, ""))).strip()
+
+
+def _chosen(request: StaffRequest, prefix: str) -> dict[str, str]:
+    """Return the filled fields whose names begin with `prefix`, by the rest of their names."""
+    found = {
+        readable(name.removeprefix(prefix)): _said(request, name) for name in request.POST if name.startswith(prefix)
+    }
+    return {name: value for name, value in found.items() if value}
+
+
 def _mapping(request: StaffRequest) -> dict[str, str]:
-    chosen = {name.removeprefix(COLUMN): str(value) for name, value in request.POST.items() if name.startswith(COLUMN)}
-    return {field: column for field, column in chosen.items() if column}
+    return _chosen(request, COLUMN)
 
 
 def _answers(request: StaffRequest) -> dict[str, str]:
     """Return the decisions of the form, by key; what was typed goes before what was chosen."""
-    chosen = {name.removeprefix(ANSWER): str(value) for name, value in request.POST.items() if name.startswith(ANSWER)}
-    typed = {name.removeprefix(OTHER): str(value) for name, value in request.POST.items() if name.startswith(OTHER)}
-    answers = chosen | {key: value for key, value in typed.items() if value.strip()}
-    return {key: value.strip() for key, value in answers.items() if value.strip()}
+    return _chosen(request, ANSWER) | _chosen(request, OTHER)
 
 
 @page

@@ -21,6 +21,16 @@ class LetterFields(forms.Form):
     letter_dated = forms.DateField(label=_("Date of the letter"), required=False, widget=DayInput())
     letter_file = forms.FileField(label=_("Scan of the letter"), required=False, help_text=_("PDF or picture."))
 
+    def clean(self) -> dict[str, Any]:
+        """Mark the field that is missing: a letter has a number and a date, and a scan is one of a letter."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        number, dated = values.get("letter_number"), values.get("letter_dated")
+        if number and not dated and "letter_dated" not in self.errors:
+            self.add_error("letter_dated", _("Which date does the letter bear?"))
+        if not number and (dated or values.get("letter_file")) and "letter_number" not in self.errors:
+            self.add_error("letter_number", _("Which number does the letter have?"))
+        return values
+
     def letter(self, actor: Actor, unit_id: int, capability: Capability = Capability.ADMINISTER) -> dict[str, Any]:
         """Return what `note_letter` takes; the scan is kept first, outside any transaction."""
         upload = self.cleaned_data.pop("letter_file", None)

@@ -17,6 +17,7 @@ from kentongan.registry import names
 from kentongan.registry.importing import phones
 from kentongan.registry.importing.places import Place
 
+CELL_CHARS = 2000
 NAME_CHARS, TITLE_CHARS, EMAIL_CHARS = 200, 120, 254
 DEFAULT_TITLE = "Anggota"
 ROLES = [
@@ -49,7 +50,7 @@ ROLES = [
 ROLE = rf"(?:{'|'.join(ROLES)})\b"
 APART = re.compile(rf"\s*[;\n]\s*|\s+/\s+|\s+merangkap\s+|\s*\+\s*|\s*/\s*(?={ROLE})|\s*,\s*(?={ROLE})", re.IGNORECASE)
 HANDLES_APART = re.compile(r"\s*[;\n|]\s*|\s*,\s*|\s+/\s+")
-YEARS = re.compile(r"(\d{4})\s*(?:-|–|—|/|s\s*[./]?\s*d\.?|sampai|hingga|to)\s*(\d{4})", re.IGNORECASE)
+YEARS = re.compile(r"([0-9]{4})\s*(?:-|–|—|/|s\s*[./]?\s*d\.?|sampai|hingga|to)\s*([0-9]{4})", re.IGNORECASE)
 TERM = re.compile(r"\s+(?:-|–|—|s\s*[./]?\s*d\.?|sampai(?: dengan)?|hingga)\s+", re.IGNORECASE)
 NUMBER_OF_DAY = range(20_000, 80_000)
 ENOUGH_LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -73,6 +74,9 @@ class Entry:
 
 def read(values: Mapping[str, Cell]) -> Entry:
     """Return the entry of a row, by field; raise RowError where name, phone, e-mail or term cannot be read."""
+    for cell in values.values():
+        if isinstance(cell, str) and len(cell) > CELL_CHARS:
+            raise RowError(_too_long(len(cell)))
     full_name = name(values["full_name"])
     starts_on, ends_on = term(values)
     handles, remarks = own_accounts(values)
@@ -90,6 +94,13 @@ def read(values: Mapping[str, Cell]) -> Entry:
     )
 
 
+def _too_long(chars: int) -> str:
+    return _("A cell of this row holds %(chars)d characters; at most %(most)d are read.") % {
+        "chars": chars,
+        "most": CELL_CHARS,
+    }
+
+
 PLACE_FIELDS = ("unit", "unit_code", "province", "regency", "district", "village", "sheet")
 
 
@@ -105,6 +116,11 @@ def name(cell: Cell) -> str:
     shown = names.shown(text(cell))
     if not ENOUGH_LETTERS.search(shown):
         raise RowError(_("“%(text)s” is not a person's name.") % {"text": shown[:40]})
+    if "\ufffd" in shown:
+        raise RowError(
+            _("“%(text)s” has letters that cannot be read; save the file as UTF-8 or as a workbook.")
+            % {"text": shown[:40]}
+        )
     if len(shown) > NAME_CHARS:
         raise RowError(_("The name has more than %(most)s characters.") % {"most": NAME_CHARS})
     return shown
@@ -142,7 +158,7 @@ def day(cell: Cell) -> date | None:
     value = text(cell)
     if phones.is_nothing(value):
         return None
-    if value.isdigit() and int(value) in NUMBER_OF_DAY:
+    if re.fullmatch("[0-9]{5}", value) and int(value) in NUMBER_OF_DAY:
         return date(1899, 12, 30) + timedelta(days=int(value))
     if isinstance(cell, datetime):
         return cell.date()
@@ -168,7 +184,7 @@ def term(values: Mapping[str, Cell]) -> tuple[date | None, date | None]:
 
 def _year(cell: Cell, month: int, day_: int) -> date | None:
     value = text(cell)
-    return date(int(value), month, day_) if re.fullmatch(r"(19|20)\d\d", value) else None
+    return date(int(value), month, day_) if re.fullmatch("(19|20)[0-9]{2}", value) else None
 
 
 def _first(cell: Cell) -> date | None:
@@ -181,10 +197,10 @@ def _last(cell: Cell) -> date | None:
 
 def _period(whole: str) -> tuple[date | None, date | None]:
     years = YEARS.fullmatch(whole)
-    if years:
+    if years and min(years[1], years[2]) >= "1900":
         return date(int(years[1]), 1, 1), date(int(years[2]), 12, 31)
     parts = TERM.split(whole)
-    if len(parts) != 2:
+    if years or len(parts) != 2:
         raise RowError(_("“%(text)s” is not a term, such as 2024-2029.") % {"text": whole[:60]})
     return _first(parts[0]), _last(parts[1])
 

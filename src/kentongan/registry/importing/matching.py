@@ -18,7 +18,7 @@ from kentongan.core.copying import selected
 from kentongan.core.imports import Row, Verdict
 from kentongan.registry import leaving
 from kentongan.registry.importing.entries import Entry
-from kentongan.registry.importing.places import Astray, Doubt, Finder, Found
+from kentongan.registry.importing.places import Answer, Astray, Doubt, Finder, Found
 from kentongan.registry.models import Person
 
 WORKING = "SELECT id FROM registry_unit WHERE id = ANY(%s) AND closed_at IS NULL AND path <@ %s"
@@ -80,6 +80,7 @@ class Decision:
     outcome: str
     note: str = ""
     person: Known | None = None
+    answer: Answer | None = None
 
 
 class Seen:
@@ -117,7 +118,10 @@ class Matcher:
         found = [(row, answer.unit_id) for row, answer in placed if isinstance(answer, Found)]
         working = self._working({unit_id for _row, unit_id in found})
         self._load(found)
-        return [self._one(row, answer, working) for row, answer in placed]
+        decisions = [self._one(row, answer, working) for row, answer in placed]
+        for decision, (_row, answer) in zip(decisions, placed, strict=True):
+            decision.answer = answer
+        return decisions
 
     def _working(self, unit_ids: set[int]) -> set[int]:
         """Return the units that still work below the importing one: the tree may have changed meanwhile."""
@@ -292,7 +296,18 @@ def _known(ids: set[int], seen: Seen, *, lock: bool) -> list[Known]:
     return list(people.values())
 
 
-def verdict(decision: Decision) -> Verdict:
+def verdict(decision: Decision, finder: Finder) -> Verdict:
     """Return what the preview tells about a decision."""
     remarks = " ".join(decision.row.clean.remarks)
-    return Verdict(decision.outcome, f"{decision.note} {remarks}".strip())
+    note = f"{decision.note} {remarks}".strip()
+    meant, score = _meant(decision.answer)
+    if meant is None:
+        return Verdict(decision.outcome, note)
+    return Verdict(decision.outcome, note, meant.name, ", ".join(finder.within(meant.unit_id)), score)
+
+
+def _meant(answer: object) -> tuple[Found | None, float | None]:
+    """Return the unit, or the likeliest one with its likeness; none where there is none."""
+    if isinstance(answer, Doubt) and answer.suggestions:
+        return answer.suggestions[0]
+    return (answer, None) if isinstance(answer, Found) else (None, None)

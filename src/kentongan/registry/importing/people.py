@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
-from kentongan.core.imports import Cell, Feed, Field, ImportRun, Option, Question, Row, Verdict
+from kentongan.core.imports import Cell, Feed, Field, Foresight, ImportRun, Option, Question, Row
 from kentongan.core.jobs import Progress
 from kentongan.core.permissions import Capability
 from kentongan.registry import actions
@@ -42,6 +42,7 @@ class PeopleImport:
         Option("letter_number", _("Number of the decision letter"), help=_("If there is one: 012/SK/DPC/XI/2026.")),
         Option("letter_dated", _("Date of the decision letter"), kind="date"),
     )  # fmt: skip
+    meant_label: ClassVar[Text] = _("Unit that is meant")
     questions_label: ClassVar[Text] = _("Which units are these?")
     questions_help: ClassVar[Text] = _(
         "We are not sure about these names. Choose once; it is remembered for the next lists. "
@@ -55,8 +56,10 @@ class PeopleImport:
         faults: dict[str, list[Text]] = {}
         if not values["basis"]:
             faults["basis"] = [_("Say on which list or letter these records rest.")]
-        if bool(values["letter_number"]) != bool(values["letter_dated"]):
-            faults["letter_number"] = [_("A decision letter has a number and a date.")]
+        if values["letter_number"] and not values["letter_dated"]:
+            faults["letter_dated"] = [_("Which date does the letter bear?")]
+        if values["letter_dated"] and not values["letter_number"]:
+            faults["letter_number"] = [_("Which number does the letter have?")]
         try:
             dated = date.fromisoformat(values["letter_dated"]) if values["letter_dated"] else None
         except ValueError:
@@ -70,19 +73,11 @@ class PeopleImport:
         """Return the entry of a row."""
         return read(values)
 
-    def foresee(self, run: ImportRun, rows: Sequence[Row]) -> list[Verdict]:
-        """Return what would become of these rows if they came in now."""
-        decisions = Matcher(Finder(_unit_of(run)), Seen()).decide(rows)
-        return [verdict(one) for one in decisions]
-
-    def questions(self, run: ImportRun, rows: Sequence[Row]) -> list[Question]:
-        """Return the names of units that nobody can be sure of, the most frequent first."""
-        unit = _unit_of(run)
-        finder = Finder(unit)
-        counted = Counter(row.clean.place.key for row in rows)
-        places = {row.clean.place.key: row.clean.place for row in reversed(rows)}
-        asked = [(places[key], n, finder.find(places[key])) for key, n in counted.most_common()]
-        return [_question(place, n, answer) for place, n, answer in asked if isinstance(answer, Doubt)][:QUESTIONS]
+    def foresee(self, run: ImportRun, looked: Sequence[Row], read: Sequence[Row]) -> Foresight:
+        """Return what would become of the rows if they came in now, and the names of units that are not certain."""
+        finder = Finder(_unit_of(run))
+        decisions = Matcher(finder, Seen()).decide(looked)
+        return Foresight([verdict(one, finder) for one in decisions], _questions(finder, read))
 
     def answer(self, actor: Actor, run: ImportRun, answers: Mapping[str, str]) -> None:
         """Remember which units these names mean."""
@@ -112,6 +107,14 @@ def _note_letter(actor: Actor, unit: Unit, run: ImportRun) -> None:
     if number and dated:
         about = _now("People who are on the list of %(unit)s") % {"unit": unit.name}
         actions.note_letter(actor, unit.pk, number=number, dated=date.fromisoformat(dated), about=about)
+
+
+def _questions(finder: Finder, rows: Sequence[Row]) -> list[Question]:
+    """Return the names of units that nobody can be sure of, the most frequent first."""
+    counted = Counter(row.clean.place.key for row in rows)
+    places = {row.clean.place.key: row.clean.place for row in reversed(rows)}
+    asked = [(places[key], n, finder.find(places[key])) for key, n in counted.most_common()]
+    return [_question(place, n, answer) for place, n, answer in asked if isinstance(answer, Doubt)][:QUESTIONS]
 
 
 def _question(place: Place, rows: int, answer: Doubt) -> Question:

@@ -188,6 +188,11 @@ class Finder:
             levels = levels or set(self.labels.get(word, ())) | ({str(WORDS[word])} if WORDS.get(word) else set())
         return _Name(" ".join(rest), frozenset(levels), kind)
 
+    def within(self, unit_id: int) -> list[str]:
+        """Return the names of the units above one, the nearest first, without the importing unit itself."""
+        above = [self.units[pk] for pk in self.units[unit_id].above - {unit_id, self.top.pk} if pk in self.units]
+        return [unit.found.name for unit in sorted(above, key=lambda unit: -len(unit.above))]
+
     def find(self, place: Place) -> Answer:
         """Return the unit that a row means."""
         return self._cached(place)
