@@ -140,7 +140,8 @@ def missing(
     who = actor(as_user)
     given = reads.mandate(who, number)
     place = _at(who, given, unit, Capability.AUDIT)
-    rows = [_bearer(given, row) for row in reads.missing(who, given, place, platform)[:limit]]
+    found = reads.missing(who, given, place, platform)[:limit]
+    rows = [_bearer(given, row) for row in reads.with_held(given, found)]
     if given.of_people:
         actions.record_export(who, place.pk, len(rows), Capability.AUDIT)
     print_rows(rows, as_json=as_json, empty="Nobody lacks anything.")

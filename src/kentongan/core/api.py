@@ -99,12 +99,14 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-def paginate(queryset: QuerySet[M], paging: Paging, render: Callable[[M], Any]) -> dict[str, Any]:
-    """Return one page of `queryset`, each row passed through `render`."""
+def paginate(
+    queryset: QuerySet[M], paging: Paging, render: Callable[[M], Any], total: int | None = None
+) -> dict[str, Any]:
+    """Return one page of `queryset`, each row passed through `render`; `total` where it is known without counting."""
     first = (paging.page - 1) * paging.per_page
     return {
         "items": [render(row) for row in queryset[first : first + paging.per_page]],
-        "total": queryset.count(),
+        "total": queryset.count() if total is None else total,
         "page": paging.page,
         "per_page": paging.per_page,
     }

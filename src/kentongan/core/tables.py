@@ -179,12 +179,19 @@ def export(filename: str, columns: Sequence[Column], rows: Iterable[Any], fmt: s
 class CappedPaginator(Paginator[M]):
     """Counts the first `MOST_COUNTED` rows at most: a list of a million costs no more than one of ten thousand.
 
-    `beyond` says that there are more; the pages end there, since nobody turns to page 201: one searches instead.
+    `beyond` says that there are more; the pages end there, since nobody turns to page 201: one searches instead. Where
+    somebody knows how many there are `at_least`, and that is more, nothing is counted.
     """
+
+    def __init__(self, rows: QuerySet[M], per_page: int, at_least: int = 0) -> None:
+        super().__init__(rows, per_page)
+        self.at_least = at_least
 
     @cached_property
     def _counted(self) -> int:
         rows = self.object_list
+        if self.at_least > MOST_COUNTED:
+            return self.at_least
         if not isinstance(rows, QuerySet):
             return len(rows)
         # Of the numbers alone: what is annotated for the page need not be worked out ten thousand times.
@@ -207,17 +214,21 @@ class CappedPaginator(Paginator[M]):
         return self._counted > MOST_COUNTED
 
 
-def page_of(request: HttpRequest, rows: QuerySet[M], per_page: int = 50, parameter: str = "page") -> Page[M]:
+def page_of(
+    request: HttpRequest, rows: QuerySet[M], per_page: int = 50, parameter: str = "page", at_least: int = 0
+) -> Page[M]:
     """Return the page which the request asks for; a number out of range gives the nearest page."""
-    return CappedPaginator(rows, per_page).get_page(request.GET.get(parameter))
+    return CappedPaginator(rows, per_page, at_least).get_page(request.GET.get(parameter))
 
 
-def sorted_page(request: HttpRequest, rows: QuerySet[M], fields: Mapping[str, str], per_page: int = 50) -> Page[M]:
+def sorted_page(
+    request: HttpRequest, rows: QuerySet[M], fields: Mapping[str, str], per_page: int = 50, at_least: int = 0
+) -> Page[M]:
     """Return the page asked for, in the order that `?sort=` names where the list was counted to its end.
 
     A longer one stays in its own order, which an index gives: sorting a million rows to show fifty costs too much.
     """
-    paginator = CappedPaginator(rows, per_page)
+    paginator = CappedPaginator(rows, per_page, at_least)
     if not paginator.beyond:
         paginator.object_list = sorted_by(request, rows, fields)
     return paginator.get_page(request.GET.get("page"))

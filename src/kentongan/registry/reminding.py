@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -33,9 +32,9 @@ def occasion(given: Mandate) -> str:
     return f"mandate:{given.pk}:{(counting.today() - given.created_at.date()).days // EVERY_DAYS}"
 
 
-def batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+def batches(rows: Iterator[Any]) -> Iterator[list[Any]]:
     """Yield the rows piece by piece, from one cursor: who gets an account meanwhile moves nobody out of reach."""
-    rest = rows.iterator(chunk_size=BATCH)
+    rest = iter(rows)
     while batch := list(islice(rest, BATCH)):
         yield batch
 

@@ -51,7 +51,7 @@ def mandate(matrix: reads.Matrix, missing: QuerySet[Any] | None, organisation: O
         }
     ]
     if missing is not None:
-        parts.append(_names(given, list(missing[: MOST_NAMES + 1])))
+        parts.append(_names(given, list(reads.with_held(given, missing[: MOST_NAMES + 1]))))
     return {
         **printed(organisation),
         "title": given.name,

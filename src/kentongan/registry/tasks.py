@@ -85,7 +85,7 @@ def remind(progress: jobs.Progress, *, mandate_id: int, unit: int, platform: str
     missing = mandate_reads.missing(progress.actor, given, place, platform)
     progress.total(missing.count())
     told = 0
-    for batch in reminding.batches(missing):
+    for batch in reminding.batches(mandate_reads.with_held(given, missing)):
         progress.check()
         told += reminding.queue(progress.actor, given, batch)
         progress.advance(len(batch))

@@ -201,10 +201,12 @@ def missing(
     actor = actor_of(request)
     given = reads.mandate(actor, mandate_id)
     unit = reads.place(actor, given, unit_id, Capability.AUDIT)
-    rows = paginate(reads.missing(actor, given, unit, platform), paging, lambda row: _bearer(given, row))
+    total = reads.counted(given, unit, platform)
+    found = paginate(reads.missing(actor, given, unit, platform), paging, lambda row: row, total=total)
+    found["items"] = [_bearer(given, row) for row in reads.with_held(given, found["items"])]
     if given.of_people:
-        actions.record_export(actor, unit.pk, len(rows["items"]), Capability.AUDIT)
-    return rows
+        actions.record_export(actor, unit.pk, len(found["items"]), Capability.AUDIT)
+    return found
 
 
 def _bearer(given: Mandate, row: Any) -> dict[str, Any]:

@@ -1,7 +1,14 @@
 """All reads of the registry, one file a noun."""
 
 from kentongan.registry.queries import impostors
-from kentongan.registry.queries.accounts import account, accounts, connected_accounts, public_accounts, stated_limits
+from kentongan.registry.queries.accounts import (
+    account,
+    accounts,
+    connected_accounts,
+    official_in_use,
+    public_accounts,
+    stated_limits,
+)
 from kentongan.registry.queries.audits import (
     audit,
     audited,
@@ -127,6 +134,7 @@ __all__ = [
     "live_consents",
     "members_accounts",
     "movements",
+    "official_in_use",
     "organisation",
     "own_accounts",
     "people",

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
-from kentongan.registry.models import Account, Unit
+from kentongan.registry.models import Account, Tally, Unit
 from kentongan.registry.queries.custody import with_custody
 from kentongan.registry.queries.matching import matching
 
@@ -25,6 +25,12 @@ def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet
     # Fetched beside, not joined: a search that finds half of all accounts sorts them, and would join each one first.
     found = with_custody(found).prefetch_related("unit", "connection", "custodian", "deputy_custodian")
     return found.order_by(*([] if text else ["unit__path"]), "platform", "handle", "pk")
+
+
+def official_in_use(unit: Unit) -> int:
+    """Return how many official accounts were last counted at a unit and below it, those that are gone left out."""
+    counted = Tally.objects.filter(unit_id=unit.pk, mandate=None, of="official")
+    return counted.values_list("total", flat=True).first() or 0
 
 
 def public_accounts() -> QuerySet[Account]:

@@ -1,21 +1,24 @@
 """Reads of mandates: which there are, who keeps them, who does not yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat, Lower
 
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotFound
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, counting
+from kentongan.registry.ltree import subtree
 from kentongan.registry.models import Account, Consent, Mandate, Membership, Person, Tally, TallyDay, Unit
 from kentongan.registry.models.tallies import COMPLETE
 
 WEEK = timedelta(days=7)
+PIECE = 500
 HAS = "has_"
 
 
@@ -167,10 +170,10 @@ def progress(actor: Actor, found: Sequence[Mandate]) -> dict[int, Share]:
     return {one.pk: Share(*sums.get(one.pk, (0, 0))) for one in found}
 
 
-def _has(given: Mandate, platform: str, accounts: QuerySet[Account]) -> Exists:
-    """Whether one of `accounts` on that platform is what the mandate asks for; the same as in `counting.OWN`."""
+def _counting(given: Mandate) -> QuerySet[Account]:
+    """Return the accounts that are what the mandate asks for; the same as in `counting.OWN`."""
     proven = (Account.State.PROVEN, Account.State.CONNECTED, Account.State.DORMANT)
-    live = accounts.filter(platform=platform).exclude(state__in=(*Account.GONE, Account.State.CLAIMED))
+    live = Account.objects.exclude(state__in=(*Account.GONE, Account.State.CLAIMED))
     match given.counts:
         case Mandate.Counts.PROVEN:
             live = live.filter(state__in=proven)
@@ -178,30 +181,59 @@ def _has(given: Mandate, platform: str, accounts: QuerySet[Account]) -> Exists:
             live = live.filter(connection__isnull=False)
         case Mandate.Counts.ACTIVE:
             live = live.filter(state__in=proven[:2], last_posted_at__isnull=False)
-    return Exists(live)
+    if not given.of_people:
+        return live.filter(kind=Account.Kind.OFFICIAL)
+    agreed = Consent.objects.filter(person=OuterRef("person"), purpose=Consent.Purpose.ACCOUNTS, revoked_at=None)
+    return live.filter(Exists(agreed), kind=Account.Kind.ORGANIC, person__state=Person.State.CONFIRMED)
+
+
+def _holder(given: Mandate) -> str:
+    return "person_id" if given.of_people else "unit_id"
+
+
+def with_held(given: Mandate, rows: Iterable[Any]) -> Iterator[Any]:
+    """Yield the bearers, each with `has_<platform>`: one query for five hundred of them."""
+    rest = rows.iterator(chunk_size=PIECE) if isinstance(rows, QuerySet) else iter(rows)
+    while piece := list(islice(rest, PIECE)):
+        holders = [row.person_id if given.of_people else row.pk for row in piece]
+        held = _counting(given).filter(**{f"{_holder(given)}__in": holders}, platform__in=given.platforms)
+        pairs = set(held.values_list(_holder(given), "platform"))
+        for row, holder in zip(piece, holders, strict=True):
+            for platform in given.platforms:
+                setattr(row, HAS + platform, (holder, platform) in pairs)
+            yield row
 
 
 def bearers(actor: Actor, given: Mandate, unit: Unit) -> QuerySet[Any]:
-    """Return who must have accounts in a subtree, each with `has_<platform>`; names are for those who audit.
+    """Return who must have accounts in a subtree; names are for those who audit. What they have: `with_held`.
 
     For people: memberships, one for each person and unit, with `person` and `unit`; for units: the units.
     """
     access.require(actor, Capability.AUDIT, unit)
-    units = Unit.objects.filter(closed_at=None, path__within=unit.path).filter(path__within=given.unit.path)
-    if given.levels:
-        units = units.filter(level__in=given.levels)
-    if given.kinds:
-        units = units.filter(kind__in=given.kinds)
+    bound = _bound(given, unit)
     if not given.of_people:
-        official = Account.objects.filter(kind=Account.Kind.OFFICIAL, unit=OuterRef("pk"))
-        return units.annotate(**{HAS + one: _has(given, one, official) for one in given.platforms}).order_by("path")
-    return _people(given, units)
+        return Unit.objects.filter(**bound).order_by("path")
+    return _people(given, {f"unit__{name}": value for name, value in bound.items()})
 
 
-def _people(given: Mandate, units: QuerySet[Unit]) -> QuerySet[Membership]:
+def _bound(given: Mandate, unit: Unit) -> dict[str, Any]:
+    """Return the conditions of a unit that the mandate binds, at `unit` or below it: one range of the sorted paths.
+
+    Of two units on one path the lower one says it all; two conditions would be taken for independent of each other.
+    """
+    lower = max(str(unit.path), str(given.unit.path), key=len)
+    bound: dict[str, Any] = {"closed_at": None, **subtree(lower, "path")}
+    if given.levels:
+        bound["level__in"] = given.levels
+    if given.kinds:
+        bound["kind__in"] = given.kinds
+    return bound
+
+
+def _people(given: Mandate, bound: dict[str, Any]) -> QuerySet[Membership]:
     today = counting.today()
     running = (
-        Membership.objects.filter(unit__in=units.values("pk"), denied_at=None)
+        Membership.objects.filter(denied_at=None)
         .filter(Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today))
         .exclude(person__state=Person.State.WITHDRAWN)
     )
@@ -210,22 +242,39 @@ def _people(given: Mandate, units: QuerySet[Unit]) -> QuerySet[Membership]:
         for title in given.titles:
             fits |= Q(kept_title__startswith=f"{title} ")
         running = running.annotate(kept_title=Concat(Lower("title"), Value(" "))).filter(fits)
-    consent = Consent.objects.filter(person=OuterRef("person_id"), purpose=Consent.Purpose.ACCOUNTS, revoked_at=None)
-    own = Account.objects.filter(kind=Account.Kind.ORGANIC, person=OuterRef("person_id"))
-    listed = Q(Exists(consent)) & Q(person__state=Person.State.CONFIRMED)
-    has = {
-        HAS + one: ExpressionWrapper(listed & Q(_has(given, one, own)), output_field=BooleanField())
-        for one in given.platforms
-    }
     earlier = running.filter(person=OuterRef("person"), unit=OuterRef("unit"), pk__lt=OuterRef("pk"))
-    once = running.filter(~Q(Exists(earlier)))
-    return once.annotate(**has).select_related("person", "unit").order_by("unit__path", "person__full_name", "id")
+    once = running.filter(~Q(Exists(earlier)), **bound)
+    return once.select_related("person", "unit").order_by("unit__path", "person__full_name", "id")
 
 
 def missing(actor: Actor, given: Mandate, unit: Unit, platform: str = "") -> QuerySet[Any]:
-    """Return the bearers who lack an account on that platform, or on any."""
-    wanted = [platform] if platform in given.platforms else given.platforms
+    """Return the bearers who lack an account on that platform, or on any.
+
+    Once all is counted they are looked for only where the numbers say that somebody lacks it: where nearly all have it,
+    the few others are found without looking at everybody.
+    """
+    one, bearer = platform in given.platforms, OuterRef(_holder(given) if given.of_people else "pk")
+    held = _counting(given).filter(**{_holder(given): bearer})
     lacks = Q()
-    for one in wanted:
-        lacks |= Q(**{HAS + one: False})
-    return bearers(actor, given, unit).filter(lacks)
+    for wanted in [platform] if one else given.platforms:
+        lacks |= ~Q(Exists(held.filter(platform=wanted)))
+    found = bearers(actor, given, unit).filter(lacks)
+    if counting.backlog():
+        return found
+    incomplete = Tally.objects.filter(
+        unit_id=OuterRef("unit_id" if given.of_people else "pk"),
+        mandate=given,
+        of=platform if one else COMPLETE,
+        own_total__gt=F("own_done"),
+    )
+    return found.filter(Exists(incomplete))
+
+
+def counted(given: Mandate, unit: Unit, lacks: str | None = "") -> int | None:
+    """Return how many bearers lack that platform, any (empty), or there are (None); None until all is counted."""
+    if counting.backlog():
+        return None
+    of = lacks if lacks in given.platforms else COMPLETE
+    found = Tally.objects.filter(unit_id=unit.pk, mandate=given, of=of).values_list("total", "done").first()
+    total, done = found or (0, 0)
+    return total if lacks is None else total - done

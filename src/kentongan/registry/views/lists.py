@@ -82,7 +82,8 @@ def accounts(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     found = queries.accounts(request.actor, unit, text)
     if fmt := request.GET.get("format"):
         return export("accounts", ACCOUNT_COLUMNS, sorted_by(request, found, ACCOUNT_SORTS), fmt)
-    context = around(request, unit, page=sorted_page(request, found, ACCOUNT_SORTS), text=text)
+    least = 0 if text else queries.official_in_use(unit)
+    context = around(request, unit, page=sorted_page(request, found, ACCOUNT_SORTS, at_least=least), text=text)
     if Capability.ADMINISTER in context["may"]:
         context["reported"] = queries.impostors.waiting(request.actor, unit)
     return render(request, "registry/accounts.html", context)

@@ -117,9 +117,10 @@ def names(request: StaffRequest, pk: int) -> HttpResponseBase:
     if fmt := request.GET.get("format"):
         if given.of_people:
             actions.record_export(request.actor, unit.pk, found.count(), Capability.AUDIT)
-        return export("missing", _name_columns(given), found, fmt)
-    page = page_of(request, found)
-    rows = [(row, {kind: getattr(row, reads.HAS + kind) for kind in given.platforms}) for row in page]
+        return export("missing", _name_columns(given), reads.with_held(given, found), fmt)
+    page = page_of(request, found, at_least=reads.counted(given, unit, None if everybody else lacks) or 0)
+    shown = reads.with_held(given, page)
+    rows = [(row, {kind: getattr(row, reads.HAS + kind) for kind in given.platforms}) for row in shown]
     context = around(request, unit, given=given, page=page, rows=rows, everybody=everybody)
     without = [(kind, _("Without %(label)s") % {"label": label}) for kind, label in given.platform_labels]
     context["choices"] = [("", _("Lacks something")), *without, (EVERYBODY, _("Everyone"))]
