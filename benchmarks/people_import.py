@@ -31,6 +31,7 @@ from kentongan.core import imports, jobs  # noqa: E402
 from kentongan.core.actor import Actor  # noqa: E402
 from kentongan.core.database import running_database  # noqa: E402
 from kentongan.core.imports import ImportRun  # noqa: E402
+from kentongan.core.imports.preview import preview  # noqa: E402
 from kentongan.core.permissions import Role  # noqa: E402
 from kentongan.registry import actions, areas, trees  # noqa: E402
 from kentongan.registry.models import Organisation, Person, Unit  # noqa: E402
@@ -122,19 +123,27 @@ def copied(path: Path) -> float:
 
 
 def bring(actor: Actor, path: Path, unit: Unit) -> tuple[ImportRun, float, str]:
-    """Bring the list in; return the run, the seconds of its job, and what it took of memory."""
+    """Bring the list in, from upload and preview to the end; return the run, the seconds, and what it took."""
+    start = time.perf_counter()
     with path.open("rb") as file:
         options = {"basis": "Daftar uji"}
         run = imports.upload(actor, "registry.people", unit.pk, file, path.name, options=options)
+    preview(run, imports.kind_of(run.kind), dict(run.mapping), {})
     job = imports.confirm(actor, run.pk, inline=True)
+    looked = time.perf_counter() - start
     memory = Memory()
     memory.start()
     before = busy()
-    took = timed(lambda: jobs.run_now(job))
+    took = looked + timed(lambda: jobs.run_now(job))
     own, database = (after - was for after, was in zip(busy(), before, strict=True))
     memory.over.set()
     run.refresh_from_db()
-    return run, took, f"processor {own:.1f} s here, {database:.1f} s in the database; {memory.told()}"
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    return (
+        run,
+        took,
+        f"upload and preview {looked:.1f} s of it; load {load}; processor {own:.1f} s here, {database:.1f} s in the database; {memory.told()}",
+    )
 
 
 def say(name: str, run: ImportRun, took: float, memory: str) -> None:
@@ -169,7 +178,10 @@ def main() -> None:
         say("the same file again", *bring(actor, path, root))
         undo = timed(lambda: jobs.run_now(imports.undo(actor, run.pk, inline=True)))
         run.refresh_from_db()
-        print(f"undo: {undo:.1f} s, {run.rows_undone / undo:,.0f} people/s; people left {Person.objects.count():,}")
+        left = Person.objects.count()
+        print(
+            f"undo: {undo:.1f} s, {run.rows_undone / undo:,.0f} people/s; people left {left:,}; load {os.getloadavg()}"
+        )
 
 
 if __name__ == "__main__":

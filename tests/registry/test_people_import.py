@@ -523,7 +523,7 @@ def test_answers_with_characters_that_nothing_can_hold(
 def test_the_preview_tells_which_unit_each_row_means(cast: Cast, sign_in: Callable[[User], Client]) -> None:
     lines = ("Asep,Tambun Selatan,", "Bunga,,Sukamahi", "Cahya,Tambun Slatan,", "Dadan,Qwxyz,")
     run = upload(csv("nama,kecamatan,desa", *lines), cast.actor("arif"), cast.root, "a.csv")
-    rows = {row.values[0]: row for row in looked_at(run).rows}
+    rows = {row.read[0][1]: row for row in looked_at(run).rows}
     assert (rows["Asep"].meant, rows["Asep"].within, rows["Asep"].score) == ("Kecamatan Tambun Selatan", "", None)
     assert (rows["Bunga"].meant, rows["Bunga"].within) == ("Desa Sukamahi", "Kecamatan Cikarang Pusat")
     assert rows["Cahya"].meant == "Kecamatan Tambun Selatan"

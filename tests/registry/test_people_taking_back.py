@@ -72,6 +72,12 @@ def test_who_keeps_an_account_of_a_unit_stays(cast: Cast) -> None:
     assert Account.objects.get(handle="dpc").custodian == keeper
 
 
+def test_who_was_removed_by_hand_is_not_told_as_left(cast: Cast) -> None:
+    run = bring(cast, *THREE)
+    actions.remove_person(cast.actor("arif"), Person.objects.get(full_name="Cahya").pk)
+    assert undo(cast, run) == (2, 0)
+
+
 def test_invitations_go_with_the_people(cast: Cast) -> None:
     run = bring(cast, *THREE)
     asep = Person.objects.get(full_name="Asep")

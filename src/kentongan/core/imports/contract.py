@@ -206,7 +206,7 @@ class Foresight:
 class Foresees(Protocol):
     """A kind that can tell what would become of rows before they come in, and asks what it is not sure of.
 
-    `meant_label` is the heading of what the rows belong to.
+    `meant_label` is the heading of what the rows belong to, "" where they belong to nothing but the importing unit.
     """
 
     meant_label: ClassVar[Text]

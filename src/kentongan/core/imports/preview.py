@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from kentongan.core import files
 from kentongan.core.imports import guessing
 from kentongan.core.imports.checking import Checker, unmapped
-from kentongan.core.imports.contract import Field, Foresees, ImportKind, Question, Row, Verdict
+from kentongan.core.imports.contract import Field, Foresees, ImportKind, Question, Row, Text, Verdict
 from kentongan.core.imports.layout import Layout, Reader
 from kentongan.core.imports.records import Record
 from kentongan.core.imports.values import text
@@ -41,10 +41,10 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
-    """A row of the file as it would be taken: its values by field, or the reason against it."""
+    """A row of the file as it would be taken: what was read (name of the field, value), or the reason against it."""
 
     line: int
-    values: tuple[str, ...]
+    read: tuple[tuple[Text, str], ...]
     reason: str
     outcome: str = "good"
     sheet: str = ""
@@ -84,11 +84,6 @@ class Preview:
         """The fields for which no column was found, and none is needed."""
         return [view for view in self.fields if not view.column and not view.field.required]
 
-    @property
-    def chosen(self) -> list[Field]:
-        """The fields that have a column: those whose values `rows` shows."""
-        return [view.field for view in self.fields if view.column]
-
 
 def sample(file: StoredFile, layout: Layout, rows: int = SAMPLE_ROWS) -> list[Record]:
     """Return the first data rows of the file."""
@@ -126,7 +121,7 @@ def preview(
     asked = _foresee(kind, run, looked, good) if isinstance(kind, Foresees) and foresees else ()
     reasons = Counter(one.reason for one in looked if one.outcome == REJECTED)
     views = tuple(_field_view(field, mapping, scores, records[:SAMPLE_ROWS], layout) for field in kind.fields)
-    shown = [view.field.name for view in views if view.column]
+    shown = [view.field for view in views if view.column]
     counted = Counter(one.outcome for one in looked)
     return Preview(
         columns=layout.columns,
@@ -193,9 +188,9 @@ def _interesting(looked: Sequence[_Looked]) -> list[_Looked]:
     return sorted(wanted[:SHOWN_ROWS], key=lambda one: (one.record.sheet, one.record.line))
 
 
-def _sample_row(checker: Checker, shown: Sequence[str], one: _Looked) -> SampleRow:
+def _sample_row(checker: Checker, shown: Sequence[Field], one: _Looked) -> SampleRow:
     values = checker.values(one.record.cells)
-    shown_values = tuple(text(values[name])[:160] for name in shown)
+    read = tuple((field.label, text(values[field.name])[:160]) for field in shown)
     verdict = one.verdict or Verdict(one.outcome)
     meant = (verdict.meant, verdict.within, verdict.score)
-    return SampleRow(one.record.line, shown_values, one.reason, one.outcome, one.record.sheet, *meant)
+    return SampleRow(one.record.line, read, one.reason, one.outcome, one.record.sheet, *meant)

@@ -85,7 +85,7 @@ def take_back(actor: Actor, run: ImportRun, step_id: int, later: Later) -> None:
     remove(Person, going)
     restored, left = _restore(step, staying)
     step.undone_at, step.undone = clock.now(), len(going) + restored
-    step.left = len({*step.people} - going) + left
+    step.left = left + selected("SELECT count(*) FROM registry_person WHERE id = ANY(%s)", step.people)[0][0]
     step.save(update_fields=["undone_at", "undone", "left"])
     after = {"run": run.pk, "removed": len(going), "restored": restored, "left": step.left}
     audit.record(actor, unit, unit_id=unit.pk, after=after)

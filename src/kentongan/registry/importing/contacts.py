@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, NotFound
-from kentongan.core.imports import Cell, Feed, Field, ImportRun, Option, Question, Row, Verdict
+from kentongan.core.imports import Cell, Feed, Field, Foresight, ImportRun, Option, Row
 from kentongan.core.jobs import Progress
 from kentongan.core.permissions import Capability
 from kentongan.registry import actions
@@ -54,6 +54,7 @@ class ContactImport:
         Option("kind", _("What they are, where no column says it"),
                help=_("Influencer, community, journalist or partner agency.")),
     )  # fmt: skip
+    meant_label: ClassVar[Text] = ""
     questions_label: ClassVar[Text] = _("Nothing to decide")
     questions_help: ClassVar[Text] = ""
     suggest_url: ClassVar[Any] = ""
@@ -75,13 +76,10 @@ class ContactImport:
         """Return the entry of a row."""
         return read(values)
 
-    def foresee(self, run: ImportRun, rows: Sequence[Row]) -> list[Verdict]:
-        """Return what would become of these rows if they came in now."""
-        return [verdict(one) for one in ContactMatcher(_unit_of(run), run.options["kind"], Seen()).decide(rows)]
-
-    def questions(self, run: ImportRun, rows: Sequence[Row]) -> list[Question]:
-        """Return nothing: no cell of such a list needs a decision."""
-        return []
+    def foresee(self, run: ImportRun, looked: Sequence[Row], read: Sequence[Row]) -> Foresight:
+        """Return what would become of the rows if they came in now; no cell of such a list needs a decision."""
+        matcher = ContactMatcher(_unit_of(run), run.options["kind"], Seen())
+        return Foresight([verdict(one) for one in matcher.decide(looked)], [])
 
     def answer(self, actor: Actor, run: ImportRun, answers: Mapping[str, str]) -> None:
         """Refuse: nothing was asked."""

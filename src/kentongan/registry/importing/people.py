@@ -1,7 +1,9 @@
 """The import kind `registry.people`: who is what at which unit, with contact, term and own accounts."""
 
+import gc
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, ClassVar
 
@@ -89,13 +91,24 @@ class PeopleImport:
         unit = _unit_of(run)
         _note_letter(progress.actor, unit, run)
         finder, seen = Finder(unit), actions.seen_before(run)
-        for batch in feed.batches(BATCH):
-            actions.take_people(progress.actor, run, feed, batch, finder, seen)
+        with _nothing_to_collect():
+            for batch in feed.batches(BATCH):
+                actions.take_people(progress.actor, run, feed, batch, finder, seen)
 
     def undo(self, run: ImportRun, progress: Progress) -> int:
         """Take back what this run brought, the last batch first."""
         later = actions.Later(run)
         return take_back_all(run, progress, lambda step: actions.take_back(progress.actor, run, step, later))
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Keep the collector from looking through the whole tree of a nation again and again: it stays until the end."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _unit_of(run: ImportRun) -> Unit:
