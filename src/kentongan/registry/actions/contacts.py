@@ -162,7 +162,7 @@ def invite_contacts(
     """
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
     rows = access.scope(Contact.objects.filter(unit__path__within=unit.path), actor, Capability.ADMINISTER)
-    rows = rows.exclude(person__state=Person.State.WITHDRAWN).order_by("pk")
+    rows = rows.order_by("pk")
     if contact_ids is None:
         asked = PersonInvitation.objects.filter(revoked_at=None).values("person")
         rows = rows.filter(person__state=Person.State.INVITED).exclude(person__in=asked)
