@@ -2,8 +2,8 @@
 
 Fills a fresh installation of its own (a party of one province down to its districts) with contacts of many units, as
 imports leave them, then opens the list with each filter and search as the administrator of the province and of one
-regency, the page of a contact, and those who may be noted twice. Prints what registry_pages prints. Beside it: an import
-of 20,000 rows through the product, and what SQL takes that looks at every contact.
+regency, the page of a contact, and those who may be noted twice. Prints what registry_pages prints. Beside it: an
+import of 20,000 rows through the product, and what SQL takes that looks at every contact.
 """
 
 import os
@@ -61,7 +61,7 @@ PAGES = {
 
 def fill(count: int) -> None:
     """Write contacts, three of four with an account, every third with a consent."""
-    chance = random.Random(SEED)  # noqa: S311 - the same contacts every time
+    chance = random.Random(SEED)  # the same contacts every time
     units = list(Unit.objects.order_by("pk").values_list("pk", "area_code"))
     places = [area.code for area in areas.scope(PROVINCE) if area.level in (areas.REGENCY, areas.DISTRICT)]
     people, contacts = next_ids(Person, count), next_ids(Contact, count)

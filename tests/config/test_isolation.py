@@ -28,7 +28,7 @@ from kentongan.gatherings.models import Gathering
 from kentongan.listening.models import Issue
 from kentongan.missions.models import Instruction
 from kentongan.planning.models import Brief, ContentItem
-from kentongan.registry.models import Account, Grant, Organisation, Unit
+from kentongan.registry.models import Account, Contact, Grant, Organisation, Person, Unit
 
 Make = Callable[[Unit, User], Model]
 
@@ -63,6 +63,11 @@ def _gathering(unit: Unit, _author: User) -> Model:
 def _account(unit: Unit, _author: User) -> Model:
     name = f"a{unit.pk}"
     return Account.objects.create(unit=unit, kind=Account.Kind.OFFICIAL, platform="x", handle=name, identity=name)
+
+
+def _contact(unit: Unit, _author: User) -> Model:
+    person = Person.objects.create(full_name="Ratna", basis="Kartu nama")
+    return Contact.objects.create(person=person, unit=unit, kind=Contact.Kind.JOURNALIST, source=Contact.Source.GIVEN)
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,14 @@ ROOMS = {
     ),
     "account": Room(
         _account, Capability.VIEW, Capability.ADMINISTER, "/daftar/akun/{}/", "/api/v1/registry/accounts/{}"
+    ),
+    "contact": Room(
+        _contact,
+        Capability.ADMINISTER,
+        Capability.ADMINISTER,
+        "/daftar/kontak/{}/",
+        "/api/v1/registry/contacts/{}",
+        "/api/v1/registry/contacts/{0}/apart/{0}",
     ),
 }
 LISTS = {

@@ -346,7 +346,9 @@ def test_contacts_consent_declare_and_prove_like_members(cast: Cast, ratna: Cont
 
 def test_contacts_correct_what_is_noted_notes_included(ratna: Contact, phone: Client) -> None:
     address = f"{door(ratna)}data/"
-    assert "Menulis tentang puskesmas." in phone.get(address).content.decode()
+    form = phone.get(address).content.decode()
+    assert "Menulis tentang puskesmas." in form
+    assert "Kabupaten Bekasi" in form
     wrong = phone.post(address, {"full_name": "Ratna", "areas": "Antah", "phone": "bukan"})
     assert wrong.status_code == 422
     right = {"full_name": "Ratna K.", "organisation": "Lepas", "areas": "Kota Bekasi", "topics": "Pendidikan"}
@@ -528,6 +530,14 @@ def test_removing_leaves_nothing_but_the_trace(cast: Cast, ratna: Contact, sign_
 )
 def test_areas_are_read_as_people_write_them(text: str, near: str, code: str) -> None:
     assert coverage.read(text, near) == code
+
+
+def test_areas_are_shown_so_that_they_are_read_back(cast: Cast) -> None:
+    codes = ["32.16", "32.75", "32.16.09", "32.16.20.2002", "73.22.06", "99.99"]
+    shown = coverage.spoken(codes, "32.16")
+    assert shown == "Kabupaten Bekasi; Kota Bekasi; Kec. Cikarang Utara; Desa Sukamahi; Kec. Sukamaju; 99.99"
+    assert [coverage.read(text, "32.16") for text in coverage.split(shown)[:-1]] == codes[:-1]
+    assert coverage.spoken(["32.01.26.2010"], "32.16") == "32.01.26.2010", "another village of that name is nearer"
 
 
 @pytest.mark.parametrize("text", ["bekasi", "Sukamaju", "99.99", "Negeri Antah", "kec."])

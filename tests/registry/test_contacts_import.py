@@ -258,6 +258,30 @@ def test_a_large_list_takes_a_fixed_number_of_statements_a_batch(cast: Cast) -> 
     assert counts[0] == counts[1]
 
 
+def test_an_import_that_broke_off_goes_on_where_it_was(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [HEAD, *(f"Kontak {n},Komunitas,,topik,,08125{n:07},,@kontak{n},," for n in range(9))]
+    monkeypatch.setattr("kentongan.registry.importing.contacts.BATCH", 4)
+    run, real, batches = upload(lines, SYSTEM, cast.root), actions.take_contacts, []
+
+    def dies(*given: Any) -> None:
+        batches.append(1)
+        if len(batches) == 2:
+            raise KeyboardInterrupt
+        real(*given)
+
+    monkeypatch.setattr(actions, "take_contacts", dies)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.run_now(imports.confirm(SYSTEM, run.pk, inline=True))
+    assert Contact.objects.count() == 4
+    monkeypatch.setattr(actions, "take_contacts", real)
+    assert jobs.run_now(imports.resume(SYSTEM, run.pk, inline=True)).state == Job.State.DONE
+    run.refresh_from_db()
+    assert (figures(run), Contact.objects.count()) == ((9, 0, 0, 0), 9)
+    assert Account.objects.filter(kind="organic").count() == 9
+    assert undo(run, SYSTEM).rows_undone == 9
+    assert not Contact.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_at_once_bring_each_contact_once(cast: Cast) -> None:
     lines = [HEAD, *(f"Kontak {n},Komunitas,,topik,,08125{n:07},,,," for n in range(60))]

@@ -50,6 +50,18 @@ def _name(code: str) -> str:
     return f"{kind}{area.name}"
 
 
+def spoken(codes: Iterable[str], near: str = "") -> str:
+    """Return the areas as a text that reads back to the same codes: by name where no other area is meant by it."""
+    return "; ".join(name if _means(name, code, near) else code for code, name in ((one, _name(one)) for one in codes))
+
+
+def _means(name: str, code: str, near: str) -> bool:
+    try:
+        return read(name, near) == code
+    except Invalid:
+        return False
+
+
 def split(text: str) -> list[str]:
     """Return the parts of a text in which several areas stand."""
     return [part for part in APART.split(text.strip()) if part]

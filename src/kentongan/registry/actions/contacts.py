@@ -189,9 +189,9 @@ def remove_contact(actor: Actor, contact_id: int) -> None:
 
 def _pair(actor: Actor, one_id: int, other_id: int) -> tuple[Contact, Contact]:
     """Return both contacts, locked always in the same order: two merges of one pair would wait for each other."""
+    low, high = (access.get_contact(actor, pk, lock=True) for pk in sorted((one_id, other_id)))
     if one_id == other_id:
         raise Invalid(fields={"other": [_("Choose another contact.")]})
-    low, high = (access.get_contact(actor, pk, lock=True) for pk in sorted((one_id, other_id)))
     return (low, high) if low.pk == one_id else (high, low)
 
 

@@ -32,13 +32,7 @@ class NotedForm(forms.Form):
         required=False,
         help_text=_("Which areas they cover, by name or code, with semicolons between them: Kab. Bekasi; 32.16.09."),
     )
-    notes = forms.CharField(
-        label=_("Notes"),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(TEXT),
-        help_text=_("They see them on their own page."),
-    )
+    notes = forms.CharField(label=_("Notes"), max_length=2000, required=False, widget=forms.Textarea(TEXT))
 
     def given(self) -> dict[str, Any]:
         """Return what the form holds, as `contacting.clean` reads it."""
@@ -62,6 +56,13 @@ class ContactForm(NotedForm):
         label=_("From where exactly"),
         max_length=200,
         help_text=_("The address of the page, or the meeting, card or list with its date. They see it."),
+    )
+    notes = forms.CharField(
+        label=_("Notes"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(TEXT),
+        help_text=_("They see them on their own page."),
     )
     field_order = (
         "kind",
@@ -115,5 +116,5 @@ def initial(contact: Contact) -> dict[str, Any]:
         "organisation": contact.organisation,
         "notes": contact.notes,
         "topics": ", ".join(contact.topics),
-        "areas": "; ".join(f"{code}" for code in contact.areas),
+        "areas": coverage.spoken(contact.areas, contact.unit.area_code),
     }

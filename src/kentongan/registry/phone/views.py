@@ -121,7 +121,7 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _correction(visit: Visit, sent: Mapping[str, str] | None) -> tuple[CorrectForm | NotedForm, Callable[[], Any]]:
     """Return the form for one's own data and what saves it; a contact outside the tree corrects what is noted too."""
-    contact = Contact.objects.filter(person=visit.person).select_related("person").first()
+    contact = Contact.objects.filter(person=visit.person).select_related("person", "unit").first()
     if contact is not None:
         noted = NotedForm(sent, initial=initial(contact))
         return noted, lambda: actions.correct_own_contact(visit.actor, noted.given())

@@ -72,10 +72,12 @@ def index(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     if fmt := request.GET.get("format"):
         actions.record_contact_export(request.actor, unit.pk, found.count())
         return export("contacts", COLUMNS, sorted_by(request, found, SORTS), fmt)
+    page = sorted_page(request, found, SORTS)
     context = around(
         request,
         unit,
-        page=sorted_page(request, found, SORTS),
+        page=page,
+        elsewhere=any(one.unit_id != unit.pk for one in page),
         problem=problem,
         kinds=[("", _("All")), *Contact.Kind.choices],
         consents=[*Consent.Purpose.choices, (NOBODY, _("Nothing yet"))],
