@@ -138,6 +138,8 @@ def test_the_same_list_twice_changes_nothing_and_undo_takes_back_exactly(cast: C
     )
     assert ratna.areas_around == ["32", "32.16", "32.75"]
     assert ratna.notes == "Lama."
+    seen = preview(upload(LIST, joko, cast.tambun_selatan), ContactImport(), dict(first.mapping), {})
+    assert {row.meant for row in seen.rows} >= {"Ratna Kusuma, S.Sos.", "RSUD Cibitung"}
     assert figures(bring(LIST, joko, cast.tambun_selatan)) == (0, 0, 4, 3)
     run = undo(first, joko)
     assert run.state == ImportRun.State.UNDONE

@@ -12,7 +12,7 @@ from kentongan.core.imports import Cell, RowError
 from kentongan.core.imports.values import text
 from kentongan.registry import contacting, coverage, names
 from kentongan.registry.importing import phones
-from kentongan.registry.importing.entries import email, name, own_accounts
+from kentongan.registry.importing.entries import check_length, email, name, own_accounts
 from kentongan.registry.models import Contact
 
 TOPICS_APART = re.compile(r"\s*[;,\n|/]\s*")
@@ -56,6 +56,7 @@ def kind_of(said: str) -> str:
 
 def read(values: Mapping[str, Cell]) -> ContactEntry:
     """Return the entry of a row; raise RowError where name, kind, phone or e-mail cannot be read."""
+    check_length(values)
     handles, remarks = own_accounts(values)
     topics = contacting.topics(_parts(values["topics"]))
     kept = tuple(topic for topic in topics if len(topic) <= contacting.TOPIC_CHARS)[: contacting.MOST_TOPICS]

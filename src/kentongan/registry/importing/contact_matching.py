@@ -242,4 +242,6 @@ def _as_known(row: Contact, accounts: set[tuple[str, str]], seen: bool) -> Known
 
 def verdict(decision: ContactDecision) -> Verdict:
     """Return what the preview tells about a decision."""
-    return Verdict(decision.outcome, " ".join([decision.note, *decision.remarks]).strip())
+    note = " ".join([decision.note, *decision.remarks]).strip()
+    there = decision.contact if decision.contact and decision.contact.pk else None
+    return Verdict(decision.outcome, note, there.full_name if there else "", there.organisation if there else "")

@@ -54,7 +54,7 @@ class ContactImport:
         Option("kind", _("What they are, where no column says it"),
                help=_("Influencer, community, journalist or partner agency.")),
     )  # fmt: skip
-    meant_label: ClassVar[Text] = ""
+    meant_label: ClassVar[Text] = _("Contact that is meant")
     questions_label: ClassVar[Text] = _("Nothing to decide")
     questions_help: ClassVar[Text] = ""
     suggest_url: ClassVar[Any] = ""

@@ -74,9 +74,7 @@ class Entry:
 
 def read(values: Mapping[str, Cell]) -> Entry:
     """Return the entry of a row, by field; raise RowError where name, phone, e-mail or term cannot be read."""
-    for cell in values.values():
-        if isinstance(cell, str) and len(cell) > CELL_CHARS:
-            raise RowError(_too_long(len(cell)))
+    check_length(values)
     full_name = name(values["full_name"])
     starts_on, ends_on = term(values)
     handles, remarks = own_accounts(values)
@@ -92,6 +90,13 @@ def read(values: Mapping[str, Cell]) -> Entry:
         handles=handles,
         remarks=remarks,
     )
+
+
+def check_length(values: Mapping[str, Cell]) -> None:
+    """Raise RowError where a cell holds more than anybody writes there."""
+    for cell in values.values():
+        if isinstance(cell, str) and len(cell) > CELL_CHARS:
+            raise RowError(_too_long(len(cell)))
 
 
 def _too_long(chars: int) -> str:
