@@ -264,3 +264,21 @@ def test_planning_by_the_form(cast: Cast, issue: Issue, sign_in: Callable[..., C
     assert backwards.status_code == 200
     assert backwards.context["form"].errors["ends_at"]
     assert access.gathering(cast.actor("dewi"), made.pk) == made
+
+
+def test_contacts_outside_the_tree_are_invited_once_they_agreed(cast: Cast, gathering: Gathering) -> None:
+    given = {"full_name": "Komunitas Gowes", "kind": "community", "source": "given", "basis": "Buku tamu"}
+    contact = registry.add_contact(SYSTEM, cast.sukamahi.pk, {**given, "phone": "081234567891"})
+    dewi, person = cast.actor("dewi"), contact.person
+    assert person not in queries.candidates(dewi, gathering, "Gowes")
+    with pytest.raises(Invalid):
+        actions.add_person(dewi, gathering.pk, person.pk)
+    registry.give_consent(SYSTEM, person.pk, "gatherings", text="Saya bersedia diundang.", channel="form")
+    assert list(queries.candidates(dewi, gathering, "Gowes")) == [person]
+    theirs = actions.plan_gathering(cast.actor("joko"), cast.tambun_selatan.pk, plan())
+    assert not queries.candidates(cast.actor("joko"), theirs, "Gowes").exists()
+    with pytest.raises(NotFound):
+        actions.add_person(cast.actor("joko"), theirs.pk, person.pk)
+    actions.add_person(dewi, gathering.pk, person.pk)
+    assert actions.invite(dewi, gathering.pk) == 1
+    assert Message.objects.get(person_id=person.pk).state == Message.State.QUEUED

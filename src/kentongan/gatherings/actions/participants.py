@@ -15,7 +15,7 @@ from kentongan.gatherings.queries import trainings
 from kentongan.gatherings.states import GatheringState, ParticipantState, sources
 from kentongan.registry import access as registry_access
 from kentongan.registry import queries as registry_queries
-from kentongan.registry.models import Consent, Membership
+from kentongan.registry.models import Consent, Person
 
 
 def planned(actor: Actor, gathering_id: int) -> Gathering:
@@ -38,9 +38,9 @@ def _require_seat(gathering: Gathering) -> Wave | None:
 
 
 def _member(actor: Actor, person_id: int) -> Participant:
-    """Return somebody of the actor's units who agreed to be invited to meetings, as a participant."""
+    """Return a member or contact of the actor's units who agreed to be invited to meetings, as a participant."""
     reach = registry_access.units_for(actor, Capability.GATHER).values("pk")
-    if not Membership.objects.filter(person=person_id, unit__in=reach).exists():
+    if not Person.objects.filter(registry_queries.known_at(reach), pk=person_id).exists():
         raise NotFound()
     if not registry_queries.has_consent(person_id, Consent.Purpose.GATHERINGS):
         raise Invalid(fields={"person": [_("This person has not agreed to be invited to meetings.")]})

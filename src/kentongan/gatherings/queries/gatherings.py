@@ -14,7 +14,8 @@ from kentongan.gatherings import access
 from kentongan.gatherings.models import Gathering, Participant, Question
 from kentongan.gatherings.states import GatheringState, ParticipantState
 from kentongan.registry.access import units_for
-from kentongan.registry.models import Consent, Membership, Person, Unit
+from kentongan.registry.models import Consent, Person, Unit
+from kentongan.registry.queries import known_at
 
 
 def _counted(rows: QuerySet[Gathering]) -> QuerySet[Gathering]:
@@ -100,13 +101,12 @@ def attendance(gathering: Gathering) -> Attendance:
 
 
 def candidates(actor: Actor, gathering: Gathering, text: str) -> QuerySet[Person]:
-    """Return people whom `actor` may invite: members of their units who agreed to it and are not on the list yet."""
+    """Return people whom `actor` may invite: members and contacts of their units who agreed to it, not listed yet."""
     reach = units_for(actor, Capability.GATHER).values("pk")
-    inside = Membership.objects.filter(person=OuterRef("pk"), unit__in=reach)
     agreed = Consent.objects.filter(person=OuterRef("pk"), purpose=Consent.Purpose.GATHERINGS, revoked_at__isnull=True)
     on_list = Participant.objects.filter(gathering=gathering, person=OuterRef("pk"))
     return (
-        Person.objects.filter(Exists(inside), Exists(agreed), ~Exists(on_list), full_name__icontains=text)
+        Person.objects.filter(known_at(reach), Exists(agreed), ~Exists(on_list), full_name__icontains=text)
         .exclude(state=Person.State.WITHDRAWN)
         .order_by("full_name")
     )

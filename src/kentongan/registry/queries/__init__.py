@@ -59,7 +59,16 @@ from kentongan.registry.queries.own import (
     own_accounts,
     person_of,
 )
-from kentongan.registry.queries.people import Likeness, consented, grants, has_consent, likenesses, people, person
+from kentongan.registry.queries.people import (
+    Likeness,
+    consented,
+    grants,
+    has_consent,
+    known_at,
+    likenesses,
+    people,
+    person,
+)
 from kentongan.registry.queries.routines import (
     findings,
     last_sign_off,
@@ -128,6 +137,7 @@ __all__ = [
     "in_alarm",
     "invitable",
     "invitations",
+    "known_at",
     "last_sign_off",
     "latest_of",
     "likenesses",

@@ -14,7 +14,7 @@ from kentongan.core.errors import NotFound
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
 from kentongan.registry.ltree import subtree
-from kentongan.registry.models import Account, Consent, Grant, Membership, Person, Unit
+from kentongan.registry.models import Account, Consent, Contact, Grant, Membership, Person, Unit
 from kentongan.registry.queries.matching import matching
 
 LARGEST = 2**63 - 1
@@ -108,6 +108,13 @@ def phone_like(text: str) -> Q:
     if not re.fullmatch(r"\d{3,15}", digits):
         return Q(pk__in=())
     return Q(phone__contains=f"+62{digits[1:]}" if digits.startswith("0") else digits)
+
+
+def known_at(unit_ids: QuerySet[Any, Any]) -> Q:
+    """Match people who have a position at one of these units, or whom one of them keeps as a contact."""
+    position = Membership.objects.filter(person=OuterRef("pk"), unit__in=unit_ids)
+    contact = Contact.objects.filter(person=OuterRef("pk"), unit__in=unit_ids)
+    return Q(Exists(position)) | Q(Exists(contact))
 
 
 def person(actor: Actor, pk: int) -> Person:
