@@ -66,7 +66,9 @@ def test_a_contact_is_noted_as_a_minimal_record_with_its_source(cast: Cast) -> N
     )
     account = Account.objects.get(person=person)
     assert (account.kind, account.state, account.unit) == ("organic", "claimed", cast.tambun_selatan)
-    assert AuditEntry.objects.get(verb="registry.contact.add").after["organisation"] == "Radar Bekasi"
+    entry = AuditEntry.objects.get(verb="registry.contact.add")
+    assert entry.after["organisation"] == "Radar Bekasi"
+    assert not {"phone", "email", "notes"} & set(entry.after), "the log outlives what is kept about them"
     assert not queries.people(cast.actor("arif"), text="Ratna").exists(), "a contact is on no list of members"
     assert not queries.members_accounts(cast.actor("arif"), cast.root).exists()
 

@@ -245,6 +245,13 @@ def test_an_administrator_who_lost_the_role_brings_nothing_in(cast: Cast) -> Non
     assert not Contact.objects.exists()
 
 
+def test_nothing_comes_in_for_a_unit_that_was_closed_meanwhile(cast: Cast) -> None:
+    job = imports.confirm(SYSTEM, upload(LIST, SYSTEM, cast.sukamahi).pk, inline=True)
+    actions.close_unit(SYSTEM, cast.sukamahi.pk)
+    assert jobs.run_now(job).state == Job.State.FAILED
+    assert not Contact.objects.exists()
+
+
 def test_a_large_list_takes_a_fixed_number_of_statements_a_batch(cast: Cast) -> None:
     counts = []
     for size in (10, 300):

@@ -11,6 +11,7 @@ from kentongan.core.copying import selected
 from kentongan.core.imports import Batch, Feed, ImportRun
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
+from kentongan.registry.actions.contacts import working_unit
 from kentongan.registry.actions.importing import alone, make_claims, seen_before
 from kentongan.registry.importing.changes import exchange
 from kentongan.registry.importing.contact_matching import NOTED, ContactDecision, ContactMatcher, KnownContact
@@ -44,7 +45,7 @@ WHERE p.id = ANY(%s) AND (
 @action("registry.contact.import", may_do_nothing=True)
 def take_contacts(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, unit: Unit, seen: Seen) -> None:
     """Bring one batch in: contacts and stated accounts; all of it noted so that it can be taken back."""
-    access.require(actor, Capability.ADMINISTER, unit)
+    working_unit(actor, unit.pk)
     alone()
     matcher = ContactMatcher(unit, run.options["kind"], seen, lock=True)
     decisions = matcher.decide(batch.rows)

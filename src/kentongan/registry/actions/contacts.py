@@ -23,7 +23,8 @@ PERSON = ("full_name", "phone", "email", "basis")
 NOTED = ("kind", "organisation", "topics", "areas", "notes", "source")
 
 
-def _unit(actor: Actor, unit_id: int) -> Unit:
+def working_unit(actor: Actor, unit_id: int) -> Unit:
+    """Return a unit that works and that the actor administers; raises Conflict for a closed one."""
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
     if unit.closed_at:
         raise Conflict(_("This unit is closed."), remedy=_("Choose a unit that works."))
@@ -36,7 +37,7 @@ def add_contact(actor: Actor, unit_id: int, given: Mapping[str, Any], *, asked_b
 
     Who withdrew before is refused unless they `asked_back` themselves.
     """
-    unit = _unit(actor, unit_id)
+    unit = working_unit(actor, unit_id)
     values = contacting.clean(given, unit.area_code)
     person = Person(**values.person, language=given.get("language", "id"))
     _welcome(person, unit, values, asked_back=asked_back)
@@ -46,7 +47,8 @@ def add_contact(actor: Actor, unit_id: int, given: Mapping[str, Any], *, asked_b
         _claim(contact, identity)
     if asked_back:
         leaving.welcome_back(person)
-    audit.record(actor, contact, unit_id=unit.pk, after={**_written(contact), "accounts": len(values.accounts)})
+    after = audit.snapshot(contact, "kind", "organisation", "source") | audit.snapshot(person, "basis", "state")
+    audit.record(actor, contact, unit_id=unit.pk, after=after | {"accounts": len(values.accounts)})
     return contact
 
 
@@ -141,7 +143,7 @@ def drop_contact_account(actor: Actor, contact_id: int, account_id: int) -> None
 def hand_contact_on(actor: Actor, contact_id: int, unit_id: int) -> Contact:
     """Let another unit keep a contact; the actor administers both."""
     contact = access.get_contact(actor, contact_id, lock=True)
-    unit = _unit(actor, unit_id)
+    unit = working_unit(actor, unit_id)
     before = contact.unit
     if before.pk == unit.pk:
         raise Invalid(fields={"unit": [_("This unit keeps the contact already.")]})
