@@ -140,6 +140,17 @@ def test_the_participants_page_answers_by_post_only_and_shows_the_code(
     assert participant.state == "declined"
 
 
+def test_the_page_speaks_the_language_that_is_stored_of_the_person(
+    cast: Cast, gathering: Gathering, sari: Person
+) -> None:
+    participant = actions.add_person(cast.actor("dewi"), gathering.pk, sari.pk)
+    url = reverse("guest:page", args=[links.token(participant)])
+    browser = Client(headers={"accept-language": "en"})
+    assert '<html lang="id"' in browser.get(url).content.decode()
+    Person.objects.filter(pk=sari.pk).update(language="en")
+    assert '<html lang="en"' in Client(headers={"accept-language": "id"}).get(url).content.decode()
+
+
 @pytest.mark.parametrize("broken", ["", "x", "abc.def"])
 def test_a_forged_link_opens_nothing(cast: Cast, gathering: Gathering, sari: Person, broken: str) -> None:
     participant = actions.add_person(cast.actor("dewi"), gathering.pk, sari.pk)

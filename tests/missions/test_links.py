@@ -17,6 +17,7 @@ from kentongan.missions.actions import links, missions
 from kentongan.missions.actions.links import Target
 from kentongan.missions.models import MemberLink, Mission, MissionInvitation
 from kentongan.missions.queries import links as queries
+from kentongan.registry.models import Person
 from named_cast import Cast
 
 WHATSAPP = "WhatsApp/2.23.20.0"
@@ -178,3 +179,12 @@ def test_staff_screens_never_show_a_token(
     for name in ("mission", "invitations"):
         body = client.get(reverse(f"missions:{name}", args=[open_mission.pk])).content.decode()
         assert token not in body
+
+
+def test_the_page_speaks_the_language_that_is_stored_of_the_person(open_mission: Mission) -> None:
+    invitation = open_mission.invitations.select_related("person").first()
+    assert invitation is not None
+    url = address(token_for(invitation))
+    assert '<html lang="id"' in Client(headers={"accept-language": "en"}).get(url).content.decode()
+    Person.objects.filter(pk=invitation.person_id).update(language="en")
+    assert '<html lang="en"' in Client().get(url).content.decode()

@@ -67,7 +67,7 @@ def test_a_contact_is_noted_as_a_minimal_record_with_its_source(cast: Cast) -> N
     account = Account.objects.get(person=person)
     assert (account.kind, account.state, account.unit) == ("organic", "claimed", cast.tambun_selatan)
     entry = AuditEntry.objects.get(verb="registry.contact.add")
-    assert entry.after["organisation"] == "Radar Bekasi"
+    assert entry.after["organisation"].startswith("#"), "the log names nobody"
     assert not {"phone", "email", "notes"} & set(entry.after), "the log outlives what is kept about them"
     assert not queries.people(cast.actor("arif"), text="Ratna").exists(), "a contact is on no list of members"
     assert not queries.members_accounts(cast.actor("arif"), cast.root).exists()
@@ -456,7 +456,7 @@ def test_those_who_share_phone_account_or_name_are_offered_and_decided(cast: Cas
     assert Consent.objects.get(person=one.person).purpose == "gatherings"
     assert not Person.objects.filter(pk=by_phone.person_id).exists()
     entry = AuditEntry.objects.filter(verb="registry.contact.merge").latest("pk")
-    assert entry.before["notes"] == "Dua."
+    assert entry.before["notes"].startswith("#"), "the log names nobody"
     assert KeptApart.objects.count() == 1
     with pytest.raises(Invalid):
         actions.merge_contacts(cast.actor("arif"), one.pk, one.pk)

@@ -1,18 +1,21 @@
 """Who leaves is gone: lists do not bring them back, messages are blanked, own accounts follow where somebody serves."""
 
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 
-from kentongan.core import messages
+from kentongan.core import clock, imports, jobs, messages
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from kentongan.core.models import AuditEntry
 from kentongan.core.models.messages import Message
-from kentongan.registry import actions, leaving, queries
+from kentongan.registry import actions, leaving, queries, tasks
 from kentongan.registry.actions.people import NewPerson
 from kentongan.registry.dialling import e164
 from kentongan.registry.directory import PeopleDirectory
-from kentongan.registry.models import Account, Consent, Membership, Person, Unit, Withdrawal
+from kentongan.registry.models import Account, Consent, Membership, Person, RefusedAccount, Unit, Withdrawal
 from named_cast import SYSTEM, Cast
 
 
@@ -113,3 +116,49 @@ def test_closing_is_taken_back_above_the_unit_only(cast: Cast) -> None:
     with pytest.raises((NotAllowed, NotFound, Conflict)):
         actions.undo_change(cast.actor("joko"), change.pk)
     assert actions.undo_change(cast.actor("arif"), change.pk).undone_at
+
+
+def listed(cast: Cast, handle: str = "nani.s") -> None:
+    """Bring the list of the village in, with Nani's account on it."""
+    content = f"Nama;Jabatan;Desa;HP;Instagram\nNani Suryani;Ketua;Sukamahi;081200000001;{handle}".encode()
+    run = imports.upload(
+        cast.actor("arif"), "registry.people", cast.root.pk, BytesIO(content), "a.csv", options={"basis": "Daftar"}
+    )
+    assert jobs.run_now(imports.confirm(cast.actor("arif"), run.pk, inline=True)).state == "done"
+    run.refresh_from_db()
+    assert run.rows_rejected == 0
+
+
+@pytest.mark.parametrize("way", ["removed", "consent ended"])
+def test_an_account_that_its_owner_took_off_is_not_brought_back_by_a_list(cast: Cast, way: str) -> None:
+    nani = add(cast.sukamahi, consents={"accounts": "Saya setuju."})
+    me = Actor.of_link(nani.pk, "Nani")
+    listed(cast)
+    claim = Account.objects.get(person=nani)
+    assert claim.state == "claimed"
+    if way == "removed":
+        actions.remove_own(me, claim.pk)
+    else:
+        actions.end_consent(me, "accounts")
+    listed(cast)
+    assert not Account.objects.exists()
+    assert "nani.s" not in str(list(RefusedAccount.objects.values_list("digest", flat=True)))
+    listed(cast, "nani.lain")
+    assert Account.objects.get().handle == "nani.lain", "another one is another matter"
+    actions.give_consent(SYSTEM, nani.pk, "accounts", text="Ya", channel="link")
+    actions.declare_own(me, text="nani.s", platform="instagram")
+    actions.remove_own(me, Account.objects.get(handle="nani.lain").pk)
+    assert RefusedAccount.objects.count() == 1, "what she states herself is hers again"
+
+
+def test_claims_that_nobody_answers_go_after_the_days_and_confirmed_ones_stay(cast: Cast, settings: Any) -> None:
+    settings.KENTONGAN_UNCONFIRMED_DAYS = 30
+    nani = add(cast.sukamahi, consents={"accounts": "Saya setuju."})
+    old, confirmed, young = (_own(nani, cast.sukamahi, state, handle) for state, handle in (
+        ("claimed", "lama"), ("declared", "punya"), ("claimed", "baru")
+    ))  # fmt: skip
+    Account.objects.filter(pk__in=[old.pk, confirmed.pk]).update(created_at=clock.now() - timedelta(days=31))
+    assert (tasks.purge_unconfirmed(), tasks.purge_unconfirmed()) == (1, 0)
+    assert set(Account.objects.all()) == {confirmed, young}
+    entry = AuditEntry.objects.get(verb="registry.claim.purge")
+    assert entry.after == {"accounts": 1, "days": 30}

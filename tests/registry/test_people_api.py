@@ -84,7 +84,7 @@ def test_duplicates_are_offered_kept_apart_and_merged(cast: Cast) -> None:
     assert arif("get", address).json() == []
     assert arif.status("post", f"people/{third.pk}/merge/{third.pk}", {}) == 422
     assert arif.status("post", f"people/{third.pk}/merge/{fourth.pk}", {}) == 404
-    assert AuditEntry.objects.get(verb="registry.person.merge").before["full_name"] == "CAHYA"
+    assert AuditEntry.objects.get(verb="registry.person.merge").before["full_name"].startswith("#")
     actions.withdraw(Actor.of_link(one.pk, "Asep"))
     assert arif.status("post", f"people/{other.pk}/merge/{one.pk}", {}) == 404, "who withdrew is nobody's any more"
 

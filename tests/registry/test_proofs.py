@@ -15,7 +15,7 @@ from kentongan.channels.contract import ChannelError, NoSuchAccount, Profile, Re
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
-from kentongan.core.models.audit import AuditEntry
+from kentongan.core.models import AuditEntry, Message, User
 from kentongan.registry import actions, proving
 from kentongan.registry.actions.people import NewPerson
 from kentongan.registry.models import Account, Attestation, Challenge, Consent, Dispute, Person
@@ -341,3 +341,60 @@ def test_on_a_real_server_the_code_has_to_be_there(cast: Cast, pds: Pds, bluesky
     gone = own(member(cast, "Asep"), "tidakada.test")
     actions.issue_code(Actor.of_link(gone.person_id or 0, "Asep"), gone.pk)
     assert proving.check(Actor.of_link(gone.person_id or 0, "Asep"), gone.pk) == Finding.ABSENT
+
+
+@pytest.fixture
+def apart(cast: Cast, platform: Platform) -> tuple[Account, Account, Dispute]:
+    """One account that somebody of Tambun Selatan has proven first, and somebody of Sukamahi later."""
+    first, later = member(cast, "Titin", unit=cast.tambun_selatan), member(cast)
+    accounts = []
+    for person in (first, later):
+        account = own(person)
+        challenge = actions.issue_code(by_link(person), account.pk)
+        platform.texts[account.identity] = challenge.code
+        proving.check(by_link(person), account.pk)
+        accounts.append(account)
+    return accounts[0], accounts[1], Dispute.objects.get()
+
+
+def test_who_decides_is_told_and_asked_above_both_sides(
+    cast: Cast, apart: tuple[Account, Account, Dispute], client: Client
+) -> None:
+    dispute = apart[2]
+    told = set(Message.objects.filter(purpose="registry.dispute").values_list("recipient", flat=True))
+    assert told == {"Arif"}, "the lowest unit above both is the regency"
+    client.force_login(cast.user("joko"))
+    page = client.get(f"/daftar/unit/{cast.tambun_selatan.pk}/dua-pihak/").content.decode()
+    assert cast.root.name in page
+    assert 'name="outcome"' not in page, "one side is not his to decide"
+    with pytest.raises(NotAllowed):
+        actions.resolve_dispute(cast.actor("joko"), dispute.pk, outcome="kept", reason="Milik kami")
+    client.force_login(cast.user("arif"))
+    assert 'name="outcome"' in client.get(f"/daftar/unit/{cast.root.pk}/dua-pihak/").content.decode()
+
+
+def test_both_sides_and_both_people_see_the_decision(
+    cast: Cast, apart: tuple[Account, Account, Dispute], client: Client
+) -> None:
+    held, claimant, dispute = apart
+    actions.resolve_dispute(cast.actor("arif"), dispute.pk, outcome="moved", reason="Ponselnya ditunjukkan")
+    decided = Message.objects.filter(dedupe_key__startswith="dispute-decided:")
+    assert set(decided.values_list("recipient", flat=True)) == {"Joko"}, "Arif decided himself"
+    assert "Ponselnya ditunjukkan" in decided.get().body
+    for account, yours in ((claimant, True), (held, False)):
+        person = Person.objects.get(pk=account.person_id)
+        user = User.objects.create_user(f"{person.pk}@example.id", language="en")
+        Person.objects.filter(pk=person.pk).update(user=user)
+        client.force_login(user)
+        page = client.get(f"/saya/akun/{account.pk}/").content.decode()
+        assert "Ponselnya ditunjukkan" in page
+        assert ("this account is yours" in page) is yours
+
+
+def test_an_open_dispute_is_shown_to_whoever_holds_it_too(
+    cast: Cast, apart: tuple[Account, Account, Dispute], client: Client
+) -> None:
+    user = User.objects.create_user("titin@example.id", language="en")
+    Person.objects.filter(pk=apart[0].person_id).update(user=user)
+    client.force_login(user)
+    assert "Somebody else has proven this account too" in client.get(f"/saya/akun/{apart[0].pk}/").content.decode()

@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from conftest import SYSTEM, Cast
 from kentongan.channels.newsroom import writing
@@ -67,3 +69,10 @@ def test_it_says_whose_they_are_and_what_they_rest_on(cast: Cast, client: Client
         f"# {cast.sukamahi.name}; 7/SK social=https://x.com/palsu, 2026-03-01",
         "social=https://x.com/sukamahi",
     ]
+
+
+def test_the_file_is_made_once_for_many_readers(cast: Cast, client: Client) -> None:
+    first = client.get("/trust.txt").content
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/.well-known/trust.txt").content == first
+    assert not any("registry_account" in query["sql"] for query in asked.captured_queries)

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.channels import counting, provers, sharing
-from kentongan.channels.contract import Channel, Counting, Limits, Manifest, Prover, Rate, ShareLink, Text
+from kentongan.channels import counting, feeds, provers, sharing
+from kentongan.channels.contract import Channel, Counting, Limits, Manifest, Prover, PublicPosts, Rate, ShareLink, Text
 from kentongan.core.ids import public_id
 
 MEGABYTE = 1024 * 1024
@@ -26,6 +26,7 @@ def _announced(
     cost_usd: float | None = None,
     share: ShareLink | None = None,
     prover: Prover | None = None,
+    posts: PublicPosts | None = None,
 ) -> Channel:
     measure = {
         Counting.WEIGHTED: counting.weighted,
@@ -45,7 +46,7 @@ def _announced(
         note=LATER,
         profile_url=profile_url,
     )
-    return Channel(manifest, share=share, prover=prover)
+    return Channel(manifest, share=share, prover=prover, posts=posts)
 
 
 WORDPRESS = _announced("wordpress", "WordPress", Limits(None, Counting.WORDS, title=True), icon="brand-wordpress")
@@ -55,6 +56,7 @@ WEBSITE = _announced(
     Limits(None, Counting.WORDS, title=True),
     icon="world",
     prover=provers.WEBSITE,
+    posts=feeds.WEBSITE,
 )
 X = _announced(
     "x",
@@ -97,6 +99,7 @@ YOUTUBE = _announced(
     profile_url="https://www.youtube.com/@{handle}",
     rate=Rate(100, timedelta(hours=24)),
     prover=provers.YOUTUBE,
+    posts=feeds.YOUTUBE,
 )
 TIKTOK = _announced(
     "tiktok",
@@ -116,4 +119,5 @@ TELEGRAM = _announced(
     rate=Rate(20, timedelta(minutes=1)),
     share=sharing.TELEGRAM,
     prover=provers.TELEGRAM,
+    posts=feeds.TELEGRAM,
 )

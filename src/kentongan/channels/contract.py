@@ -402,6 +402,48 @@ class Prover(Protocol):
         ...
 
 
+class PostsHidden(Rejected):
+    """The account is there and shows its posts to nobody who has not signed in, or announces no feed of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """What one look tells the next: the address of the feed, and what its server uses to say that nothing changed."""
+
+    feed: str = ""
+    etag: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest public post of an account: its moment and address, both empty where it has none yet.
+
+    `unchanged` says that the server told us only that nothing changed since the look that left the bookmark.
+    """
+
+    at: datetime | None = None
+    url: str = ""
+    bookmark: Bookmark = Bookmark()
+    unchanged: bool = False
+
+
+@runtime_checkable
+class PublicPosts(Protocol):
+    """Tells from what everybody may read when an account last posted; reposts of others do not count."""
+
+    def host(self, key: str) -> str:
+        """Return the server that is asked about that identity: what is spared when it asks for patience."""
+        ...
+
+    def newest(self, key: str, client: httpx.Client, bookmark: Bookmark) -> Newest:
+        """Return the newest post of the account with that identity (`addresses.Identity.key`).
+
+        Raises NoSuchAccount, PostsHidden, RetryLater (not reached, or asked too often), or Rejected.
+        """
+        ...
+
+
 @runtime_checkable
 class ShareLink(Protocol):
     """Opens the platform's own share dialogue, filled in, for a person to send or not."""
@@ -423,6 +465,7 @@ class Channel:
     metrics: Metrics | None = None
     share: ShareLink | None = None
     prover: Prover | None = None
+    posts: PublicPosts | None = None
 
     @property
     def kind(self) -> str:

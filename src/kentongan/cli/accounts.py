@@ -1,6 +1,7 @@
 """`kentongan accounts`: official accounts, and connecting them without a browser."""
 
 import sys
+from collections import Counter
 from typing import Annotated
 
 import typer
@@ -9,23 +10,26 @@ from kentongan.channels import registry as channels
 from kentongan.cli.context import (
     AsJson,
     AsUser,
+    AtUnit,
     actor,
     fail,
     group,
     print_json,
+    print_row,
     print_rows,
     print_table,
     say,
+    unit_at,
     with_database,
 )
 from kentongan.core import jobs
 from kentongan.core.errors import Invalid
 from kentongan.core.permissions import Capability
 from kentongan.publishing import connections
-from kentongan.registry import access, actions, queries
+from kentongan.registry import actions, queries, visiting
 from kentongan.registry.models import Account
 
-app = group("Official accounts: list, declare, correct their state, audit, connect, test.")
+app = group("Official accounts: list, declare, correct their state, audit, connect, test, visit.")
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="The account's number, as `list` shows it.")]
 
@@ -60,12 +64,12 @@ def list_accounts(as_json: AsJson = False, as_user: AsUser = "") -> None:
 def declare(
     handle: Annotated[str, typer.Argument(help="Its address, or its handle with --platform.")],
     platform: Annotated[str, typer.Option(help="Where a bare handle is.")] = "",
-    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="By default the whole organisation.")] = "",
+    unit: AtUnit = "",
     as_user: AsUser = "",
 ) -> None:
     """Put an official account on the list."""
     who = actor(as_user)
-    place = access.get_unit(who, Capability.ADMINISTER, **({"code": unit} if unit else {"parent": None}))
+    place = unit_at(who, unit, Capability.ADMINISTER)
     account = actions.declare_account(who, place.pk, platform=platform, handle=handle)
     say(f"Account {account.pk}: {account.handle} on {channels.label(account.platform)}, of {place.name}.")
 
@@ -97,6 +101,65 @@ def check(number: Number, as_user: AsUser = "") -> None:
     say("It could publish right now.")
 
 
+@app.command("visit")
+@with_database
+def visit(
+    number: Annotated[int | None, typer.Argument(metavar="[ID]", help="One account; else all that are due.")] = None,
+    as_json: AsJson = False,
+    as_user: AsUser = "",
+) -> None:
+    """Read when official accounts last posted, from what everybody may read; says what was found."""
+    who = actor(as_user)
+    if number is not None:
+        made = visiting.visit(who, number)
+        last = queries.account(who, number).last_posted_at
+        print_row({"finding": made.finding, "said": made.said, "last_posted_at": last}, as_json=as_json)
+        return
+    if not who.is_system:
+        fail("Only the operator visits all accounts that are due.", "Give the number of one account.")
+    while actions.enrol_visits(who):
+        continue
+    counts: Counter[str] = Counter()
+    while made_now := visiting.visit_due():
+        counts.update(one.finding for one in made_now)
+    print_rows(
+        [{"finding": name, "accounts": n} for name, n in counts.most_common()],
+        as_json=as_json,
+        empty="No account is due for a visit.",
+    )
+
+
+@app.command("visits")
+@with_database
+def visits(
+    unit: AtUnit = "",
+    finding: Annotated[
+        str, typer.Option(help="failed, or read, empty, hidden, absent, limited, unreachable.")
+    ] = "failed",
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
+    as_json: AsJson = False,
+    as_user: AsUser = "",
+) -> None:
+    """List what the last visits found; by default the accounts that could not be read."""
+    who = actor(as_user)
+    place = unit_at(who, unit, Capability.VIEW)
+    found = queries.visited(who, place, finding)[:limit]
+    rows = [
+        {
+            "id": one.pk,
+            "platform": one.platform,
+            "handle": one.handle,
+            "unit": one.unit.code,
+            "finding": one.visit.finding,
+            "said": one.visit.said,
+            "read_at": one.visit.read_at,
+            "last_posted_at": one.last_posted_at,
+        }
+        for one in found
+    ]
+    print_rows(rows, as_json=as_json, empty="No account of that kind.")
+
+
 @app.command("state")
 @with_database
 def state(
@@ -115,14 +178,14 @@ def state(
 @app.command("audit")
 @with_database
 def audit(
-    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="By default the whole organisation.")] = "",
+    unit: AtUnit = "",
     title: Annotated[str, typer.Option(help="What the audit is called.")] = "",
     as_json: AsJson = False,
     as_user: AsUser = "",
 ) -> None:
     """Audit every official account of a unit and below it, here and now; says how many meet each rule."""
     who = actor(as_user)
-    place = access.get_unit(who, Capability.AUDIT, **({"code": unit} if unit else {"parent": None}))
+    place = unit_at(who, unit, Capability.AUDIT)
     made = actions.begin_audit(who, place.pk, title=title, inline=True)
     job = jobs.run_now(jobs.get(who, made.job_id or 0))
     if job.state != jobs.Job.State.DONE:

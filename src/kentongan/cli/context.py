@@ -4,7 +4,9 @@ import getpass
 import os
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Annotated, ParamSpec, TypeVar
+
+import typer
 
 from kentongan.cli.terminal import (
     AsJson,
@@ -23,10 +25,14 @@ from kentongan.core.actor import Actor
 from kentongan.core.database import running_database
 from kentongan.core.errors import NotFound
 from kentongan.core.models import User
+from kentongan.core.permissions import Capability
+from kentongan.registry import access, queries
+from kentongan.registry.models import Unit
 
 __all__ = [
     "AsJson",
     "AsUser",
+    "AtUnit",
     "Yes",
     "actor",
     "confirmed",
@@ -38,6 +44,7 @@ __all__ = [
     "print_rows",
     "print_table",
     "say",
+    "unit_at",
     "with_database",
 ]
 
@@ -54,6 +61,23 @@ def with_database(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
 
     return run
+
+
+AtUnit = Annotated[
+    str, typer.Option("--unit", metavar="CODE", help="The unit's code; by default the whole organisation.")
+]
+
+
+def unit_at(who: Actor, code: str, capability: Capability) -> Unit:
+    """Return the unit of `--unit CODE` (a former code too), else the root; raises NotFound or NotAllowed."""
+    if code:
+        return queries.unit_by_code(who, code, capability)
+    if queries.root() is None:
+        raise NotFound(
+            "This installation has no organisation yet.",
+            remedy="Make yours with `kentongan organisation found`, or load the demo with `kentongan up`.",
+        )
+    return access.get_unit(who, capability, parent=None)
 
 
 def operator() -> str:

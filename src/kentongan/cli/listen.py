@@ -14,6 +14,7 @@ from kentongan.cli.context import (
     print_json,
     print_table,
     say,
+    unit_at,
     with_database,
 )
 from kentongan.cli.importing import Columns, Rejects, TableFile, Wanted, bring
@@ -22,7 +23,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.listening import queries
 from kentongan.listening.importing import DEFAULT_SOURCE, PostImport
-from kentongan.registry import access, actions
+from kentongan.registry import actions
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Organisation, Unit
 
@@ -43,7 +44,7 @@ def _unit(who: Actor, code: str) -> Unit:
             level=Unit.Level.NATION,
         )
         say("This installation had no organisation: a plain one was made (`kentongan organisation` changes it).")
-    return access.get_unit(who, Capability.ANALYSE, **({"code": code} if code else {"parent": None}))
+    return unit_at(who, code, Capability.ANALYSE)
 
 
 @app.command("import")

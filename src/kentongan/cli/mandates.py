@@ -8,6 +8,7 @@ import typer
 from kentongan.cli.context import (
     AsJson,
     AsUser,
+    AtUnit,
     Yes,
     actor,
     confirmed,
@@ -17,6 +18,7 @@ from kentongan.cli.context import (
     print_row,
     print_rows,
     say,
+    unit_at,
     with_database,
 )
 from kentongan.core import jobs
@@ -191,11 +193,9 @@ def end(number: Number, yes: Yes = False, as_json: AsJson = False, as_user: AsUs
 
 @app.command("recount")
 @with_database
-def recount(unit: At = "", as_user: AsUser = "") -> None:
+def recount(unit: AtUnit = "", as_user: AsUser = "") -> None:
     """Count a part of the tree anew from its rows; only a check, for the numbers are kept by themselves."""
     who = actor(as_user)
-    place = queries.unit_by_code(who, unit, Capability.ADMINISTER) if unit else queries.root()
-    if place is None:
-        fail("This installation has no organisation yet.", "Make yours with `kentongan organisation found`.")
+    place = unit_at(who, unit, Capability.ADMINISTER)
     counting.mark_subtree(str(place.path))
     say(f"{counting.fold_all():,} units counted.")

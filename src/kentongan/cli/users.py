@@ -5,27 +5,27 @@ from typing import Annotated
 
 import typer
 
-from kentongan.cli.context import AsJson, AsUser, actor, fail, group, print_json, print_table, say, with_database
-from kentongan.core.actor import Actor
+from kentongan.cli.context import (
+    AsJson,
+    AsUser,
+    AtUnit,
+    actor,
+    fail,
+    group,
+    print_json,
+    print_table,
+    say,
+    unit_at,
+    with_database,
+)
 from kentongan.core.errors import NotFound
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability, Role
-from kentongan.registry import access, queries
+from kentongan.registry import access
 from kentongan.registry.actions import people, roles
-from kentongan.registry.models import Grant, Unit
+from kentongan.registry.models import Grant
 
 app = group("Make user accounts and give them roles.")
-
-UnitCode = Annotated[str, typer.Option("--unit", metavar="CODE", help="The unit; by default the whole organisation.")]
-
-
-def _unit(who: Actor, code: str) -> Unit:
-    if queries.root() is None:
-        raise NotFound(
-            "This installation has no organisation yet.",
-            remedy="Make yours with `kentongan organisation found`, or load the demo with `kentongan up`.",
-        )
-    return access.get_unit(who, Capability.ADMINISTER, **({"code": code} if code else {"parent": None}))
 
 
 def _password(from_stdin: bool) -> str | None:
@@ -43,14 +43,14 @@ def create(
     email: str,
     role: Annotated[Role, typer.Option(help="What the account may do, at the unit and below.")],
     name: Annotated[str, typer.Option(help="The person's name.")] = "",
-    unit: UnitCode = "",
+    unit: AtUnit = "",
     password_stdin: Annotated[bool, typer.Option(help="Read a password from the standard input.")] = False,
     as_user: AsUser = "",
 ) -> None:
     """Make a user account with a role; without a password, sign-in is by a code sent to the address."""
     password = _password(password_stdin)
     who = actor(as_user)
-    place = _unit(who, unit)
+    place = unit_at(who, unit, Capability.ADMINISTER)
     user = people.add_user(who, place.pk, email=email, name=name, password=password)
     roles.grant_role(who, user.pk, place.pk, role)
     say(f"{user.email} is {role.value} of {place.name} and all below it.")
@@ -61,12 +61,12 @@ def create(
 def grant(
     email: str,
     role: Annotated[Role, typer.Argument()],
-    unit: UnitCode = "",
+    unit: AtUnit = "",
     as_user: AsUser = "",
 ) -> None:
     """Give a user one more role, at a unit and all below it."""
     who = actor(as_user)
-    place = _unit(who, unit)
+    place = unit_at(who, unit, Capability.ADMINISTER)
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
         raise NotFound(f"There is no user {email}.", remedy="`kentongan users list` shows them.")

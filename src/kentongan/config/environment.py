@@ -53,6 +53,7 @@ class Environment:
     bluesky_url: Annotated[str, "Where public profiles of Bluesky are read: an app view, or an account server."] = (
         "https://public.api.bsky.app"
     )
+    visit_accounts: Annotated[bool, "Whether the public posts of official accounts are read once a day."] = True
     allow_local_network: Annotated[bool, "Whether sources and servers on private addresses may be called."] = False
     web_workers: Annotated[int, "Processes of the web server."] = 1
     web_threads: Annotated[int, "Threads of each process of the web server."] = 8

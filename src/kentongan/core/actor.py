@@ -45,6 +45,13 @@ class Actor:
         return cls("anonymous", "")
 
     @property
+    def trace(self) -> str:
+        """What the audit log keeps beside the numbers of user and person: a token's own name, what the system did."""
+        if self.kind == "token":
+            return self.label[self.label.rfind(" (") + 1 :]
+        return "" if self.user_id is not None or self.person_id is not None else self.label
+
+    @property
     def is_system(self) -> bool:
         """Whether this is the system, which may do everything."""
         return self.kind == "system"

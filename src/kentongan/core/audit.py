@@ -1,8 +1,15 @@
-"""The audit log: who did what to which object, when, what was before, what came after. Append-only in the database."""
+"""The audit log: who did what to which object, when, what was before, what came after. Append-only in the database.
 
+What is written can never be erased, so that nothing in it names a person: users and people stand as numbers. A model
+says by `audit_label` what it is called here, and by `personal_fields` which of its values are kept as keyed hashes
+only, enough to see that they changed. Names are put back when somebody reads the log (`named`), while there are any.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +18,42 @@ from django.db.models import Model, QuerySet
 from kentongan.core.actions import current
 from kentongan.core.actor import Actor
 from kentongan.core.models.audit import AuditEntry
+from kentongan.core.models.user import User
+from kentongan.core.secrets import keyed_hash
 
 SECRET_WORDS = ("password", "secret", "token", "credential")
+LABEL_CHARS = 200
+NAMED_AT_ONCE = 1000
+
+Names = Callable[[Collection[str]], Mapping[str, str]]
+_names: dict[str, Names] = {}
+_people: list[Names] = []
+
+
+def register_names(model: type[Model], names: Names, *, people: bool = False) -> None:
+    """Say how objects of `model` are called by those who read the log: `names` maps their ids (as text) to names.
+
+    `people` says that these are the people who act by links.
+    """
+    _names[model._meta.label_lower] = names
+    if people:
+        _people[:] = [names]
+
+
+def named(entries: Iterable[AuditEntry]) -> list[AuditEntry]:
+    """Return the entries with what actors and objects are called now, where that is known: one query a type."""
+    found = list(entries)
+    by_link = {str(entry.person_id) for entry in found if entry.person_id is not None and entry.user_id is None}
+    acting = _people[0](by_link) if _people and by_link else {}
+    for entry in found:
+        entry.actor_label = acting.get(str(entry.person_id)) or entry.actor_label
+    for kind, names in _names.items():
+        about = {entry.object_id for entry in found if entry.object_type == kind}
+        known = names(about) if about else {}
+        for entry in found:
+            if entry.object_type == kind:
+                entry.object_label = known.get(entry.object_id) or entry.object_label
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -35,11 +76,26 @@ def _plain(value: Any) -> Any:
             return str(value)
 
 
-def _safe(values: dict[str, Any] | None) -> dict[str, Any]:
-    return {
-        name: "***" if any(word in name.lower() for word in SECRET_WORDS) else _plain(value)
-        for name, value in (values or {}).items()
-    }
+def each_named(entries: QuerySet[AuditEntry]) -> Iterator[AuditEntry]:
+    """Yield all entries, named, a batch at a time."""
+    rows = entries.iterator(chunk_size=NAMED_AT_ONCE)
+    while batch := list(islice(rows, NAMED_AT_ONCE)):
+        yield from named(batch)
+
+
+def _mark(value: Any) -> str:
+    """Return what stands for a personal value: the same for the same, and nothing that can be read."""
+    return f"#{keyed_hash('audit', str(value).casefold())[:8]}" if value else ""
+
+
+def _safe(values: dict[str, Any] | None, personal: Collection[str] = ()) -> dict[str, Any]:
+    return {name: _shown(name, value, personal) for name, value in (values or {}).items()}
+
+
+def _shown(name: str, value: Any, personal: Collection[str]) -> Any:
+    if any(word in name.lower() for word in SECRET_WORDS):
+        return "***"
+    return _mark(value) if name in personal else _plain(value)
 
 
 def snapshot(obj: Model, *fields: str) -> dict[str, Any]:
@@ -57,16 +113,17 @@ def record(
     note: str = "",
     verb: str = "",
 ) -> AuditEntry:
-    """Write one entry for `obj`; `verb` defaults to the action that runs. Secret fields are masked by name."""
+    """Write one entry for `obj`; `verb` defaults to the action that runs. Secret and personal fields are masked."""
+    personal = getattr(obj, "personal_fields", ())
     return _write(
         actor,
         verb,
         object_type=obj._meta.label_lower,
         object_id=str(obj.pk),
-        object_label=str(obj)[:200],
+        object_label=str(getattr(obj, "audit_label", obj))[:LABEL_CHARS],
         unit_id=getattr(obj, "unit_id", None) if unit_id is None else unit_id,
-        before=_safe(before),
-        after=_safe(after),
+        before=_safe(before, personal),
+        after=_safe(after, personal),
         note=note,
     )
 
@@ -83,11 +140,18 @@ def _write(actor: Actor, verb: str, **fields: Any) -> AuditEntry:
     return AuditEntry.objects.create(
         verb=verb or (running.verb if running else "unnamed"),
         actor_kind=actor.kind,
-        actor_label=actor.label,
+        actor_label=actor.trace[:LABEL_CHARS],
         user_id=actor.user_id,
         person_id=actor.person_id,
         **fields,
     )
+
+
+def _user_names(ids: Collection[str]) -> dict[str, str]:
+    return {str(user.pk): str(user) for user in User.objects.filter(pk__in=ids)}
+
+
+register_names(User, _user_names)
 
 
 def trail(obj: Model) -> QuerySet[AuditEntry]:

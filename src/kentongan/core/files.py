@@ -8,17 +8,20 @@ import time
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.core import audit, authority, sniff
+from kentongan.core import audit, authority, clock, sniff
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, NotFound, Unavailable
@@ -57,7 +60,12 @@ def content_path(sha256: str) -> Path:
 
 
 def path(file: StoredFile) -> Path:
-    """Return where the file's content lies; raises Unavailable when it was lost."""
+    """Return where the file's content lies; raises NotFound when it was erased, Unavailable when it was lost."""
+    if file.erased_at is not None:
+        raise NotFound(
+            _("The content of this file was erased, since it held personal data that is no longer kept."),
+            remedy=_("Ask whoever sent it, if it is still needed."),
+        )
     place = content_path(file.sha256)
     if not place.exists():
         raise Unavailable(
@@ -153,6 +161,9 @@ def register(
         name=clean_name(name),
         defaults={"size": content.size, "media_type": content.media_type},
     )
+    if file.erased_at is not None:  # the same content came again
+        file.erased_at = None
+        file.save(update_fields=["erased_at"])
     if created:
         audit.record(actor, file, after=audit.snapshot(file, "name", "size", "media_type", "sha256"))
     return file
@@ -177,12 +188,37 @@ def drop(file: StoredFile) -> None:
     """Delete a file; its content goes when the transaction is committed and no other row has it."""
     sha256 = file.sha256
     file.delete()
-    transaction.on_commit(lambda: _discard(sha256))
+    transaction.on_commit(partial(_discard, sha256))
+
+
+def erase(wanted: QuerySet[StoredFile], *, keep_name: bool = False) -> int:
+    """Let files lose their content, and their names too unless told otherwise; part of an action. Returns how many.
+
+    The row stays, for what refers to it. Content that another file has as well stays for that one.
+    """
+    erased = list(wanted.filter(erased_at=None))
+    for file in erased:
+        file.erased_at = clock.now()
+        file.name = file.name if keep_name else f"–{file.public_id}"
+    StoredFile.objects.bulk_update(erased, ["erased_at", "name"], batch_size=1000)
+    for sha256 in {file.sha256 for file in erased}:
+        transaction.on_commit(partial(_discard, sha256))
+    return len(erased)
+
+
+def discard_erased() -> int:
+    """Remove content that was too young to be removed when its file was erased; returns how much was still there."""
+    lately = clock.now() - timedelta(seconds=YOUNG_SECONDS * 24)
+    hashes = set(StoredFile.objects.filter(erased_at__gte=lately).values_list("sha256", flat=True))
+    left = [sha256 for sha256 in hashes if content_path(sha256).exists()]
+    for sha256 in left:
+        _discard(sha256)
+    return sum(not content_path(sha256).exists() for sha256 in left)
 
 
 def _discard(sha256: str) -> None:
     """Race: the same content is uploaded now and gets its row in a moment; `keep` has just made it young again."""
-    if StoredFile.objects.filter(sha256=sha256).exists():
+    if StoredFile.objects.filter(sha256=sha256, erased_at=None).exists():
         return
     with suppress(FileNotFoundError):
         place = content_path(sha256)

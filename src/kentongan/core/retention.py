@@ -1,12 +1,16 @@
-"""What is thrown away after a while: ended jobs and counts of tries, and the rows that an import rejected."""
+"""What is thrown away after a while: ended jobs, counts of tries, and the rows that an import rejected.
+
+Of lists of people less is kept, and shorter: neither the file itself nor a rejected row stays longer than the people in
+it may stay unconfirmed.
+"""
 
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from kentongan.core import clock
+from kentongan.core import clock, imports
 from kentongan.core.models import ImportReject, ImportRun, Job, Tries
 
 BATCH = 1000
@@ -26,6 +30,20 @@ def purge() -> int:
     )
     rejects = ImportReject.objects.filter(run__state__in=ENDED, run__finished_at__lt=before)
     return ended + _delete(jobs) + _delete(rejects)
+
+
+def purge_lists() -> int:
+    """Erase a batch of files and rejected rows of lists of people that ended KENTONGAN_UNCONFIRMED_DAYS ago.
+
+    One that nobody confirmed in that time is discarded.
+    """
+    before = clock.now() - timedelta(days=settings.KENTONGAN_UNCONFIRMED_DAYS)
+    lists = ImportRun.objects.filter(kind__in=imports.about_people())
+    lists.filter(state=ImportRun.State.DRAFT, created_at__lt=before).update(state=ImportRun.State.DISCARDED)
+    over = Q(state__in=ENDED, finished_at__lt=before) | Q(state=ImportRun.State.DISCARDED, created_at__lt=before)
+    with transaction.atomic():
+        erased = imports.erase_files(lists.filter(over, file__erased_at=None)[:BATCH])
+    return erased + _delete(ImportReject.objects.filter(run__in=lists.filter(over)))
 
 
 def _delete(rows: QuerySet[Job] | QuerySet[ImportReject]) -> int:

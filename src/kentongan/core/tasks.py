@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from kentongan.core import jobs, messages, retention
+from kentongan.core import files, jobs, messages, retention
 from kentongan.core.jobs.queue import QUEUE, TASK
 from kentongan.core.ticks import every
 
@@ -28,4 +28,4 @@ def send_due_messages() -> int:
 @every(seconds=3600, name="core.retention")
 def purge() -> int:
     """Throw away what was kept long enough."""
-    return retention.purge()
+    return retention.purge() + retention.purge_lists() + files.discard_erased()

@@ -14,6 +14,19 @@ def _result(one: Participant) -> dict[str, Any]:
     return audit.snapshot(result, "passed", "score", "certificate", "recorded_at") if result else {}
 
 
+ORDER = (
+    ParticipantState.LISTED,
+    ParticipantState.INVITED,
+    ParticipantState.DECLINED,
+    ParticipantState.CONFIRMED,
+    ParticipantState.ATTENDED,
+)
+
+
+def _how_far(one: Participant) -> tuple[bool, int]:
+    return hasattr(one, "result"), ORDER.index(ParticipantState(one.state))
+
+
 class GatheringsKeeper:
     """Lists of participants."""
 
@@ -25,6 +38,13 @@ class GatheringsKeeper:
             {"gathering": str(one.gathering), "unit": str(one.unit or "")} | audit.snapshot(one, *times) | _result(one)
             for one in mine
         ]
+
+    def join(self, gone_id: int, keep_id: int) -> None:
+        """Of two places on one list the one that came further stays: with a result, then attended, then answered."""
+        kept = {one.gathering_id: one for one in Participant.objects.filter(person=keep_id).select_related("result")}
+        for other in Participant.objects.filter(person=gone_id).select_related("result"):
+            if own := kept.get(other.gathering_id):
+                min(own, other, key=_how_far).delete()
 
     def forget(self, actor: Actor, person_id: int) -> None:
         """Take the person off every list; that somebody was there stays, as the nameless record counts."""

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kentongan.publishing.states import CLAIMS, Outcome, State
 
@@ -28,7 +29,7 @@ class Delivery(models.Model):
     key = models.CharField(max_length=64)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.READY)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
-    due_at = models.DateTimeField(_("due"))
+    due_at = models.DateTimeField(pgettext_lazy("delivery", "due"))
     late_minutes = models.PositiveIntegerField(_("may be late by (minutes)"), default=120)
     late_until = models.DateTimeField(_("at the latest"))
     try_at = models.DateTimeField(_("next try"))

@@ -16,14 +16,16 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         """Answer the lower apps' questions about rights and people."""
-        from kentongan.core import imports, messages
+        from kentongan.core import audit, imports, messages
         from kentongan.registry import keepers, personal, tasks, watching  # noqa: F401
         from kentongan.registry.access import RegistryAuthority
-        from kentongan.registry.directory import PeopleDirectory
+        from kentongan.registry.directory import PeopleDirectory, person_names
         from kentongan.registry.importing.contacts import ContactImport
         from kentongan.registry.importing.people import PeopleImport
+        from kentongan.registry.models import Person
 
         authority.register(RegistryAuthority())
+        audit.register_names(Person, person_names, people=True)
         messages.register_directory(PeopleDirectory())
         imports.register(PeopleImport())
         imports.register(ContactImport())

@@ -33,6 +33,11 @@ def _ended(person_ids: Collection[int]) -> set[int]:
     return set(theirs.exclude(person__in=live).values_list("person_id", flat=True))
 
 
+def person_names(ids: Collection[str]) -> dict[str, str]:
+    """Return how people are called now, by their numbers as text: for those who read the audit log."""
+    return {str(pk): name for pk, name in Person.objects.filter(pk__in=ids).values_list("pk", "full_name")}
+
+
 class PeopleDirectory:
     """The one implementation of `core.messages.Directory`."""
 

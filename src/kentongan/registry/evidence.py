@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from kentongan.channels import registry as channels
 from kentongan.channels import reporting
 from kentongan.core import audit, clock, files, printing, verbs
-from kentongan.core.errors import Unavailable
+from kentongan.core.errors import NotFound, Unavailable
 from kentongan.core.models import StoredFile
 from kentongan.registry import queries
 from kentongan.registry.models import Account, ImpostorCase, ImpostorReport, Unit
@@ -68,7 +68,7 @@ def _content(shot: StoredFile) -> bytes:
     try:
         with files.open(shot) as file:
             return file.read()
-    except Unavailable:
+    except (NotFound, Unavailable):
         return b""
 
 
@@ -94,12 +94,12 @@ def _data(case: ImpostorCase, told: Sequence[ImpostorReport], by: str, pictures:
         "told": [[_moment(one.reported_at, unit), one.what or "–", _shot(one)] for one in told],
         "told_columns": [_("When"), _("What was told"), _("Screenshot (SHA-256)")],
         "shots": pictures,
-        "done": [[_moment(one.at, unit), verbs.describe(one.verb), one.actor_label or "–"] for one in _timeline(case)],
+        "done": [[_moment(one.at, unit), verbs.describe(one.verb), one.who or "–"] for one in _timeline(case)],
         "done_columns": [_("When"), _("What"), _("Who")],
-        "basis": [[row["text"], _source(row)] for row in law["basis"]],
+        "basis": [[row["text"], str(row["source"])] for row in law["basis"]],
         "where": [
-            *([[channels.label(case.platform), desk.url, _desk_source(desk)]] if desk else []),
-            *[[row["name"], row["url"], _source(row)] for row in law["authority"]],
+            *([[channels.label(case.platform), desk.url, desk.source]] if desk else []),
+            *[[row["name"], row["url"], str(row["source"])] for row in law["authority"]],
         ],
         "where_columns": [_("Who"), _("Address"), _("Source")],
         "basis_columns": [_("Rule"), _("Source")],
@@ -107,14 +107,15 @@ def _data(case: ImpostorCase, told: Sequence[ImpostorReport], by: str, pictures:
     }
 
 
-def _source(row: dict[str, Any]) -> str:
-    doubt = _("not yet compared with the text")
-    return str(row["source"]) if row["verified"] else f"{row['source']} ({doubt})"
-
-
-def _desk_source(desk: reporting.Desk) -> str:
-    looked_up = _("looked up on %(day)s") % {"day": date_format(desk.checked, "j F Y")}
-    return f"{desk.source}; {looked_up}"
+def doubts(platform: str) -> list[str]:
+    """Return what in the pack nobody has compared with its source yet: for whoever sends it, not for the paper."""
+    law, desk = authorities(), reporting.desk(platform)
+    found = [row["text"] for row in law["basis"] if not row["verified"]]
+    found += [f"{row['name']}: {row['url']}" for row in law["authority"] if not row["verified"]]
+    if desk:
+        looked_up = _("looked up on %(day)s") % {"day": date_format(desk.checked, "j F Y")}
+        found.append(f"{channels.label(platform)}: {desk.url} ({looked_up})")
+    return found
 
 
 def _shot(one: ImpostorReport) -> str:

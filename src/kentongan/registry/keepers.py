@@ -11,8 +11,17 @@ from kentongan.core import audit, clock, ids, messages
 from kentongan.core.actor import Actor
 from kentongan.core.links import Revocation
 from kentongan.core.models import User
-from kentongan.registry import leaving
-from kentongan.registry.models import Account, Consent, Contact, Handover, Membership, Person, PersonInvitation
+from kentongan.registry import forgetting, joining, leaving
+from kentongan.registry.models import (
+    Account,
+    Consent,
+    Contact,
+    Handover,
+    KeptApart,
+    Membership,
+    Person,
+    PersonInvitation,
+)
 
 
 def _values(row: Model, *names: str) -> dict[str, Any]:
@@ -47,12 +56,23 @@ class RegistryKeeper:
             *({"handover": str(one.account)} | _values(one, "reason", "due_on", "done_at") for one in handed),
         ]
 
+    def join(self, gone_id: int, keep_id: int) -> None:
+        """Join accounts, consents, links, seats and handovers."""
+        people = Person.objects.in_bulk([gone_id, keep_id])
+        joining.join(people[gone_id], people[keep_id])
+
     def forget(self, actor: Actor, person_id: int) -> None:
-        """Delete accounts, positions and notes, end consents and links, take the name away."""
+        """Delete accounts with their evidence, positions and notes, end consents and links, take the name away."""
         person = Person.objects.select_related("user").get(pk=person_id)
         now = clock.now()
         leaving.remember(person)
+        forgetting.let_go(person)
         Account.objects.filter(person=person).delete()
+        person.refused_accounts.all().delete()
+        waiting = Handover.objects.filter(done_at=None, cancelled_at=None)
+        waiting.filter(giver=person).update(cancelled_at=now)
+        waiting.filter(receiver=person).update(receiver=None)
+        KeptApart.objects.filter(Q(one=person) | Q(other=person)).delete()
         Account.objects.filter(custodian=person).update(custodian=None)
         Account.objects.filter(deputy_custodian=person).update(deputy_custodian=None)
         Consent.objects.filter(person=person, revoked_at=None).update(revoked_at=now)
@@ -82,6 +102,10 @@ class OutboxKeeper:
         """Return each message with its text and what became of it."""
         rows = messages.Message.objects.filter(person_id=person_id).order_by("pk")
         return [_values(one, "channel", "purpose", "subject", "body", "state", "sent_at", "opened_at") for one in rows]
+
+    def join(self, gone_id: int, keep_id: int) -> None:
+        """Hand the messages on."""
+        messages.hand_on(gone_id, keep_id)
 
     def forget(self, actor: Actor, person_id: int) -> None:
         """Hold back what waits, blank what was sent, and never write to the address again."""

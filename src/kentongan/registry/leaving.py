@@ -1,12 +1,13 @@
 """How a list is told that somebody left for good, without keeping who that was."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from kentongan.core.copying import selected
-from kentongan.core.secrets import keyed_hasher
-from kentongan.registry.models import Contact, Person, Withdrawal
+from kentongan.core.secrets import keyed_hash, keyed_hasher
+from kentongan.registry.models import Account, Contact, Person, RefusedAccount, Withdrawal
 
 PURPOSE = "withdrawal"
+REFUSED = "SELECT person_id, digest FROM registry_refusedaccount WHERE person_id = ANY(%s)"
 
 
 def digests(
@@ -33,6 +34,35 @@ def _said(phone: str, email: str, key: str, units: Iterable[int]) -> list[str]:
     said = [f"phone:{phone}"] if phone else []
     said += [f"email:{email.lower()}"] if email else []
     return said + [f"name:{unit}:{key}" for unit in units] if key else said
+
+
+def refusal(platform: str, identity: str) -> str:
+    """Return the hash by which an account is known that somebody took off the list; no list brings it back."""
+    return keyed_hash(PURPOSE, f"account:{platform}:{identity}")
+
+
+def refuse(accounts: Iterable[Account]) -> None:
+    """Keep that these own accounts were taken off the list; part of the action that does so."""
+    made = [
+        RefusedAccount(person_id=one.person_id, digest=refusal(one.platform, one.identity))
+        for one in accounts
+        if one.person_id is not None
+    ]
+    RefusedAccount.objects.bulk_create(made, ignore_conflicts=True)
+
+
+def refused_by(person_ids: Collection[int]) -> dict[int, set[str]]:
+    """Return by person the hashes of the accounts that they took off the list."""
+    found: dict[int, set[str]] = {}
+    for person_id, digest in selected(REFUSED, list(person_ids)):
+        found.setdefault(person_id, set()).add(digest)
+    return found
+
+
+def allow(account: Account) -> None:
+    """Forget that: its owner states it themselves now; part of that action."""
+    digest = refusal(account.platform, account.identity)
+    RefusedAccount.objects.filter(person=account.person_id, digest=digest).delete()
 
 
 def of(person: Person) -> set[str]:

@@ -16,6 +16,10 @@ class Keeper(Protocol):
         """Return everything about the person as plain values, for them to take along."""
         ...
 
+    def join(self, gone_id: int, keep_id: int) -> None:
+        """Let what both have twice be once, before all of the one becomes the other's: the better of two stays."""
+        ...
+
     def forget(self, actor: Actor, person_id: int) -> None:
         """Erase it, inside the transaction of the withdrawal; what the law wants kept stays without a name."""
         ...

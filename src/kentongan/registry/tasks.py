@@ -12,7 +12,9 @@ from kentongan.core.actor import Actor
 from kentongan.core.messages import declare_purpose
 from kentongan.core.permissions import Capability
 from kentongan.core.ticks import every
-from kentongan.registry import access, actions, counting, queries, reminding, retention, telling, trees
+from kentongan.registry import access, actions, counting, queries, reminding, retention, telling, trees, visiting
+from kentongan.registry.actions import visits
+from kentongan.registry.actions.disputes import PURPOSE as DISPUTE
 from kentongan.registry.actions.invitations import JOB, invite_chunk
 from kentongan.registry.actions.mandates import REMIND
 from kentongan.registry.actions.trees import LOAD
@@ -21,6 +23,7 @@ from kentongan.registry.queries import mandates as mandate_reads
 CHUNK = 4000
 INVITED_AT_ONCE = 1000
 
+declare_purpose(DISPUTE, _lazy("Two claims to one account"))
 declare_purpose(reminding.PURPOSE, _lazy("Reminders of accounts that you should have"))
 
 
@@ -67,8 +70,9 @@ def _chunks(units: list[trees.NewUnit]) -> Iterator[list[trees.NewUnit]]:
 
 @every(seconds=3600, name="registry.unconfirmed")
 def purge_unconfirmed() -> int:
-    """Remove people of lists who have not confirmed in time."""
-    return actions.purge_unconfirmed(Actor.system("registry.unconfirmed"))
+    """Remove people of lists who have not confirmed in time, and the accounts that lists stated of them."""
+    system = Actor.system("registry.unconfirmed")
+    return actions.purge_unconfirmed(system) + actions.purge_claims(system)
 
 
 @every(seconds=600, name="registry.ended")
@@ -110,6 +114,18 @@ def count_terms() -> int:
 def tell_of_impostors() -> int:
     """Tell administrators once a day which accounts were reported."""
     return telling.tell_of_impostors(Actor.system("registry.impostors"))
+
+
+@every(seconds=300, name="registry.visits.enrol")
+def enrol_visits() -> int:
+    """Plan the first visit to accounts that are new."""
+    return actions.enrol_visits(Actor.system("registry.visits"))
+
+
+@every(seconds=5, name="registry.visits")
+def visit_accounts() -> int:
+    """Visit official accounts that are due, each once a day, to learn when they last posted."""
+    return len(visiting.visit_due()) if visits.are_made() else 0
 
 
 @every(seconds=3600, name="registry.retention")

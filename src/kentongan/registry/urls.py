@@ -17,6 +17,7 @@ from kentongan.registry.views import (
     proofs,
     routines,
     tree,
+    visits,
 )
 
 app_name = "registry"
@@ -48,6 +49,8 @@ urlpatterns = [
     path("unit/<int:pk>/kontak/ganda/", contacts.duplicates, name="contact_duplicates"),
     path("peran/", lists.roles, name="roles"),
     path("akun/<int:pk>/", lists.account, name="account"),
+    path("akun/<int:pk>/baca/", visits.visit, name="account_visit"),
+    path("unit/<int:pk>/unggahan-terakhir/", visits.listed, name="visits"),
     path("akun/<int:pk>/perbaiki/", custody.correct, name="account_correct"),
     path("akun/<int:pk>/status/<slug:address>/", custody.move, name="account_move"),
     path("akun/<int:pk>/serah-terima/", handovers.begin, name="handover_begin"),

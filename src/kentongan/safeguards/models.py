@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.safeguards.purposes import Purpose
@@ -22,7 +22,7 @@ class Sourced(models.Model):
 
     code = models.SlugField(_("code"), max_length=80, unique=True, editable=False)
     source = models.CharField(_("source"), max_length=200)
-    article = models.CharField(_("article"), max_length=120, blank=True)
+    article = models.CharField(pgettext_lazy("law", "article"), max_length=120, blank=True)
     url = models.URLField(_("link to the source"), max_length=500, blank=True)
     verified = models.BooleanField(_("verified"), default=False, help_text=_("Compared with the gazetted text."))
     note = models.CharField(_("note"), max_length=500, blank=True)
@@ -188,7 +188,7 @@ class ContentRule(Sourced):
     """One thing that content must not do: a line of the checklist at approval, for one purpose."""
 
     purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices)
-    position = models.PositiveSmallIntegerField(_("position"))
+    position = models.PositiveSmallIntegerField(pgettext_lazy("order", "position"))
     text_id = models.CharField(_("text in Indonesian"), max_length=300)
     text_en = models.CharField(_("text in English"), max_length=300)
     active = models.BooleanField(_("in force"), default=True)

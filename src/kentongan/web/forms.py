@@ -8,7 +8,7 @@ from kentongan.core.models import User
 from kentongan.core.tokens import ROOMS
 
 LIFETIMES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("one year")))
-READ_OR_WRITE = (("none", _("no access")), ("read", _("read")), ("write", _("read and write")))
+READ_OR_WRITE = (("none", _("no access")), ("read", pgettext_lazy("right", "read")), ("write", _("read and write")))
 ROOM_LABELS = {
     "registry": pgettext_lazy("room", "Registry"),
     "listening": pgettext_lazy("room", "Listen"),

@@ -14,13 +14,17 @@ from kentongan.publishing import queries as publishing
 from kentongan.registry import queries as registry
 from kentongan.registry.access import units_for
 
+PEOPLE_SOUGHT = 200
+
 
 def audit_log(actor: Actor, text: str = "") -> QuerySet[AuditEntry]:
     """Return what was done at units that the actor may audit, newest first."""
     found = AuditEntry.objects.filter(unit_id__in=units_for(actor, Capability.AUDIT).values("pk"))
     if text:
-        named = Q(actor_label__icontains=text) | Q(user__name__icontains=text)
-        found = found.filter(named | Q(verb__icontains=text) | Q(object_label__icontains=text))
+        named = Q(actor_label__icontains=text) | Q(user__name__icontains=text) | Q(user__email__icontains=text)
+        people = registry.people(actor, text=text).values_list("pk", flat=True)[:PEOPLE_SOUGHT]
+        about = Q(object_type="registry.person", object_id__in=[str(pk) for pk in people])
+        found = found.filter(named | about | Q(verb__icontains=text) | Q(object_label__icontains=text))
     return found.select_related("user").order_by("-id")
 
 

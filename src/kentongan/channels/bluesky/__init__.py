@@ -3,6 +3,7 @@
 from kentongan.channels.bluesky.connector import BlueskyConnector
 from kentongan.channels.bluesky.manifest import MANIFEST
 from kentongan.channels.bluesky.metrics import BlueskyMetrics
+from kentongan.channels.bluesky.posts import BlueskyPosts
 from kentongan.channels.bluesky.prover import BlueskyProver
 from kentongan.channels.bluesky.publisher import BlueskyFinder, BlueskyPublisher
 from kentongan.channels.contract import Channel
@@ -14,4 +15,5 @@ CHANNEL = Channel(
     finder=BlueskyFinder(),
     metrics=BlueskyMetrics(),
     prover=BlueskyProver(),
+    posts=BlueskyPosts(),
 )

@@ -15,7 +15,8 @@ PROFILE = "app.bsky.actor.profile"
 NOT_THERE = frozenset({"AccountTakedown", "AccountDeactivated", "RepoNotFound", "RepoDeactivated", "RepoTakendown"})
 
 
-def _is_absent(error: ChannelError) -> bool:
+def is_absent(error: ChannelError) -> bool:
+    """Whether a refusal says that there is no such account."""
     return error.response.get("error") in NOT_THERE or error.message.startswith("Profile not found")
 
 
@@ -30,7 +31,7 @@ class BlueskyProver:
         try:
             said = call(client, service, "app.bsky.actor.getProfile", params={"actor": key})
         except (Rejected, CredentialsExpired) as error:
-            if _is_absent(error):
+            if is_absent(error):
                 raise NoSuchAccount(_("Bluesky knows no such account."), error.response) from error
             return self._from_repository(service, key, client)
         return _profile(said, str(said.get("handle") or ""), str(said.get("did") or ""))

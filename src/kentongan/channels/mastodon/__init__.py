@@ -4,6 +4,7 @@ from kentongan.channels.contract import Channel
 from kentongan.channels.mastodon.connector import MastodonConnector
 from kentongan.channels.mastodon.manifest import MANIFEST
 from kentongan.channels.mastodon.metrics import MastodonMetrics
+from kentongan.channels.mastodon.posts import MastodonPosts
 from kentongan.channels.mastodon.prover import MastodonProver
 from kentongan.channels.mastodon.publisher import MastodonFinder, MastodonPublisher
 
@@ -14,4 +15,5 @@ CHANNEL = Channel(
     finder=MastodonFinder(),
     metrics=MastodonMetrics(),
     prover=MastodonProver(),
+    posts=MastodonPosts(),
 )

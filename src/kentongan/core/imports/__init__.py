@@ -39,6 +39,7 @@ from kentongan.core.imports.contract import (
     kinds,
     register,
 )
+from kentongan.core.imports.forgetting import about_people, blank_rows, erase_files
 from kentongan.core.imports.queries import earlier, get, kinds_for, reasons, visible, write_rejects
 from kentongan.core.models.imports import ImportReject, ImportRun
 
@@ -58,11 +59,14 @@ __all__ = [
     "Row",
     "RowError",
     "Verdict",
+    "about_people",
     "answer",
+    "blank_rows",
     "choose_sheet",
     "confirm",
     "discard",
     "earlier",
+    "erase_files",
     "get",
     "kind_of",
     "kinds",

@@ -41,8 +41,9 @@ class AuditEntry(models.Model):
 
     @property
     def who(self) -> str:
-        """The user's name as it is now; for everybody else, and for a user who is gone, what was written down."""
-        return (self.actor_kind == "user" and self.user is not None and self.user.name) or self.actor_label
+        """The user's name as it is now, with their token's; for everybody else what was written down."""
+        name = (self.user.name or self.user.email) if self.user is not None else ""
+        return " ".join(part for part in (name, self.actor_label) if part)
 
     @property
     def act(self) -> str:

@@ -24,10 +24,14 @@ class StoredFile(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("uploaded by")
     )
     created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("file")
         verbose_name_plural = _("files")
+        indexes = (
+            models.Index(fields=("erased_at",), name="file_erased", condition=models.Q(erased_at__isnull=False)),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("sha256", "unit_id", "created_by", "capability", "name"),
@@ -38,12 +42,19 @@ class StoredFile(models.Model):
             models.CheckConstraint(condition=models.Q(sha256__regex="^[0-9a-f]{64}$"), name="file_sha256_hex"),
         )
 
+    personal_fields = frozenset({"name"})
+
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
         """Return where the content is served."""
         return reverse("core:file", args=(self.public_id,))
+
+    @property
+    def audit_label(self) -> str:
+        """What the audit log calls it: people name files after people."""
+        return f"#{self.pk}"
 
     @property
     def is_image(self) -> bool:

@@ -76,6 +76,11 @@ class Message(models.Model):
     def __str__(self) -> str:
         return self.subject or self.purpose
 
+    @property
+    def audit_label(self) -> str:
+        """What the audit log calls it: a subject may name its reader."""
+        return self.purpose
+
 
 class OptOut(models.Model):
     """An address that wants no more messages: of one purpose, or (purpose empty) of any."""

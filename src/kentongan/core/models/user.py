@@ -59,8 +59,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         constraints = (models.UniqueConstraint(Lower("email"), name="user_email_any_case"),)
 
+    personal_fields = frozenset({"email", "name"})
+
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def audit_label(self) -> str:
+        """What the audit log calls them."""
+        return f"#{self.pk}"
 
     def get_short_name(self) -> str:
         """Return the name shown in the corner of the screen."""

@@ -8,19 +8,28 @@ from django.views.decorators.http import require_http_methods
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, NotFound
+from kentongan.core.requests import spoken
 from kentongan.core.secrets import BadSignature, SignatureExpired
 from kentongan.gatherings import access, actions, links
+from kentongan.gatherings.models import Participant
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the invitation; a POST says yes or no. Reading changes nothing."""
+    """Show the invitation, in the language of whom it is for; a POST says yes or no. Reading changes nothing."""
     try:
         participant = access.participant_by_link(links.participant_id(token))
     except (BadSignature, NotFound) as error:
         status = 410 if isinstance(error, SignatureExpired) else 404
         return render(request, "gatherings/guest/closed.html", {"expired": status == 410}, status=status)
+    if participant.person is None:
+        return _page(request, participant, token)
+    with spoken(request, participant.person.language):
+        return _page(request, participant, token)
+
+
+def _page(request: HttpRequest, participant: Participant, token: str) -> HttpResponse:
     over = ""
     if request.method == "POST":
         actor = Actor("link", str(participant), person_id=participant.person_id)

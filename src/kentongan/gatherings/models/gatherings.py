@@ -132,8 +132,15 @@ class Participant(models.Model):
         )
         indexes = (models.Index(fields=("gathering", "state"), name="participant_list"),)
 
+    personal_fields = frozenset({"name", "contact", "consent_note"})
+
     def __str__(self) -> str:
         return self.name or (self.person.full_name if self.person else "")
+
+    @property
+    def audit_label(self) -> str:
+        """What the audit log calls them."""
+        return f"#{self.pk}"
 
 
 class Question(models.Model):

@@ -235,7 +235,9 @@ def answer(actor: Actor, receipt_id: int, given: Answer) -> Receipt:
     receipt.note, receipt.link = (given.note.strip(), given.link) if given.done else ("", "")
     receipt.proof = (given.proof or receipt.proof) if given.done else None
     receipt.reason = "" if given.done else given.reason.strip()
-    receipt.answered_at, receipt.answered_by = now, actor.label[:200]
+    receipt.answered_at = now
+    # A person's receipt names them already.
+    receipt.answered_by = "" if receipt.person_id is not None else actor.label[:200]
     receipt.delivered_at, receipt.seen_at = receipt.delivered_at or now, receipt.seen_at or now
     receipt.save()
     audit.record(actor, receipt, before=before, after=audit.snapshot(receipt, "state", "note", "link", "reason"))

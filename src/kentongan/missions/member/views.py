@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from kentongan.core import links
 from kentongan.core.errors import Conflict, NotFound
 from kentongan.core.links import CLOSED, GONE, MAY_ASK, STATUS, Door, unlisted
+from kentongan.core.requests import spoken
 from kentongan.missions.actions import links as actions
 from kentongan.missions.member import invitations, receipts
 from kentongan.missions.member.invitations import Place
@@ -86,7 +87,8 @@ def _act(request: HttpRequest, entry: Entry, token: str) -> HttpResponse:
 def door(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a link."""
     entry = _enter(request, token)
-    return unlisted(_act(request, entry, token) if request.method == "POST" else _show(request, entry, token))
+    with spoken(request, entry.language):
+        return unlisted(_act(request, entry, token) if request.method == "POST" else _show(request, entry, token))
 
 
 @never_cache
@@ -94,11 +96,12 @@ def door(request: HttpRequest, token: str) -> HttpResponse:
 def data(request: HttpRequest, token: str) -> HttpResponse:
     """What is stored about the person, and how to erase it."""
     entry = _enter(request, token)
-    if entry.door in CLOSED:
-        return unlisted(_closed(request, entry))
-    if entry.door == Door.NEW or entry.invitation is None:
-        return redirect("member:door", token)
-    return unlisted(invitations.data(request, entry.actor, entry.invitation, _place(token)))
+    with spoken(request, entry.language):
+        if entry.door in CLOSED:
+            return unlisted(_closed(request, entry))
+        if entry.door == Door.NEW or entry.invitation is None:
+            return redirect("member:door", token)
+        return unlisted(invitations.data(request, entry.actor, entry.invitation, _place(token)))
 
 
 @require_safe

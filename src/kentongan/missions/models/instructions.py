@@ -170,6 +170,11 @@ class Receipt(models.Model):
         return f"{self.instruction_id}/{self.unit_id}/{self.person_id or '-'}"
 
     @property
+    def personal_fields(self) -> frozenset[str]:
+        """Which of its values the audit log does not keep readable: a person's own words."""
+        return frozenset({"note", "link", "reason"}) if self.person_id is not None else frozenset()
+
+    @property
     def is_answered(self) -> bool:
         """Whether the recipient has said done or declined."""
         return self.state in ANSWERED

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kentongan.core import clock
 from kentongan.missions.states import InvitationState, MissionState
@@ -116,7 +117,7 @@ class MissionInvitation(models.Model):
     similarity = models.FloatField(_("likeness"), null=True)
     via = models.CharField(_("shared by"), max_length=20, blank=True, db_default="")
     proof_link = models.URLField(_("link to the post"), max_length=500, blank=True, db_default="")
-    invited_at = models.DateTimeField(_("asked"), db_default=models.functions.Now())
+    invited_at = models.DateTimeField(pgettext_lazy("person", "asked"), db_default=models.functions.Now())
     opened_at = models.DateTimeField(_("opened"), null=True)
     worded_at = models.DateTimeField(_("worded"), null=True)
     shared_at = models.DateTimeField(_("shared"), null=True)

@@ -26,6 +26,11 @@ class Entry:
         return Actor.of_link(self.link.person_id, self.link.person.full_name)
 
     @property
+    def language(self) -> str:
+        """The language that is stored of whom the link is for."""
+        return self.link.person.language if self.link else ""
+
+    @property
     def receipt(self) -> Receipt | None:
         """The receipt that it opens."""
         return self.link.receipt if self.link else None

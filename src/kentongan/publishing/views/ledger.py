@@ -18,7 +18,7 @@ from kentongan.publishing.views.common import chosen, may_publish, reader
 DAYS_SHOWN = 14
 SORTS = {"due": "due_at"}
 COLUMNS = (
-    Column(gettext_lazy("Due"), "due_at"),
+    Column(gettext_lazy("Scheduled for"), "due_at"),
     Column(gettext_lazy("Item"), "content.item_title", 40),
     Column(gettext_lazy("Platform"), lambda row: channels.label(row.account.platform)),
     Column(gettext_lazy("Account"), "account.known_as", 28),

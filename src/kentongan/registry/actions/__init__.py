@@ -60,6 +60,7 @@ from kentongan.registry.actions.keeping import (
     give_post,
     keep_apart,
     merge_people,
+    purge_claims,
     purge_unconfirmed,
     remove_person,
 )
@@ -108,6 +109,7 @@ from kentongan.registry.actions.simulation import add_simulated
 from kentongan.registry.actions.taking_back import Later, take_back
 from kentongan.registry.actions.trees import load_tree
 from kentongan.registry.actions.units import add_unit, add_units, found_organisation
+from kentongan.registry.actions.visits import ask_visit, claim_visits, enrol_visits, settle_visit
 
 __all__ = [
     "Later",
@@ -120,6 +122,7 @@ __all__ = [
     "add_units",
     "add_user",
     "agree",
+    "ask_visit",
     "attest_account",
     "begin_audit",
     "begin_check",
@@ -130,6 +133,7 @@ __all__ = [
     "check_handover",
     "check_result",
     "choose_language",
+    "claim_visits",
     "close_ended",
     "close_unit",
     "confirm_claim",
@@ -151,6 +155,7 @@ __all__ = [
     "end_consent",
     "end_mandate",
     "end_post",
+    "enrol_visits",
     "finish_audit",
     "found_organisation",
     "give_consent",
@@ -174,6 +179,7 @@ __all__ = [
     "note_letter",
     "note_posts",
     "print_invitations",
+    "purge_claims",
     "purge_reports",
     "purge_unconfirmed",
     "record_contact_export",
@@ -197,6 +203,7 @@ __all__ = [
     "set_routine",
     "set_rule",
     "settle_check",
+    "settle_visit",
     "sign",
     "split_unit",
     "start_inviting",

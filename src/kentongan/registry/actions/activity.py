@@ -10,9 +10,10 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotFound
 from kentongan.registry import rules, states
-from kentongan.registry.models import Account, Connection, Unit
+from kentongan.registry.models import Account, AccountVisit, Connection, Unit
 
 DORMANT = "not_dormant"
+READ_WITHIN = timedelta(days=3)
 
 
 @action("registry.activity.note", may_do_nothing=True)
@@ -35,7 +36,8 @@ def note_posts(actor: Actor, latest: Mapping[int, datetime]) -> int:
 def sweep_silent(actor: Actor) -> int:
     """Let accounts rest that have not posted for the days of the rule, and wake those that have; returns how many.
 
-    An account of which nobody knows when it posted is left as it is.
+    An account of which nobody knows when it posted is left as it is; so is one whose public posts could not be read
+    for days.
     """
     if not actor.is_system:
         raise NotFound()
@@ -47,7 +49,10 @@ def sweep_silent(actor: Actor) -> int:
     official = Account.objects.filter(kind=Account.Kind.OFFICIAL)
     # A connection that was made after the last post is a sign of life too.
     fresh = Connection.objects.filter(account=OuterRef("pk"), connected_at__gte=limit)
-    resting = official.filter(state__in=states.REST.sources, last_posted_at__lt=limit).exclude(Exists(fresh))
+    # A platform that could not be read says nothing: what it would have told may be a post of yesterday.
+    doubtful = AccountVisit.objects.filter(account=OuterRef("pk")).exclude(read_at__gte=now - READ_WITHIN)
+    resting = official.filter(state__in=states.REST.sources, last_posted_at__lt=limit)
+    resting = resting.exclude(Exists(fresh)).exclude(Exists(doubtful))
     rested = resting.update(state=states.REST.target, state_since=now, state_reason="")
     reached = Exists(Connection.objects.filter(account=OuterRef("pk")))
     waking = official.filter(state__in=states.WAKE.sources, last_posted_at__gte=limit)

@@ -11,7 +11,7 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
-from kentongan.registry import access, contacting, leaving, names
+from kentongan.registry import access, contacting, forgetting, leaving, names
 from kentongan.registry.actions.invitations import Invited, note_answer, send, unreachable
 from kentongan.registry.actions.keeping import Merged, join
 from kentongan.registry.actions.own import correct_self
@@ -81,6 +81,9 @@ def _claim(contact: Contact, identity: Any) -> Account | None:
     ).exclude(state__in=Account.GONE)
     if official.exists():
         raise Invalid(fields={"accounts": [_("%(name)s is an official account of yours.") % {"name": identity.shown}]})
+    digest = leaving.refusal(identity.platform, identity.key)
+    if contact.person.refused_accounts.filter(digest=digest).exists():
+        raise Invalid(fields={"accounts": [_("They took %(name)s off their list.") % {"name": identity.shown}]})
     account, made = Account.objects.get_or_create(
         person=contact.person,
         kind=Account.Kind.ORGANIC,
@@ -186,6 +189,7 @@ def remove_contact(actor: Actor, contact_id: int) -> None:
     contact = access.get_contact(actor, contact_id, lock=True)
     audit.record(actor, contact, before={"kind": contact.kind, "state": contact.person.state})
     messages.discard([contact.person_id])
+    forgetting.let_go(contact.person)
     contact.person.delete()
 
 

@@ -14,6 +14,7 @@ from kentongan.core.models import StoredFile
 from kentongan.registry import queries, states
 from kentongan.registry.actions.accounts import locked, read_address, refuse_taken
 from kentongan.registry.actions.letters import note_letter
+from kentongan.registry.actions.visits import stop_visits
 from kentongan.registry.models import Account, Challenge, Connection, Person
 
 REASON_CHARS = 300
@@ -88,6 +89,7 @@ def _identify(account: Account, text: str) -> None:
     account.handle, account.identity, account.url = found.shown, found.key, found.url
     account.form = found.form or account.form
     Challenge.objects.filter(account=account).delete()
+    stop_visits(account)
     account.state, account.state_since = Account.State.DECLARED, clock.now()
     account.proof, account.proven_at, account.last_posted_at = "", None, None
 

@@ -13,10 +13,10 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
-from kentongan.registry import access
+from kentongan.registry import access, forgetting, personal
 from kentongan.registry.actions.people import rehome
 from kentongan.registry.dialling import e164
-from kentongan.registry.models import Account, Consent, KeptApart, Membership, Person, Unit
+from kentongan.registry.models import Account, KeptApart, Membership, Person, Unit
 
 BATCH = 1000
 TITLE_CHARS, NAME_CHARS = 120, 200
@@ -139,6 +139,7 @@ def remove_person(actor: Actor, person_id: int) -> None:
     before = {"state": person.state, "positions": [f"{title} · {code}" for _pk, code, title in units]}
     audit.record(actor, person, unit_id=units[0][0], before=before)
     messages.discard([person.pk])
+    forgetting.let_go(person)
     person.delete()
 
 
@@ -155,9 +156,30 @@ def purge_unconfirmed(actor: Actor) -> int:
     if not ids:
         return 0
     messages.discard(ids)
+    forgetting.erase_evidence(ids)
+    forgetting.strip_undo(ids)
     Person.objects.filter(pk__in=ids).delete()
     root = Unit.objects.get(parent=None)
     audit.record(actor, root, unit_id=root.pk, after={"people": len(ids), "days": settings.KENTONGAN_UNCONFIRMED_DAYS})
+    return len(ids)
+
+
+@action("registry.claim.purge", may_do_nothing=True)
+def purge_claims(actor: Actor) -> int:
+    """Remove a batch of accounts that a list stated and that nobody confirmed in time; return how many.
+
+    Race: a claim that somebody confirms at this moment is skipped.
+    """
+    before = clock.now() - timedelta(days=settings.KENTONGAN_UNCONFIRMED_DAYS)
+    due = Account.objects.filter(state=Account.State.CLAIMED, created_at__lt=before, person__simulated=False)
+    locked = due.order_by("pk").select_for_update(of=("self",), skip_locked=True)
+    ids = list(locked.values_list("pk", flat=True)[:BATCH])
+    if not ids:
+        return 0
+    Account.objects.filter(pk__in=ids, state=Account.State.CLAIMED).delete()
+    root = Unit.objects.get(parent=None)
+    after = {"accounts": len(ids), "days": settings.KENTONGAN_UNCONFIRMED_DAYS}
+    audit.record(actor, root, unit_id=root.pk, after=after)
     return len(ids)
 
 
@@ -195,24 +217,15 @@ def join(actor: Actor, keep: Person, gone: Person, unit_id: int | None) -> Merge
     if keep.user_id is not None and gone.user_id is not None:
         raise Conflict(_("Both can sign in."), remedy=_("Close the sign-in of one of them first."))
     before = audit.snapshot(gone, "full_name", "phone", "email", "state", "basis")
-    _make_room(gone, keep)
+    for _name, keeper in personal.keepers():
+        keeper.join(gone.pk, keep.pk)
     moved = _move_all(gone, keep)
-    messages.hand_on(gone.pk, keep.pk)
     _take_values(keep, gone)
     after = {"into": keep.pk, "moved": moved.moved, "dropped": moved.dropped}
     audit.record(actor, keep, unit_id=unit_id, before={**before, "id": gone.pk}, after=after)
+    forgetting.strip_undo([gone.pk])
     gone.delete()
     return moved
-
-
-def _make_room(gone: Person, keep: Person) -> None:
-    """Let no proof and no consent be lost where both have the same: a proven account goes before a stated one."""
-    proven = Account.objects.filter(person=gone, state__in=(Account.State.PROVEN, Account.State.DORMANT))
-    for platform, identity in proven.values_list("platform", "identity"):
-        stated = Account.objects.filter(person=keep, platform=platform, identity=identity)
-        stated.filter(state__in=(Account.State.CLAIMED, Account.State.DECLARED)).delete()
-    live = Consent.objects.filter(person=keep, revoked_at=None).values("purpose")
-    Consent.objects.filter(person=gone, revoked_at=None, purpose__in=live).update(revoked_at=clock.now())
 
 
 def _move_all(gone: Person, keep: Person) -> Merged:

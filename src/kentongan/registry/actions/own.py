@@ -11,7 +11,7 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
-from kentongan.registry import consents, personal
+from kentongan.registry import consents, forgetting, leaving, personal
 from kentongan.registry.actions.invitations import note_answer
 from kentongan.registry.actions.people import give_consent, home, rehome, revoke_consent
 from kentongan.registry.dialling import e164
@@ -63,7 +63,10 @@ def end_consent(actor: Actor, purpose: str) -> None:
         raise Invalid(fields={"purpose": [_("Choose one of the purposes on the list.")]})
     revoke_consent(actor, person.pk, purpose)
     if purpose == Consent.Purpose.ACCOUNTS:
-        Account.objects.filter(person=person, kind=Account.Kind.ORGANIC).delete()
+        own = Account.objects.filter(person=person, kind=Account.Kind.ORGANIC)
+        leaving.refuse(own)
+        forgetting.erase_evidence([person.pk])
+        own.delete()
     note_answer(person.pk)
 
 
@@ -173,6 +176,7 @@ def declare_own(actor: Actor, *, text: str, platform: str = "") -> Account:
     }
     lookup = {"person": person, "kind": Account.Kind.ORGANIC, "platform": found.platform, "identity": found.key}
     account, made = Account.objects.get_or_create(**lookup, defaults=values)
+    leaving.allow(account)
     if not made and account.state == Account.State.CLAIMED:
         account.state = Account.State.DECLARED
         account.save(update_fields=["state"])
@@ -206,11 +210,13 @@ def confirm_claim(actor: Actor, account_id: Any) -> Account:
 
 @action("registry.own.remove_account")
 def remove_own(actor: Actor, account_id: Any) -> None:
-    """Take an own account, or a claim of a list, off the list; it is deleted."""
+    """Take an own account, or a claim of a list, off the list; it is deleted, and no later list brings it back."""
     person = _own(actor)
     account = _own_account(person, account_id)
     note_answer(person.pk)
     audit.record(actor, account, before={"platform": account.platform, "state": account.state})
+    leaving.refuse([account])
+    forgetting.erase_evidence_of(Account.objects.filter(pk=account.pk))
     account.delete()
 
 

@@ -19,6 +19,7 @@ from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound, TooMa
 from kentongan.core.models import StoredFile
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
+from kentongan.registry.actions import disputes
 from kentongan.registry.models import Account, Attestation, Challenge, Connection, Consent, Dispute
 
 VALID = timedelta(days=7)
@@ -163,6 +164,7 @@ def _prove(actor: Actor, account: Account, proof: str, keys: tuple[str, ...] = (
         claimant=account, holder=holder, resolved_at=None, defaults={"proof": proof}
     )
     if made:
+        disputes.tell_raised(actor, dispute)
         audit.record(
             actor, dispute, unit_id=account.unit_id, after={"holder": holder.pk}, verb="registry.dispute.raise"
         )
@@ -223,7 +225,7 @@ def attest_account(
 def resolve_dispute(actor: Actor, dispute_id: int, *, outcome: str, reason: str) -> Dispute:
     """Decide who holds an account that two have proven; the actor administers the units of both."""
     found = Dispute.objects.select_for_update(of=("self",)).filter(pk=dispute_id)
-    dispute = found.select_related("claimant", "holder").first()
+    dispute = found.select_related("claimant__unit", "holder__unit").first()
     if dispute is None or not _sees(actor, dispute):
         raise NotFound()
     access.require_all(actor, {dispute.claimant.unit_id, dispute.holder.unit_id})
@@ -240,7 +242,8 @@ def resolve_dispute(actor: Actor, dispute_id: int, *, outcome: str, reason: str)
     dispute.outcome, dispute.reason = outcome, reason.strip()[:500]
     dispute.resolved_at, dispute.resolved_by_id = clock.now(), actor.user_id
     dispute.save(update_fields=["outcome", "reason", "resolved_at", "resolved_by"])
-    audit.record(actor, dispute, unit_id=dispute.claimant.unit_id, after={"outcome": outcome, "reason": dispute.reason})
+    disputes.tell_decided(actor, dispute)
+    audit.record(actor, dispute, unit_id=dispute.claimant.unit_id, after={"outcome": outcome})
     return dispute
 
 

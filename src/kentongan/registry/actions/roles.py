@@ -23,7 +23,7 @@ def grant_role(actor: Actor, user_id: int, unit_id: int, role: str) -> Grant:
         raise Invalid(fields={"user": [_("There is no such user.")]})
     grant, made = Grant.objects.get_or_create(user=user, unit=unit, role=role)
     if made:
-        audit.record(actor, grant, after={"user": user.email, "unit": unit.code, "role": role})
+        audit.record(actor, grant, after={"user": user.pk, "unit": unit.code, "role": role})
     return grant
 
 
@@ -37,6 +37,6 @@ def revoke_role(actor: Actor, grant_id: int) -> int:
             _("This is the last administrator of the whole organisation."),
             remedy=_("Make somebody else an administrator first."),
         )
-    audit.record(actor, grant, before={"user": grant.user.email, "unit": grant.unit.code, "role": grant.role})
+    audit.record(actor, grant, before={"user": grant.user_id, "unit": grant.unit.code, "role": grant.role})
     grant.delete()
     return grant.unit_id

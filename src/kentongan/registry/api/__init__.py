@@ -13,10 +13,12 @@ from kentongan.registry.api import (
     mandates,
     people,
     units,
+    visits,
 )
 
 PARTS = (
     units,
+    visits,
     accounts,
     audits,
     checks,

@@ -51,7 +51,7 @@ class HandoverForm(forms.Form):
 
     giver = PersonChoice(label=_("From whom"), queryset=Person.objects.none())
     receiver = PersonChoice(label=_("To whom"), queryset=Person.objects.none())
-    due_on = forms.DateField(label=_("By"), widget=DayInput())
+    due_on = forms.DateField(label=_("Due"), widget=DayInput())
 
     def __init__(self, *args: Any, account: Account, people: QuerySet[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

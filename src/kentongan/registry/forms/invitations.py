@@ -52,4 +52,4 @@ class DecisionForm(forms.Form):
     """Who holds an account that two have proven."""
 
     outcome = forms.ChoiceField(label=_("Who holds it"), choices=Dispute.Outcome.choices, widget=forms.RadioSelect())
-    reason = forms.CharField(label=_("Reason"), max_length=500, help_text=_("It is kept with the decision."))
+    reason = forms.CharField(label=_("Reason"), max_length=500, help_text=_("Both sides read it; name nobody in it."))

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kentongan.core.permissions import Role
 from kentongan.registry.fields import UnitField
@@ -29,7 +30,7 @@ class PostForm(forms.Form):
     """A position and its term."""
 
     title = forms.CharField(label=_("Position"), max_length=120)
-    starts_on = forms.DateField(label=_("From"), required=False, widget=DayInput())
+    starts_on = forms.DateField(label=pgettext_lazy("day", "From"), required=False, widget=DayInput())
     ends_on = forms.DateField(label=_("Until"), required=False, widget=DayInput())
 
 

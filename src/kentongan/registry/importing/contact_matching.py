@@ -40,6 +40,7 @@ class KnownContact:
     pk: int | None = None
     accounts: set[tuple[str, str]] = field(default_factory=set)
     claims: list[Identity] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
     changes: list[tuple[int | None, Change]] = field(default_factory=list)
     seen: bool = False
 
@@ -143,6 +144,8 @@ class ContactMatcher:
             for identity in entry.handles
             if (identity.platform, identity.key) not in one.accounts | self.official
         ]
+        if one.refused:
+            new = [identity for identity in new if leaving.refusal(identity.platform, identity.key) not in one.refused]
         one.accounts |= {(identity.platform, identity.key) for identity in new}
         one.claims += new
         return bool(new)
@@ -195,7 +198,7 @@ def _official(identities: set[tuple[str, str]]) -> set[tuple[str, str]]:
 def _known(
     unit: Unit, entries: Sequence[ContactEntry], identities: set[tuple[str, str]], seen: Seen, *, lock: bool
 ) -> list[KnownContact]:
-    """Return the unit's contacts of whom these rows may speak, with their accounts: three queries.
+    """Return the unit's contacts of whom these rows may speak, with their accounts: four queries.
 
     Race: somebody confirms or corrects their record while a list is brought in; locked, their own word is the later.
     """
@@ -217,7 +220,11 @@ def _known(
         "person_id", "platform", "identity"
     ):
         theirs[person_id or 0].add((platform, identity))
-    return [_as_known(row, theirs[row.person_id], row.person_id in seen) for row in rows]
+    known = [_as_known(row, theirs[row.person_id], row.person_id in seen) for row in rows]
+    gone = leaving.refused_by([row.person_id for row in rows])
+    for one in known:
+        one.refused = gone.get(one.person_id or 0, set())
+    return known
 
 
 def _as_known(row: Contact, accounts: set[tuple[str, str]], seen: bool) -> KnownContact:

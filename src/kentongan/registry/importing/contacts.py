@@ -31,6 +31,7 @@ class ContactImport:
     label: ClassVar[Text] = _("Contacts outside the organisation")
     capability: ClassVar[Capability] = Capability.ADMINISTER
     sheets_together: ClassVar[bool] = True
+    about_people: ClassVar[bool] = True
     fields: ClassVar[Sequence[Field]] = (
         *(field for field in FIELDS if field.name in SHARED),
         Field("kind", _("Kind"), synonyms=("jenis", "kategori", "jenis kontak", "kelompok", "tipe", "type"),

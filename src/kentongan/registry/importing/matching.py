@@ -68,6 +68,7 @@ class Known:
     posts: list[Post] = field(default_factory=list)
     accounts: set[tuple[str, str]] = field(default_factory=set)
     claims: list[tuple[int, Identity]] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
     changes: list[tuple[int | None, Change]] = field(default_factory=list)
     seen: bool = False
 
@@ -246,6 +247,8 @@ class Matcher:
 
     def _claims(self, one: Known, entry: Entry, unit_id: int) -> bool:
         new = [identity for identity in entry.handles if (identity.platform, identity.key) not in one.accounts]
+        if one.refused:
+            new = [identity for identity in new if leaving.refusal(identity.platform, identity.key) not in one.refused]
         one.accounts |= {(identity.platform, identity.key) for identity in new}
         one.claims += [(unit_id, identity) for identity in new]
         return bool(new)
@@ -281,7 +284,7 @@ def _withdrawn(found: Sequence[tuple[Row, int]]) -> set[int]:
 
 
 def _known(ids: set[int], seen: Seen, *, lock: bool) -> list[Known]:
-    """Return people with their positions and accounts: three queries.
+    """Return people with their positions and accounts: four queries.
 
     Race: somebody confirms or corrects their record while a list is brought in; locked, their own word is the later.
     """
@@ -291,6 +294,8 @@ def _known(ids: set[int], seen: Seen, *, lock: bool) -> list[Known]:
         people[person_id].posts.append(Post(*post))
     for owner_id, platform, identity in selected(OWN, wanted):
         people[owner_id].accounts.add((platform, identity))
+    for owner_id, refused in leaving.refused_by(wanted).items():
+        people[owner_id].refused = refused
     for pk, one in people.items():
         one.seen = pk in seen
     return list(people.values())

@@ -38,6 +38,7 @@ class PeopleImport:
     capability: ClassVar[Capability] = Capability.ADMINISTER
     fields: ClassVar[Sequence[Field]] = FIELDS
     sheets_together: ClassVar[bool] = True
+    about_people: ClassVar[bool] = True
     options: ClassVar[Sequence[Option]] = (
         Option("basis", _("Basis"), required=True,
                help=_("On what does it rest that these people are on your list? For example: membership list 2026.")),

@@ -1,6 +1,6 @@
 """Tables of the registry, one file a noun."""
 
-from kentongan.registry.models.accounts import Account, Connection
+from kentongan.registry.models.accounts import Account, Connection, RefusedAccount
 from kentongan.registry.models.audits import Audit, AuditResult, RuleSetting
 from kentongan.registry.models.contacts import Contact
 from kentongan.registry.models.custody import CustodyAlarm, Handover
@@ -16,9 +16,11 @@ from kentongan.registry.models.proofs import Attestation, Challenge, Dispute
 from kentongan.registry.models.routines import Routine, SignOff
 from kentongan.registry.models.tallies import Recount, Tally, TallyDay
 from kentongan.registry.models.units import Grant, Unit
+from kentongan.registry.models.visits import AccountVisit, VisitedHost
 
 __all__ = [
     "Account",
+    "AccountVisit",
     "Attestation",
     "Audit",
     "AuditResult",
@@ -42,6 +44,7 @@ __all__ = [
     "Person",
     "PersonInvitation",
     "Recount",
+    "RefusedAccount",
     "Routine",
     "RuleSetting",
     "SignOff",
@@ -50,5 +53,6 @@ __all__ = [
     "Unit",
     "UnitAlias",
     "UnitChange",
+    "VisitedHost",
     "Withdrawal",
 ]

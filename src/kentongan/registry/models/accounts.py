@@ -4,6 +4,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kentongan.channels import registry as channels
 from kentongan.core.secrets import EncryptedJSONField
@@ -18,6 +19,9 @@ SEARCHED = (
     ("official", "display_name", "official_name_trgm"),
     ("organic", "handle", "organic_handle_trgm"),
 )
+
+
+OF_A_MEMBER = frozenset({"handle", "display_name", "url", "link", "note"})
 
 
 class Account(models.Model):
@@ -62,7 +66,7 @@ class Account(models.Model):
     identity = models.CharField(
         _("identity"), max_length=260, help_text=_("The same for every address and spelling of one account.")
     )
-    form = models.CharField(_("form"), max_length=7, choices=Form.choices, blank=True)
+    form = models.CharField(pgettext_lazy("account", "form"), max_length=7, choices=Form.choices, blank=True)
     display_name = models.CharField(_("name shown"), max_length=200, blank=True)
     url = models.URLField(_("address"), max_length=500, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DECLARED)
@@ -147,6 +151,16 @@ class Account(models.Model):
         return f"{self.display_name or self.handle} ({channels.label(self.platform)})"
 
     @property
+    def personal_fields(self) -> frozenset[str]:
+        """Which of its values the audit log does not keep readable: what names a member's own account."""
+        return OF_A_MEMBER if self.kind == self.Kind.ORGANIC else frozenset()
+
+    @property
+    def audit_label(self) -> str:
+        """What the audit log calls it; a member's own account by its number alone."""
+        return f"{channels.label(self.platform)} #{self.pk}" if self.kind == self.Kind.ORGANIC else str(self)
+
+    @property
     def in_use(self) -> bool:
         """Whether the organisation stands by it now."""
         return self.state not in self.GONE
@@ -155,6 +169,22 @@ class Account(models.Model):
     def known_as(self) -> str:
         """What people call it beside the platform's name: mostly its handle."""
         return channels.known_as(self.platform, self.handle, self.display_name)
+
+
+class RefusedAccount(models.Model):
+    """An own account that its owner took off the list, as a keyed hash: what tells the next list to leave it out."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="refused_accounts")
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("refused account")
+        verbose_name_plural = _("refused accounts")
+        constraints = (models.UniqueConstraint(fields=("person", "digest"), name="registry_refused_once"),)
+
+    def __str__(self) -> str:
+        return self.digest[:8]
 
 
 class Connection(models.Model):

@@ -76,12 +76,19 @@ class Contact(models.Model):
             ),
         )
 
+    personal_fields = frozenset({"full_name", "phone", "email", "basis", "organisation", "notes", "handle"})
+
     def __str__(self) -> str:
         return self.person.full_name
 
     def get_absolute_url(self) -> str:
         """Return the page of the contact for administrators of its unit."""
         return reverse("registry:contact", args=(self.pk,))
+
+    @property
+    def audit_label(self) -> str:
+        """What the audit log calls them."""
+        return f"#{self.pk}"
 
     @property
     def area_names(self) -> list[str]:

@@ -60,3 +60,8 @@ class PersonInvitation(DeviceLink):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.get_channel_display()}"
+
+    @property
+    def audit_label(self) -> str:
+        """What the audit log calls it."""
+        return f"#{self.person_id} · {self.get_channel_display()}"

@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kentongan.channels import registry as channels
 from kentongan.registry.models.letters import Letter
@@ -37,7 +38,7 @@ class Mandate(models.Model):
     titles = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     platforms = ArrayField(models.CharField(max_length=20))
     counts = models.CharField(_("what counts"), max_length=9, choices=Counts.choices, default=Counts.PROVEN)
-    due_on = models.DateField(_("by"))
+    due_on = models.DateField(pgettext_lazy("deadline", "by"))
     letter = models.ForeignKey(Letter, models.SET_NULL, null=True, blank=True, related_name="mandates")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("given"), auto_now_add=True)

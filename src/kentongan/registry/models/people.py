@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kentongan.core import clock
 from kentongan.registry import names
@@ -66,12 +67,19 @@ class Person(models.Model):
             models.CheckConstraint(condition=~models.Q(basis=""), name="registry_person_has_basis"),
         )
 
+    personal_fields = frozenset({"full_name", "phone", "email"})
+
     def __str__(self) -> str:
         return self.full_name
 
     def get_absolute_url(self) -> str:
         """Return the page of the person for administrators."""
         return reverse("registry:person", args=(self.pk,))
+
+    @property
+    def audit_label(self) -> str:
+        """What the audit log calls them."""
+        return f"#{self.pk}"
 
     @property
     def days_left(self) -> int | None:
@@ -121,7 +129,7 @@ class Membership(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, related_name="memberships")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="memberships")
     title = models.CharField(_("position"), max_length=120)
-    starts_on = models.DateField(_("from"), null=True, blank=True)
+    starts_on = models.DateField(pgettext_lazy("day", "from"), null=True, blank=True)
     ends_on = models.DateField(_("until"), null=True, blank=True)
     denied_at = models.DateTimeField(_("denied by the person"), null=True, blank=True)
 

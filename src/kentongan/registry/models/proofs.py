@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kentongan.core import clock
 from kentongan.core.models import StoredFile
@@ -96,7 +97,7 @@ class Dispute(models.Model):
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("decided by")
     )
-    outcome = models.CharField(_("outcome"), max_length=5, choices=Outcome.choices, blank=True)
+    outcome = models.CharField(pgettext_lazy("dispute", "outcome"), max_length=5, choices=Outcome.choices, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
 
     class Meta:
@@ -119,3 +120,8 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return str(self.claimant)
+
+    @property
+    def audit_label(self) -> str:
+        """What the audit log calls it."""
+        return self.claimant.audit_label

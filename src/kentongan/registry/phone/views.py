@@ -189,6 +189,7 @@ def _account_context(visit: Visit, found: Account, problem: KentonganError | Non
         link=proving.address(live.code) if live else "",
         here=visit.url("account", found.pk),
         held=found.state not in own.HELD and own.holder_since(found),
+        dispute=queries.dispute_of(found),
         problem=problem,
     )
 

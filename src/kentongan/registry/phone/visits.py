@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -17,6 +16,7 @@ from kentongan.core import ids, links
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict
 from kentongan.core.links import CLOSED, GONE, MAY_ASK, STATUS, Door, unlisted
+from kentongan.core.requests import spoken
 from kentongan.registry import actions, queries
 from kentongan.registry.models import Person, PersonInvitation
 
@@ -63,8 +63,7 @@ def visited(view: Callable[..., HttpResponse]) -> Page:
             links.miss(request)  # somebody else's tries must not use up those of whom the link is for
         elif request.method == "POST":
             links.act(link)
-        with translation.override(_language(link)):
-            request.LANGUAGE_CODE = translation.get_language() or "id"
+        with spoken(request, link.person.language if link else ""):
             if link is None or door in CLOSED:
                 return _closed(request, door, link)
             if door == Door.NEW:
@@ -78,10 +77,6 @@ def visited(view: Callable[..., HttpResponse]) -> Page:
 def _find(token: str) -> PersonInvitation | None:
     found = PersonInvitation.objects.filter(digest=ids.token_digest(token))
     return found.select_related("person", "unit").first()
-
-
-def _language(link: PersonInvitation | None) -> str:
-    return "en" if link and link.person.language == "en" else "id"
 
 
 def _closed(request: HttpRequest, door: Door, link: PersonInvitation | None) -> HttpResponse:

@@ -52,6 +52,8 @@ from kentongan.registry.queries.custody import (
 )
 from kentongan.registry.queries.invitations import Reach, Wanted, invitable, invitations, reach
 from kentongan.registry.queries.own import (
+    deciders,
+    dispute_of,
     disputes,
     everything_about,
     live_consents,
@@ -93,6 +95,7 @@ from kentongan.registry.queries.units import (
     unit_by_code,
     units,
 )
+from kentongan.registry.queries.visits import findings_of_visits, unread, visited
 
 __all__ = [
     "Answer",
@@ -122,10 +125,13 @@ __all__ = [
     "contact_links",
     "contacts",
     "custodian_candidates",
+    "deciders",
+    "dispute_of",
     "disputes",
     "everything_about",
     "facts",
     "findings",
+    "findings_of_visits",
     "grants",
     "handover",
     "handovers",
@@ -172,6 +178,8 @@ __all__ = [
     "unit_accounts",
     "unit_by_code",
     "units",
+    "unread",
+    "visited",
     "wanted_rules",
     "with_custody",
 ]

@@ -42,7 +42,7 @@ def public_accounts() -> QuerySet[Account]:
 def account(actor: Actor, pk: int, capability: Capability = Capability.VIEW) -> Account:
     """Return one official account."""
     official = Account.objects.filter(kind=Account.Kind.OFFICIAL).select_related(
-        "unit", "connection", "custodian", "deputy_custodian", "letter__file"
+        "unit", "connection", "visit", "custodian", "deputy_custodian", "letter__file"
     )
     return access.get(with_custody(official), actor, capability, pk=pk)
 

@@ -20,7 +20,7 @@ Verdict = AuditResult.Verdict
 def facts(accounts: QuerySet[Account] | None = None) -> QuerySet[Account]:
     """Return the official accounts in use with all that the rules look at: one query for any number."""
     known = with_custody(kept() if accounts is None else accounts, rules.days_of("custodian_term"))
-    return known.select_related("unit", "letter", "custodian", "deputy_custodian").order_by("unit__path", "pk")
+    return known.select_related("unit", "letter", "visit", "custodian", "deputy_custodian").order_by("unit__path", "pk")
 
 
 def _seen(actor: Actor) -> QuerySet[Audit]:

@@ -1,6 +1,6 @@
 """What a person sees about themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -55,6 +55,26 @@ def disputes(actor: Actor, unit: Unit | None = None, *, settled: bool = False) -
     return found.select_related(
         "claimant__unit", "claimant__person", "holder__unit", "holder__person", "resolved_by"
     ).order_by("-raised_at", "-id")
+
+
+def deciders(disputes: Collection[Dispute]) -> dict[int, Unit]:
+    """Return by dispute the lowest unit above both sides, whose administrators decide: one query."""
+    lines = {one.pk: _common(one) for one in disputes}
+    units = Unit.objects.in_bulk(set(lines.values()))
+    return {pk: units[unit_id] for pk, unit_id in lines.items()}
+
+
+def _common(dispute: Dispute) -> int:
+    """Return the number of the lowest unit on the lines of both sides."""
+    lines = [str(side.unit.path).split(".") for side in (dispute.claimant, dispute.holder)]
+    shared = [one for one, other in zip(*lines, strict=False) if one == other]
+    return int(shared[-1])
+
+
+def dispute_of(account: Account) -> Dispute | None:
+    """Return the latest dispute that an account is a side of."""
+    sides = Dispute.objects.filter(Q(claimant=account) | Q(holder=account))
+    return sides.order_by("-raised_at", "-pk").first()
 
 
 def members_accounts(actor: Actor, unit: Unit, text: str = "", state: str = "") -> QuerySet[Account]:

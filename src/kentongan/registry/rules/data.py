@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kentongan.core import clock
-from kentongan.registry.models import Account, AuditResult
+from kentongan.registry.models import Account, AccountVisit, AuditResult
 from kentongan.registry.rules import Check, Rule
 
 Verdict = AuditResult.Verdict
@@ -121,10 +121,27 @@ def _letter(account: Account, rule: Rule, context: Context) -> Answer:
 
 
 def _posted(account: Account, rule: Rule, context: Context) -> Answer:
-    if account.last_posted_at is None:
+    """Return what the last post says; a look that failed says nothing, so that an old date stays open then."""
+    last, visit = account.last_posted_at, getattr(account, "visit", None)
+    shown = date_format(last, "j F Y") if last else ""
+    if last is not None and context.now - last <= timedelta(days=rule.days or 0):
+        return Answer(Verdict.PASSED, _with_source(shown, visit))
+    if visit is None and last is None:
         return Answer(Verdict.OPEN, _("The platform does not tell us when it last posted."))
-    recent = context.now - account.last_posted_at <= timedelta(days=rule.days or 0)
-    return _when(recent, date_format(account.last_posted_at, "j F Y"))
+    if visit is None:
+        return Answer(Verdict.FAILED, shown)
+    if visit.failed or visit.read_at is None:
+        why = visit.said or _("not visited yet")
+        return Answer(Verdict.OPEN, _("Its posts could not be read: %(why)s") % {"why": why})
+    return Answer(Verdict.FAILED, _with_source(shown or _("No post yet"), visit))
+
+
+def _with_source(shown: str, visit: AccountVisit | None) -> str:
+    """Return a day with where it was read, and when."""
+    if visit is None or visit.read_at is None:
+        return shown
+    read = _("read on %(day)s") % {"day": date_format(visit.read_at, "j F Y")}
+    return " · ".join(part for part in (shown, visit.post_url or visit.host_id, read) if part)
 
 
 def _dormant(account: Account, rule: Rule, context: Context) -> Answer:

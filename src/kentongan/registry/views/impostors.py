@@ -65,6 +65,7 @@ def _screen(
         form=form,
         refer_form=refer_form or _refer_form(request, case),
         later=impostors.is_later(case),
+        doubts=evidence.doubts(case.platform),
     )
     return render(request, "registry/impostor.html", context, status=status)
 

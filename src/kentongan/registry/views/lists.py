@@ -14,7 +14,7 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of, sorted_by, sorted_page
 from kentongan.registry import actions, panels, queries, states
-from kentongan.registry.actions import proofs
+from kentongan.registry.actions import proofs, visits
 from kentongan.registry.forms.custody import ReasonForm
 from kentongan.registry.models import Account, Person
 from kentongan.registry.views.common import around, unit_of
@@ -98,6 +98,7 @@ def account(request: StaffRequest, pk: int) -> HttpResponse:
     context["panels"] = panels.of(request.actor, found)
     context |= {"audited": queries.latest_of(request.actor, found), "signed": queries.last_sign_off(found.unit)}
     context["provable"] = proofs.prover(found.platform) is not None
+    context["reads_posts"] = visits.reader(found.platform) is not None
     context |= {"moves": _moves(found), "handovers": queries.handovers_of(found)[:HANDOVERS_SHOWN]}
     return render(request, "registry/account.html", context)
 

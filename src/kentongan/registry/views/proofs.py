@@ -106,9 +106,19 @@ def disputes(request: StaffRequest, pk: int) -> HttpResponse:
         .filter(pk__in={side.unit_id for one in page for side in (one.claimant, one.holder)})
         .values_list("pk", flat=True)
     )
-    rows = [(one, *(_side(side, mine) for side in (one.holder, one.claimant))) for one in page]
+    above = queries.deciders(list(page))
+    rows = [
+        (
+            one,
+            *(_side(side, mine) for side in (one.holder, one.claimant)),
+            above[one.pk],
+            {one.holder.unit_id, one.claimant.unit_id} <= mine,
+            form if str(one.pk) == request.POST.get("dispute") else DecisionForm(auto_id=f"dispute{one.pk}_%s"),
+        )
+        for one in page
+    ]
     settled = queries.disputes(request.actor, unit, settled=True)[:20]
-    context = around(request, unit, page=page, rows=rows, settled=settled, form=form)
+    context = around(request, unit, page=page, rows=rows, settled=settled)
     return render(request, "registry/disputes.html", context, status=status)
 
 

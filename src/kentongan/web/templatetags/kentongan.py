@@ -324,7 +324,7 @@ def progress_bar(job: Any, url: str = "") -> dict[str, Any]:
 @register.inclusion_tag(TEMPLATES + "audit_trail.html")
 def audit_trail(obj: Any, unit: object = None) -> dict[str, Any]:
     """Show who did what to an object: the newest entries, with what was before and after."""
-    entries = list(audit.trail(obj)[: AUDIT_ENTRIES + 1])
+    entries = audit.named(audit.trail(obj)[: AUDIT_ENTRIES + 1])
     return {"entries": entries[:AUDIT_ENTRIES], "more": len(entries) > AUDIT_ENTRIES, "unit": unit or obj}
 
 

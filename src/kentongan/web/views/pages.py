@@ -29,8 +29,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def trust_txt(request: HttpRequest) -> HttpResponse:
-    """Tell everybody which accounts and sites are the organisation's own."""
-    return HttpResponse(trust.document(request.build_absolute_uri("/")), content_type="text/plain; charset=utf-8")
+    """Tell everybody which accounts and sites are the organisation's own; made anew at most once in two minutes."""
+    return HttpResponse(trust.cached(request.build_absolute_uri("/")), content_type="text/plain; charset=utf-8")
 
 
 @never_cache

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kentongan.core import authority, clock, tables
+from kentongan.core import audit, authority, clock, tables
 from kentongan.core import tokens as token_actions
 from kentongan.core.models import User
 from kentongan.core.models.audit import AuditEntry
@@ -109,5 +109,7 @@ def audit_log(request: StaffRequest) -> HttpResponseBase:
     text = request.GET.get("text", "").strip()
     found = queries.audit_log(request.actor, text)
     if fmt := request.GET.get("format"):
-        return tables.export("audit", AUDIT_COLUMNS, found, fmt)
-    return render(request, "web/audit_log.html", {"page": tables.page_of(request, found, PER_PAGE), "text": text})
+        return tables.export("audit", AUDIT_COLUMNS, audit.each_named(found), fmt)
+    page = tables.page_of(request, found, PER_PAGE)
+    page.object_list = audit.named(page.object_list)
+    return render(request, "web/audit_log.html", {"page": page, "text": text})

@@ -1,0 +1,95 @@
+"""What else speaks of people who leave, outside their own rows: lists, values kept for an undo, files."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from kentongan.core import files, imports
+from kentongan.core.errors import Invalid
+from kentongan.core.imports import ImportRun
+from kentongan.core.imports.forgetting import OVER
+from kentongan.core.models import StoredFile
+from kentongan.registry import names
+from kentongan.registry.dialling import e164
+from kentongan.registry.models import Account, Attestation, Contact, Membership, Person, Unit
+
+PHONE_TAIL = 8
+
+# Takes what was changed of these people out of what an import could set back.
+STRIP = """
+UPDATE registry_importstep s SET changes = coalesce((
+    SELECT jsonb_agg(c ORDER BY place) FROM jsonb_array_elements(s.changes) WITH ORDINALITY AS all_of(c, place)
+    WHERE NOT (c->>0 = 'person' AND (c->>1)::bigint = ANY(%(people)s))
+        AND NOT (c->>0 = 'contact' AND (c->>1)::bigint = ANY(%(contacts)s))
+), '[]') WHERE EXISTS (
+    SELECT FROM jsonb_array_elements(s.changes) c
+    WHERE c->>0 = 'person' AND (c->>1)::bigint = ANY(%(people)s)
+        OR c->>0 = 'contact' AND (c->>1)::bigint = ANY(%(contacts)s)
+)
+"""
+
+
+def strip_undo(person_ids: Collection[int]) -> None:
+    """Forget the values that imports changed of these people; part of the action by which they leave."""
+    contacts = Contact.objects.filter(person__in=person_ids).values_list("pk", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(STRIP, {"people": list(person_ids), "contacts": list(contacts)})
+
+
+def let_go(person: Person) -> None:
+    """Erase evidence, lists and what an undo would bring back of one person; before their own rows go."""
+    erase_evidence([person.pk])
+    erase_lists(person)
+    strip_undo([person.pk])
+
+
+def erase_evidence(person_ids: Collection[int]) -> int:
+    """Erase the screenshots by which accounts of these people were attested; before the accounts are deleted."""
+    return erase_evidence_of(Account.objects.filter(person__in=person_ids))
+
+
+def erase_evidence_of(accounts: QuerySet[Account]) -> int:
+    """Erase the screenshots by which these accounts were attested; before they are deleted."""
+    shown = Attestation.objects.filter(account__in=accounts, file__isnull=False)
+    elsewhere = Attestation.objects.filter(file__in=shown.values("file")).exclude(account__in=accounts)
+    wanted = StoredFile.objects.filter(pk__in=shown.values("file")).exclude(pk__in=elsewhere.values("file"))
+    return files.erase(wanted)
+
+
+def erase_lists(person: Person) -> int:
+    """Erase the files of lists that are in and may have named this person, and blank what was given back of them."""
+    posts = Membership.objects.filter(person=person).values_list("unit__path", flat=True)
+    paths = [*posts, *Contact.objects.filter(person=person).values_list("unit__path", flat=True)]
+    above = {int(step) for path in paths for step in str(path).split(".")}
+    root = set(Unit.objects.filter(parent=None).values_list("pk", flat=True))
+    lists = ImportRun.objects.filter(kind__in=imports.about_people(), state__in=OVER, unit_id__in=above | root)
+    erased = imports.erase_files(lists.filter(file__erased_at=None))
+    words = [word for word in (person.email, max(person.name_key.split(), key=len, default="")) if word]
+    tail = person.phone[-PHONE_TAIL:] if person.phone else ""
+    return erased + imports.blank_rows(_speaks_of(person), words=words, digits=tail)
+
+
+def _speaks_of(person: Person) -> Callable[[Sequence[Any]], bool]:
+    """Return what tells whether the cells of a row speak of somebody: their phone, e-mail or name stands in one."""
+    name = person.full_name.casefold()
+
+    def speaks(cells: Sequence[Any]) -> bool:
+        return any(_says(str(cell)) for cell in cells if cell not in (None, ""))
+
+    def _says(cell: str) -> bool:
+        if person.email and person.email in cell.casefold():
+            return True
+        if name in cell.casefold() or (person.name_key and names.key(cell) == person.name_key):
+            return True
+        return bool(person.phone) and _number(cell) == person.phone
+
+    return speaks
+
+
+def _number(cell: str) -> str:
+    try:
+        return e164(cell.removesuffix(".0"))
+    except Invalid:
+        return ""
