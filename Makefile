@@ -78,7 +78,7 @@ check: install dev  ## Lint, types, templates, layers, migrations, translations.
 	$(DJANGO) makemigrations --check --dry-run
 	$(BIN)/python scripts/check_messages.py
 
-test-servers: dev  ## Install the servers that tests talk to (a Bluesky server, under build/).
+test-servers: dev  ## Install the servers that tests talk to (Bluesky and WordPress, under build/).
 	@$(BIN)/python scripts/build_servers.py
 
 test: install dev test-servers  ## Run the tests, in less than half an hour.

@@ -1,6 +1,7 @@
-"""Install the servers that tests and the demo network talk to: a Bluesky personal data server, under build/pds.
+"""Install the servers that tests and the demo network talk to, under build/: a Bluesky data server, and WordPress.
 
-Its SQLite module is compiled here (g++ and make are needed): with the headers of our own node, nothing is downloaded.
+The SQLite module of the Bluesky server is compiled here (g++ and make are needed): with the headers of our own node,
+nothing is downloaded. WordPress comes with SQLite in place of MariaDB; PHP is the machine's own.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from pathlib import Path
 
 from node_env import ENVIRONMENT, ROOT, node_environment, run_npm
 
-SOURCE = ROOT / "src" / "kentongan" / "web" / "demo" / "pds"
-TARGET = ROOT / "build" / "pds"
 FILES = ("package.json", "package-lock.json")
-
-
-def _wanted() -> str:
-    return hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in FILES)).hexdigest()
+PDS = ROOT / "src" / "kentongan" / "web" / "demo" / "pds"
+WORDPRESS = ROOT / "tests" / "servers" / "packages" / "wordpress"
+BUILDS = Path("node_modules", "@wp-playground", "wordpress-builds", "src")
+# The rest of the package is versions that nobody here needs.
+ARCHIVES = {
+    "wordpress.zip": BUILDS / "wordpress" / "wp-6.5.zip",
+    "sqlite.zip": BUILDS / "sqlite-database-integration" / "sqlite-database-integration.zip",
+}
 
 
 def _headers() -> Path:
@@ -28,20 +31,26 @@ def _headers() -> Path:
     return found.parents[2]
 
 
-def install() -> None:
-    """Install what the lock file names, unless it is there already."""
-    stamp = TARGET / "installed"
-    if stamp.is_file() and stamp.read_text() == _wanted():
+def _install(source: Path, target: Path, what: str, kept: dict[str, Path]) -> None:
+    """Install what the lock file in `source` names, unless it is there; of it only `kept`, where that is told."""
+    wanted = hashlib.sha256(b"".join((source / name).read_bytes() for name in FILES)).hexdigest()
+    stamp = target / "installed"
+    if stamp.is_file() and stamp.read_text() == wanted:
         return
     node_environment()
-    TARGET.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        shutil.copy(SOURCE / name, TARGET / name)
+        shutil.copy(source / name, target / name)
     os.environ["npm_config_nodedir"] = str(_headers())  # noqa: SIM112  node-gyp reads it in lower case
-    print("Installing the Bluesky server for tests (about a minute)...", file=sys.stderr)
-    run_npm("ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=TARGET)
-    stamp.write_text(_wanted())
+    print(f"Installing {what} for tests...", file=sys.stderr)
+    run_npm("ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=target)
+    for name, inside in kept.items():
+        shutil.copy(target / inside, target / name)
+    if kept:
+        shutil.rmtree(target / "node_modules")
+    stamp.write_text(wanted)
 
 
 if __name__ == "__main__":
-    install()
+    _install(PDS, ROOT / "build" / "pds", "the Bluesky server (about a minute)", {})
+    _install(WORDPRESS, ROOT / "build" / "wordpress", "WordPress", ARCHIVES)

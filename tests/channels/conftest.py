@@ -1,5 +1,5 @@
 """The real servers."""
 
-from servers.fixtures import mastodon_server, pds
+from servers.fixtures import mastodon_server, pds, wordpress_server
 
-__all__ = ["mastodon_server", "pds"]
+__all__ = ["mastodon_server", "pds", "wordpress_server"]

@@ -10,9 +10,9 @@ from kentongan.channels.bluesky import tid
 from kentongan.core.errors import NotFound
 
 
-def test_every_channel_loads_and_three_publish_now():
+def test_every_channel_loads_and_four_publish_now():
     assert len(registry.every()) == len(registry.BUILT_IN)
-    assert {channel.kind for channel in registry.publishing()} == {"newsroom", "bluesky", "mastodon"}
+    assert {channel.kind for channel in registry.publishing()} == {"newsroom", "bluesky", "mastodon", "wordpress"}
     for channel in registry.every():
         assert channel.publishes or channel.manifest.note, channel.kind
         assert channel.manifest.count("Halo").used > 0

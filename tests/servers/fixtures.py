@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from servers import mastodon
+from servers import mastodon, wordpress
 from servers import pds as bluesky
 from servers.mastodon import MastodonServer
 from servers.pds import Pds
+from servers.wordpress import WordPressServer
 
 
 @pytest.fixture(scope="session")
@@ -21,4 +22,11 @@ def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pds]:
 def mastodon_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MastodonServer]:
     """A stateful Mastodon server."""
     with mastodon.serve(tmp_path_factory.mktemp("mastodon")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def wordpress_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WordPressServer]:
+    """A real WordPress site."""
+    with wordpress.serve(tmp_path_factory.mktemp("wordpress")) as server:
         yield server

@@ -49,7 +49,6 @@ def _announced(
     return Channel(manifest, share=share, prover=prover, posts=posts)
 
 
-WORDPRESS = _announced("wordpress", "WordPress", Limits(None, Counting.WORDS, title=True), icon="brand-wordpress")
 WEBSITE = _announced(
     "website",
     _("Website"),

@@ -22,7 +22,7 @@ def _ours(kind: str, where: str) -> EntryPoint:
 
 BUILT_IN = (
     _ours("newsroom", "newsroom.channel:CHANNEL"),
-    _ours("wordpress", "announced:WORDPRESS"),
+    _ours("wordpress", "wordpress:CHANNEL"),
     _ours("bluesky", "bluesky:CHANNEL"),
     _ours("mastodon", "mastodon:CHANNEL"),
     _ours("website", "announced:WEBSITE"),

@@ -1,0 +1,38 @@
+"""What is known of WordPress without calling it (REST API Handbook, November 2026; WordPress 6.5)."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from kentongan.channels import counting
+from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Setting
+from kentongan.core.ids import public_id
+
+MANIFEST = Manifest(
+    kind="wordpress",
+    label="WordPress",
+    icon="brand-wordpress",
+    limits=Limits(None, Counting.WORDS, title=True, images=12, image_bytes=8 * 1024 * 1024),
+    count=counting.counter(counting.words, None, Counting.WORDS),
+    new_key=public_id,
+    idempotency=Idempotency.SLUG,
+    settling=timedelta(minutes=1),
+    settings=(
+        Setting(
+            "service", _("Address of the site"), type="url", help=_("The page that visitors see first, with https://.")
+        ),
+        Setting("username", _("User name"), help=_("Of a user who may publish posts: at least an author.")),
+        Setting(
+            "password",
+            _("Application password"),
+            secret=True,
+            type="password",
+            help=_(
+                "Made on the site under Users, Profile, Application passwords. "
+                "It is not the password that you sign in with, and can be withdrawn alone."
+            ),
+        ),
+    ),
+    recalls=True,
+    goes_by_name=True,
+)
