@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from core.databases import environment
@@ -25,6 +26,7 @@ from kentongan.core.imports import ImportRun
 from kentongan.core.imports.preview import Preview, preview
 from kentongan.core.models import AuditEntry, Job, User
 from kentongan.registry import actions
+from kentongan.registry.importing.fields import FIELDS
 from kentongan.registry.importing.people import PeopleImport
 from kentongan.registry.models import Account, ImportStep, Letter, Membership, Person, Unit, UnitAlias
 from kentongan.registry.trees import NewUnit
@@ -441,6 +443,15 @@ def test_a_killed_import_is_completed_without_doubles(make_cast: Callable[..., C
     assert jobs.run_now(job).state == Job.State.DONE
     run.refresh_from_db()
     assert (figures(run), len(imported())) == ((150, 0, 0, 0), 150)
+
+
+def test_the_columns_of_accounts_are_called_in_the_language_of_the_reader() -> None:
+    (field,) = [field for field in FIELDS if field.name == "account_instagram"]
+    said = []
+    for language in ("id", "en"):
+        with translation.override(language):
+            said.append(str(field.label))
+    assert said == ["Akun Instagram", "Account on Instagram"]
 
 
 def json_lines(*rows: dict[str, Any]) -> bytes:

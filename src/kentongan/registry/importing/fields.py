@@ -1,5 +1,7 @@
 """The columns of a list of people, under all the headings that offices give them."""
 
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import addresses
@@ -20,17 +22,15 @@ CAREFUL = {
 }
 
 
+def _account_label(platform: str) -> str:
+    return gettext("Account on %(platform)s") % {"platform": channels.label(platform)}
+
+
 def _account_field(platform: str) -> Field:
-    readers = {
-        "x": ("twitter", "akun x", "x twitter"),
-        "whatsapp": ("saluran whatsapp", "saluran wa", "whatsapp channel"),
-    }
-    words = readers.get(platform) or addresses.words(platform)
-    return Field(
-        f"account_{platform}",
-        _("Account on %(platform)s") % {"platform": channels.label(platform)},
-        synonyms=(*words, *(f"akun {word}" for word in words)),
-    )
+    words = CAREFUL.get(platform) or addresses.words(platform)
+    # Lazy as a whole: `%` on a lazy text would fix it in the language of the start.
+    label = lazy(_account_label, str)(platform)
+    return Field(f"account_{platform}", label, synonyms=(*words, *(f"akun {word}" for word in words)))
 
 
 FIELDS: tuple[Field, ...] = (
