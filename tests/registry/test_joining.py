@@ -163,5 +163,23 @@ def test_an_account_that_was_taken_off_the_list_stays_off_after_a_merge(
 ) -> None:
     keep, gone = pair
     actions.remove_own(Actor.of_link(gone.pk, ""), own(gone, "claimed").pk)
+    own(keep, "claimed")
+    own(keep, "claimed", "nani.lain")
+    own(gone, "declared", "nani.sendiri")
     actions.merge_people(cast.actor("arif"), keep.pk, gone.pk)
     assert keep.refused_accounts.count() == 1
+    assert set(keep.accounts.values_list("handle", flat=True)) == {"nani.lain", "nani.sendiri"}
+
+
+@pytest.mark.parametrize("who", ["keep", "gone"])
+def test_a_consent_that_was_withdrawn_stays_withdrawn_after_a_merge(
+    cast: Cast, pair: tuple[Person, Person], who: str
+) -> None:
+    keep, gone = pair
+    wary = keep if who == "keep" else gone
+    for purpose in ("gatherings", "accounts"):
+        actions.revoke_consent(SYSTEM, wary.pk, purpose)
+    actions.give_consent(SYSTEM, wary.pk, "accounts", text="Saya setuju lagi.", channel="form")
+    actions.merge_people(cast.actor("arif"), keep.pk, gone.pk)
+    live = keep.consents.filter(revoked_at=None)
+    assert set(live.values_list("purpose", "text")) == {("accounts", "Saya setuju lagi.")}

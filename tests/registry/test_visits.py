@@ -359,6 +359,25 @@ def test_an_administrator_has_an_account_visited_now(cast: Cast, platform: Platf
         visiting.visit(cast.actor("arif"), other.pk)
 
 
+def test_nobody_is_asked_by_hand_where_no_account_is_read(
+    cast: Cast, platform: Platform, settings: Any, sign_in: Any
+) -> None:
+    account = declared(cast)
+    address = reverse("registry:account_visit", args=[account.pk])
+    client, page = sign_in(cast.user("arif")), reverse("registry:account", args=[account.pk])
+    assert address in client.get(page).content.decode()
+    actions.enrol_visits(SYSTEM)
+    due_now()
+    for made in (False, True):
+        settings.KENTONGAN_VISIT_ACCOUNTS = made
+        Organisation.objects.update(simulated=made)
+        with pytest.raises(Conflict):
+            visiting.visit(cast.actor("arif"), account.pk)
+        assert visiting.visit_due() == []
+        assert address not in client.get(page).content.decode()
+    assert not platform.asked
+
+
 def test_a_server_that_rests_is_not_asked_by_hand_either(cast: Cast, platform: Platform) -> None:
     account = declared(cast)
     platform.trouble["kabbekasi"] = RetryLater("pelan", {}, timedelta(hours=3))

@@ -1,9 +1,10 @@
 """What two records of one person have both, when they become one: the better of each pair stays."""
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from kentongan.core import clock
 from kentongan.core.links import Revocation
+from kentongan.registry import leaving
 from kentongan.registry.models import (
     Account,
     Attestation,
@@ -22,6 +23,8 @@ def join(gone: Person, keep: Person) -> None:
     """Make room for all that `gone` has; part of the action that merges them."""
     now = clock.now()
     _accounts(gone, keep)
+    _let_refused_go(gone, keep)
+    _end_withdrawn(gone, keep)
     live = Consent.objects.filter(person=keep, revoked_at=None).values("purpose")
     Consent.objects.filter(person=gone, revoked_at=None, purpose__in=live).update(revoked_at=now)
     if PersonInvitation.objects.filter(person=keep, revoked_at=None).exists():
@@ -40,6 +43,22 @@ def _accounts(gone: Person, keep: Person) -> None:
         stays, goes = (theirs, same) if theirs.state in PROVEN and same.state not in PROVEN else (same, theirs)
         _hand_on(goes, stays)
         goes.delete()
+
+
+def _let_refused_go(gone: Person, keep: Person) -> None:
+    """What a list states of one and its owner took off the other goes; what they declared themselves stays."""
+    refused = set().union(*leaving.refused_by([gone.pk, keep.pk]).values())
+    stated = Account.objects.filter(person__in=[gone, keep], state=Account.State.CLAIMED, kind=Account.Kind.ORGANIC)
+    ids = [one.pk for one in stated if leaving.refusal(one.platform, one.identity) in refused]
+    Account.objects.filter(pk__in=ids).delete()
+
+
+def _end_withdrawn(gone: Person, keep: Person) -> None:
+    """A consent that one record has ends where the other withdrew it later."""
+    pair = [gone, keep]
+    later = Consent.objects.filter(person__in=pair, purpose=OuterRef("purpose"), revoked_at__gt=OuterRef("given_at"))
+    later = later.exclude(person=OuterRef("person"))
+    Consent.objects.filter(Exists(later), person__in=pair, revoked_at=None).update(revoked_at=clock.now())
 
 
 def _hand_on(goes: Account, stays: Account) -> None:

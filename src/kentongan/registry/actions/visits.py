@@ -135,6 +135,8 @@ def claim_visits(actor: Actor, most: int) -> list[AccountVisit]:
     Race: any number of workers claim at once; each server is taken by one of them.
     """
     _require_system(actor)
+    if not are_made():
+        return []
     now = clock.now()
     times = {"now": now, "again": now + PAUSE, "lapses": now + LEASE, "tomorrow": now + DAY}
     with connection.cursor() as cursor:
@@ -162,6 +164,12 @@ def ask_visit(actor: Actor, account_id: int) -> AccountVisit:
             _("This platform shows posts only to those who sign in."),
             remedy=_("What is sent from Kentongan is counted by itself; else check it by hand in an audit."),
             code="no_public_posts",
+        )
+    if not are_made():
+        raise Conflict(
+            _("Accounts are not read here: the organisation is simulated, or its settings say so."),
+            remedy=_("Open the account itself to see when it last posted."),
+            code="no_visits",
         )
     states.require_in_use(account.state)
     now = clock.now()

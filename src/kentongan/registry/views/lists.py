@@ -99,6 +99,7 @@ def account(request: StaffRequest, pk: int) -> HttpResponse:
     context |= {"audited": queries.latest_of(request.actor, found), "signed": queries.last_sign_off(found.unit)}
     context["provable"] = proofs.prover(found.platform) is not None
     context["reads_posts"] = visits.reader(found.platform) is not None
+    context["visited"] = visits.are_made()
     context |= {"moves": _moves(found), "handovers": queries.handovers_of(found)[:HANDOVERS_SHOWN]}
     return render(request, "registry/account.html", context)
 
