@@ -158,6 +158,29 @@ def test_a_password_does_not_travel_in_the_clear(bench: Bench, author: dict[str,
         )
 
 
+@pytest.mark.parametrize(
+    "service", ["https://[situs", "https://situs.go.id:abc", "https://orang:sandi@situs.go.id", "situs", "https://"]
+)
+def test_what_is_no_address_of_a_site_is_refused(bench: Bench, service: str):
+    with pytest.raises(Rejected):
+        bench.channel.connector.connect({"service": service, "username": "a", "password": "b"}, bench.client)
+
+
+def test_a_site_that_sends_visitors_elsewhere_says_where(bench: Bench, proxy: Proxy, author: dict[str, str]):
+    where = (("Location", "https://www.situs.go.id/wp-json"),)
+    proxy.faults.append(Fault("GET /wp-json", accept=False, status=301, headers=where))
+    with pytest.raises(Rejected, match=r"https://www\.situs\.go\.id"):
+        bench.channel.connector.connect(entered(proxy, author), bench.client)
+
+
+def test_a_site_without_a_bin_deletes(bench: Bench, proxy: Proxy):
+    published = bench.publish(post := bench.post("Tanpa tempat sampah"))
+    body = b'{"code": "rest_trash_not_supported", "message": "Set force=true to delete.", "data": {"status": 501}}'
+    proxy.faults.append(Fault("DELETE /wp-json/wp/v2/posts/", accept=False, status=501, body=body))
+    bench.publisher.recall(published.remote_id, bench.credentials, bench.client)
+    assert bench.count(post) == 0
+
+
 def test_a_site_whose_interface_is_off_says_so(bench: Bench, proxy: Proxy, author: dict[str, str]):
     def off(answer: httpx.Response) -> httpx.Response:
         return httpx.Response(403, text="<h1>Forbidden</h1>", request=answer.request)
@@ -198,7 +221,7 @@ def test_counts_know_only_what_is_gone(bench: Bench):
     }
     bench.publisher.recall(published.remote_id, bench.credentials, bench.client)
     counts = bench.channel.metrics.read([published.remote_id, "999999"], bench.credentials, bench.client)
-    assert all(one.gone for one in counts.values())
+    assert counts == dict.fromkeys([published.remote_id, "999999"], Counts(gone=True))
 
 
 def test_an_outage_while_counting_is_raised(bench: Bench, proxy: Proxy):

@@ -523,6 +523,7 @@ def test_removing_leaves_nothing_but_the_trace(cast: Cast, ratna: Contact, sign_
         ("Kab. Bekasi", "", "32.16"),
         ("Kota Bekasi", "32.16", "32.75"),
         ("bekasi", "32.16", "32.16"),
+        ("bekasi", "32.16.06", "32.16"),
         ("JAWA BARAT", "", "32"),
         ("3216", "", "32.16"),
         ("32.16.09", "", "32.16.09"),

@@ -177,6 +177,29 @@ def test_what_was_written_since_is_left_when_a_list_is_taken_back(cast: Cast) ->
     assert Account.objects.filter(kind="organic").count() == 1, "what nobody touched goes, and its accounts with it"
 
 
+def test_the_first_of_two_rows_on_one_contact_decides_each_time(cast: Cast) -> None:
+    joko = cast.actor("joko")
+    bring([HEAD, "Ratna Kusuma,Wartawan,Radar Bekasi,,,081230000001,,,,"], joko, cast.tambun_selatan)
+    two = [HEAD, *(f"Ratna Kusuma,Wartawan,Radar Bekasi,,,081230000001,{one}@example.id,,," for one in ("a", "b"))]
+    assert figures(bring(two, joko, cast.tambun_selatan)) == (0, 1, 1, 0)
+    assert Person.objects.get(contact__isnull=False).email == "a@example.id"
+    assert figures(bring(two, joko, cast.tambun_selatan)) == (0, 0, 2, 0)
+
+
+def test_a_claim_on_an_older_contact_who_confirmed_since_stays(cast: Cast) -> None:
+    """The list brought nothing but an account; its owner confirmed what was noted, the account with it."""
+    joko = cast.actor("joko")
+    actions.add_contact(SYSTEM, cast.tambun_selatan.pk, {
+        "full_name": "Ratna Kusuma", "kind": "journalist", "source": "given", "basis": "Kartu nama",
+    })  # fmt: skip
+    run = bring([HEAD, "Ratna Kusuma,Wartawan,,,,,,@ratna.radar,,"], joko, cast.tambun_selatan)
+    ratna = by_name()["Ratna Kusuma"]
+    actions.correct_own_contact(Actor.of_link(ratna.person_id, "Ratna"), {"full_name": "Ratna Kusuma"})
+    undone = undo(run, joko)
+    assert Account.objects.filter(person=ratna.person_id, identity="ratna.radar").exists()
+    assert undone.state == ImportRun.State.UNDONE
+
+
 def test_who_shares_only_phone_or_account_comes_in_and_is_doubtful(cast: Cast) -> None:
     joko = cast.actor("joko")
     bring(LIST, joko, cast.tambun_selatan)

@@ -43,7 +43,7 @@ def latest(posts: Iterable[tuple[datetime | None, str]], bookmark: Bookmark | No
     limit = clock.now() + SKEW
     dated = [(at, url) for at, url in posts if at is not None and at <= limit]
     at, url = max(dated, default=(None, ""))
-    return Newest(at, url[:LONGEST_ADDRESS], bookmark or Bookmark())
+    return Newest(at, _joined("", url), bookmark or Bookmark())
 
 
 def _published(entry: Any) -> datetime | None:
@@ -72,7 +72,9 @@ def read(client: httpx.Client, address: str, bookmark: Bookmark) -> Newest:
     if not found.get("version"):
         raise PostsHidden(_("What the site calls its feed is none."), {"feed": address})
     mark = Bookmark(address, _header(answer, "etag"), _header(answer, "last-modified"))
-    return latest(((_published(one), str(one.get("link") or "")) for one in found.entries), mark)
+    return latest(
+        ((_published(one), _joined(str(answer.url), str(one.get("link") or ""))) for one in found.entries), mark
+    )
 
 
 def _header(answer: httpx.Response, name: str) -> str:

@@ -1,6 +1,7 @@
 """`kentongan accounts`: official accounts, and connecting them without a browser."""
 
 import sys
+import time
 from collections import Counter
 from typing import Annotated
 
@@ -120,8 +121,9 @@ def visit(
     while actions.enrol_visits(who):
         continue
     counts: Counter[str] = Counter()
-    while made_now := visiting.visit_due():
-        counts.update(one.finding for one in made_now)
+    while actions.visits_left():
+        counts.update(one.finding for one in visiting.visit_due())
+        time.sleep(0.2)
     print_rows(
         [{"finding": name, "accounts": n} for name, n in counts.most_common()],
         as_json=as_json,

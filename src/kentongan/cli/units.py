@@ -248,5 +248,7 @@ def undo(
 
 def _with(unit: Unit) -> str:
     held = queries.holdings(unit)
-    carried = f"{held.below:,} units, {held.people:,} people, {held.official:,} official accounts, {held.roles:,} roles"
+    carried = (
+        f"{held.below:,} units, {held.positions:,} positions, {held.official:,} official accounts, {held.roles:,} roles"
+    )
     return f" (with {carried})"

@@ -5,7 +5,7 @@ from typing import Any
 
 from kentongan.core import audit
 from kentongan.core.actor import Actor
-from kentongan.gatherings.models import Participant
+from kentongan.gatherings.models import Participant, Result
 from kentongan.gatherings.states import ParticipantState
 
 
@@ -23,8 +23,10 @@ ORDER = (
 )
 
 
-def _how_far(one: Participant) -> tuple[bool, int]:
-    return hasattr(one, "result"), ORDER.index(ParticipantState(one.state))
+def _how_far(one: Participant) -> tuple[bool, bool, bool, int]:
+    result: Result | None = getattr(one, "result", None)
+    passed, certified = (result.passed, bool(result.certificate)) if result else (False, False)
+    return result is not None, passed, certified, ORDER.index(ParticipantState(one.state))
 
 
 class GatheringsKeeper:
@@ -40,11 +42,11 @@ class GatheringsKeeper:
         ]
 
     def join(self, gone_id: int, keep_id: int) -> None:
-        """Of two places on one list the one that came further stays: with a result, then attended, then answered."""
+        """Of two places on one list the one that came further stays: with a result, passed, attended, answered."""
         kept = {one.gathering_id: one for one in Participant.objects.filter(person=keep_id).select_related("result")}
         for other in Participant.objects.filter(person=gone_id).select_related("result"):
             if own := kept.get(other.gathering_id):
-                min(own, other, key=_how_far).delete()
+                (own if _how_far(other) > _how_far(own) else other).delete()
 
     def forget(self, actor: Actor, person_id: int) -> None:
         """Take the person off every list; that somebody was there stays, as the nameless record counts."""

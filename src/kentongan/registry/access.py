@@ -16,7 +16,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, NotAllowed, NotFound
 from kentongan.core.permissions import Capability, roles_with
 from kentongan.registry.ltree import subtree
-from kentongan.registry.models import Account, Contact, Grant, Unit
+from kentongan.registry.models import Account, Contact, Grant, Person, Unit
 
 MOST_TOPS = 20
 M = TypeVar("M", bound=Model)
@@ -168,8 +168,15 @@ def get_account_to_attest(actor: Actor, account_id: int, *, lock: bool = False) 
     return account
 
 
+def _lock_person_of(contact_id: int) -> None:
+    Person.objects.select_for_update().filter(contact=contact_id).values_list("pk", flat=True).first()
+
+
 def get_contact(actor: Actor, contact_id: int, *, lock: bool = False) -> Contact:
     """Return a contact of a unit that the actor administers, with its person; for all others it does not exist."""
+    if lock:
+        # Race: who leaves is locked as a person first, then as a contact; the other way round both would wait for ever.
+        _lock_person_of(contact_id)
     found = Contact.objects.select_related("person", "unit")
     found = found.select_for_update(of=("self", "person")) if lock else found
     return get(found, actor, Capability.ADMINISTER, seen_with=Capability.ADMINISTER, pk=contact_id)

@@ -22,6 +22,7 @@ from kentongan.registry.models import Mandate, Membership, Organisation, Recount
 LOCK = 0x4B54_4E47_0003
 BATCH = 2000
 CROWD = 100
+BESIDE = 200
 
 Key = tuple[int, int | None, str]
 Numbers = tuple[int, int]
@@ -140,11 +141,15 @@ ON CONFLICT (unit_id, mandate_id, of, day) DO UPDATE SET total = EXCLUDED.total,
 """
 
 # Units that one statement marked with few others come first: a change in an office does not wait behind an import or
-# a mandate for the whole country. `mass` is false where any of a unit's marks is such a change.
+# a mandate for the whole country, which goes on beside it by a few units. `mass` is false where any of a unit's marks
+# is such a change.
 TAKE = """
 WITH mark AS (SELECT id, unit_id, count(*) OVER (PARTITION BY marked_at) > %(crowd)s AS mass FROM registry_recount),
 due AS (SELECT unit_id, bool_and(mass) AS mass FROM mark GROUP BY unit_id ORDER BY 2, min(id) LIMIT %(limit)s),
-taken AS (SELECT unit_id FROM due WHERE mass = (SELECT bool_and(mass) FROM due)),
+placed AS (
+    SELECT unit_id, mass, row_number() OVER (PARTITION BY mass) AS n, bool_and(mass) OVER () AS only_mass FROM due
+),
+taken AS (SELECT unit_id FROM placed WHERE NOT mass OR only_mass OR n <= %(beside)s),
 gone AS (DELETE FROM registry_recount r USING taken WHERE r.unit_id = taken.unit_id)
 SELECT unit_id FROM taken
 """
@@ -240,7 +245,7 @@ def fold(limit: int = BATCH, *, wait: bool = False) -> int:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
                 return 0
-        cursor.execute(TAKE, {"limit": limit, "crowd": CROWD})
+        cursor.execute(TAKE, {"limit": limit, "crowd": CROWD, "beside": BESIDE})
         units = [unit for (unit,) in cursor.fetchall()]
         if units:
             day = today()

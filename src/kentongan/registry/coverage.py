@@ -89,12 +89,16 @@ def read(text: str, near: str = "") -> str:
 
 
 def _likeliest(found: list[areas.Area], near: str) -> list[areas.Area]:
-    """Return those in `near`, if any; of these a regency before a village, and a district before its own villages."""
-    found = [one for one in found if one.code.startswith(near)] or found
+    """Return those in `near`, else those around it, if any.
+
+    Of these a regency comes before a village, and a district before its own villages.
+    """
+    inside = [one for one in found if one.code.startswith(near)]
+    found = inside or [one for one in found if near and one.code in around([near])] or found
     highest = min(one.level for one in found)
     tops = [one for one in found if one.level == highest]
-    inside = all(one.code.startswith(tops[0].code) for one in found)
-    return tops if highest <= areas.REGENCY or (len(tops) == 1 and inside) else found
+    below = all(one.code.startswith(tops[0].code) for one in found)
+    return tops if highest <= areas.REGENCY or (len(tops) == 1 and below) else found
 
 
 def _known(code: str, words: str) -> str:

@@ -122,7 +122,7 @@ def enrol_visits() -> int:
     return actions.enrol_visits(Actor.system("registry.visits"))
 
 
-@every(seconds=5, name="registry.visits")
+@every(seconds=1, name="registry.visits")
 def visit_accounts() -> int:
     """Visit official accounts that are due, each once a day, to learn when they last posted."""
     return len(visiting.visit_due()) if visits.are_made() else 0

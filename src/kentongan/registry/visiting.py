@@ -54,7 +54,14 @@ def visit_due(most: int = AT_ONCE) -> list[AccountVisit]:
         return []
     with ThreadPoolExecutor(max_workers=len(claimed)) as threads:
         found = list(threads.map(look, claimed))
-    return [actions.settle_visit(system, *pair) for pair in zip(claimed, found, strict=True)]
+    settled = []
+    for asked, looked in zip(claimed, found, strict=True):
+        try:
+            settled.append(actions.settle_visit(system, asked, looked))
+        except Exception:
+            # What one server says must not lose the answers of the others; its claim lapses.
+            logger.exception("The visit to account %s could not be kept.", asked.account_id)
+    return settled
 
 
 def visit(actor: Actor, account_id: int) -> AccountVisit:

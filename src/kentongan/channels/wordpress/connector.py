@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,9 @@ def _place(service: str, client: httpx.Client) -> str:
     """Return where on the site its REST interface is; Rejected when it is nowhere."""
     for place in PLACES:
         answer = outcomes.send(client, client.build_request("GET", f"{service}{place}"), decides=False)
+        if answer.is_redirect:
+            there = {"address": answer.headers.get("location", "").partition("/wp-json")[0]}
+            raise Rejected(str(_("The site sends visitors to %(address)s: enter that address.") % there))
         said = outcomes.document(answer) if answer.is_success else None
         if said and ROUTES in (said.get("namespaces") or ()):
             return place
@@ -30,15 +33,21 @@ def _place(service: str, client: httpx.Client) -> str:
     )
 
 
-def _service(entered: str) -> str:
-    """Return the site's address; Rejected where a password would travel in the clear."""
-    service = entered.strip().rstrip("/")
-    parts = urlsplit(service)
+def _service(entered: str) -> SplitResult:
+    """Return the site's address; Rejected where it is none, holds a password, or would send one in the clear."""
+    try:
+        parts = urlsplit(entered.strip().rstrip("/"))
+        httpx.URL(parts.geturl())
+        named = bool(parts.hostname) and parts.port != 0
+    except (ValueError, httpx.InvalidURL) as error:
+        raise Rejected(str(_("This is not a web address."))) from error
+    if not named or parts.username is not None or parts.query or parts.fragment:
+        raise Rejected(str(_("This is not a web address.")))
     if parts.scheme != "https" and parts.hostname not in INSIDE:
         raise Rejected(
             str(_("The address has to begin with https://: otherwise anybody on the way could read the password."))
         )
-    return service
+    return parts
 
 
 def _missing(user: Mapping[str, Any]) -> list[str]:
@@ -58,8 +67,8 @@ class WordPressConnector:
 
     def connect(self, entered: Mapping[str, str], client: httpx.Client) -> Credentials:
         """Check the application password a person entered and learn where the interface is."""
-        service = _service(entered["service"])
-        parts = urlsplit(service)
+        parts = _service(entered["service"])
+        service = parts.geturl()
         values = {
             "place": _place(service, client),
             "username": entered["username"].strip(),

@@ -24,6 +24,7 @@ from kentongan.channels.contract import (
     Post,
     Published,
     Rejected,
+    RetryLater,
     Sought,
     Unsure,
 )
@@ -31,6 +32,7 @@ from kentongan.channels.wordpress.api import call
 
 ANY_STATE = "publish,future,draft,pending,private"
 TITLE_IN_SLUG = 60
+NO_BIN = "rest_trash_not_supported"
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
 
 
@@ -49,7 +51,7 @@ def _known(kind: str, name: str, credentials: Credentials, client: httpx.Client)
     states = {"status": ANY_STATE} if kind == "posts" else {}
     rows = call(client, credentials, "GET", f"wp/v2/{kind}", params={"slug": name, "context": "edit", **states})
     if not isinstance(rows, list):
-        raise Ambiguous(_("The server's list could not be read."), {"body": rows})
+        raise RetryLater(_("The server's list could not be read."), {"body": rows})
     return next((row for row in rows if isinstance(row, dict) and row.get("slug") == name), None)
 
 
@@ -92,12 +94,16 @@ class WordPressPublisher:
         return self._once(said, name, credentials, client)
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
-        """Put the post into the site's bin; one that is gone already is a success."""
-        try:
-            call(client, credentials, "DELETE", f"wp/v2/posts/{remote_id}")
-        except Rejected as error:
-            if error.response.get("status") not in {404, 410}:
-                raise
+        """Put the post into the site's bin, or delete it where there is none; one that is gone is a success."""
+        for force in ({}, {"force": "true"}):
+            try:
+                call(client, credentials, "DELETE", f"wp/v2/posts/{remote_id}", params=force)
+            except ChannelError as error:
+                if error.response.get("error") == NO_BIN and not force:
+                    continue
+                if error.response.get("status") not in {404, 410}:
+                    raise
+            return
 
     @staticmethod
     def _body(post: Post, name: str, pictures: list[Mapping[str, Any]]) -> dict[str, Any]:

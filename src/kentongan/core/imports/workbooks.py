@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def refuse_bombs(path: Path) -> None:
                 raise Invalid(_("A binary workbook (.xlsb) is not read."), remedy=_("Save it as .xlsx or CSV."))
             for entry in entries:
                 _refuse_far_cells(_pieces(archive, entry))
-    except sniff.BAD_ZIP:
+    except (*sniff.BAD_ZIP, zlib.error, EOFError, RuntimeError):  # the last: an entry is encrypted
         raise damaged() from None
 
 

@@ -109,7 +109,7 @@ from kentongan.registry.actions.simulation import add_simulated
 from kentongan.registry.actions.taking_back import Later, take_back
 from kentongan.registry.actions.trees import load_tree
 from kentongan.registry.actions.units import add_unit, add_units, found_organisation
-from kentongan.registry.actions.visits import ask_visit, claim_visits, enrol_visits, settle_visit
+from kentongan.registry.actions.visits import ask_visit, claim_visits, enrol_visits, settle_visit, visits_left
 
 __all__ = [
     "Later",
@@ -219,6 +219,7 @@ __all__ = [
     "tell_alarms",
     "tell_sign_offs",
     "undo_change",
+    "visits_left",
     "withdraw",
     "write_results",
 ]

@@ -10,9 +10,10 @@ from kentongan.core.actor import Actor
 from kentongan.core.copying import selected
 from kentongan.core.imports import Batch, Feed, ImportRun
 from kentongan.core.permissions import Capability
-from kentongan.registry import access
+from kentongan.registry import access, forgetting
 from kentongan.registry.actions.contacts import working_unit
 from kentongan.registry.actions.importing import alone, make_claims, seen_before
+from kentongan.registry.actions.taking_back import Later
 from kentongan.registry.importing.changes import exchange
 from kentongan.registry.importing.contact_matching import NOTED, ContactDecision, ContactMatcher, KnownContact
 from kentongan.registry.importing.matching import Seen
@@ -20,7 +21,7 @@ from kentongan.registry.models import Account, Contact, ImportStep, Person, Unit
 
 CHUNK = 2000
 contacts_before = seen_before
-# Who confirmed; who was written by hand or by themselves since the upload; and whom a later list changed.
+# Who confirmed, and who was written by hand or by themselves since the upload.
 STANDING = """
 SELECT p.id FROM registry_person p LEFT JOIN registry_contact c ON c.person_id = p.id
 WHERE p.id = ANY(%s) AND (
@@ -29,13 +30,6 @@ WHERE p.id = ANY(%s) AND (
         SELECT FROM core_auditentry e WHERE e.at > %s AND (
             (e.object_type = 'registry.person' AND e.object_id = p.id::text)
             OR (e.object_type = 'registry.contact' AND e.object_id = c.id::text)
-        )
-    )
-    OR EXISTS (
-        SELECT FROM registry_importstep s, jsonb_array_elements(s.changes) AS change
-        WHERE s.run_id > %s AND s.undone_at IS NULL AND (
-            (change->>0 = 'person' AND (change->>1)::bigint = p.id)
-            OR (change->>0 = 'contact' AND (change->>1)::bigint = c.id)
         )
     )
 )
@@ -119,7 +113,7 @@ def _exchange_noted(changes: Sequence[Sequence[Any]], *, back: bool = False) -> 
 
 
 @action("registry.contact.take_back")
-def take_back_contacts(actor: Actor, run: ImportRun, step_id: int) -> None:
+def take_back_contacts(actor: Actor, run: ImportRun, step_id: int, later: Later) -> None:
     """Take back what one batch brought; how many contacts it removed or restored, and left, stands in the step.
 
     Who has confirmed or was written since stays as they are: the list has no say about them any more.
@@ -127,17 +121,23 @@ def take_back_contacts(actor: Actor, run: ImportRun, step_id: int) -> None:
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=run.unit_id)
     alone()
     step = ImportStep.objects.select_for_update().get(pk=step_id, run=run, undone_at=None)
+    later.look()
     owners = _owners(step)
-    staying = _standing({*step.people, *owners.values()}, run.created_at, run.pk)
+    holders = Account.objects.filter(pk__in=step.accounts).values_list("person_id", flat=True)
+    touched = {*step.people, *owners.values(), *(pk for pk in holders if pk)}
+    staying = _standing(touched, run.created_at) | {pk for pk in touched if pk in later.people}
+    records = Contact.objects.filter(person__in=touched).values_list("pk", "person_id")
+    staying |= {owner for pk, owner in records if pk in later.contacts}
     claims = Account.objects.filter(pk__in=step.accounts, state=Account.State.CLAIMED)
     claims.exclude(person__in=staying).delete()
     ours = [change for change in step.changes if owners.get(_place(change)) not in staying]
     restored = exchange("person", ours, back=True) | _exchange_noted(ours, back=True)
     going = {*step.people} - staying
     messages.discard(going)
+    forgetting.strip_undo(going)
     Person.objects.filter(pk__in=going).delete()
     step.undone_at, step.undone = clock.now(), len(going) + len(restored)
-    step.left = len({*step.people, *owners.values()} - going - restored)
+    step.left = len(touched & staying - going - restored)
     step.save(update_fields=["undone_at", "undone", "left"])
     after = {"run": run.pk, "removed": len(going), "restored": len(restored), "left": step.left}
     audit.record(actor, unit, unit_id=unit.pk, after=after)
@@ -155,7 +155,7 @@ def _owners(step: ImportStep) -> dict[tuple[str, int], int]:
     return people | {("contact", pk): person_id for pk, person_id in contacts.values_list("pk", "person_id")}
 
 
-def _standing(people: set[int], since: datetime, run_id: int) -> set[int]:
+def _standing(people: set[int], since: datetime) -> set[int]:
     """Lock these people; return those who stay as they are."""
     list(Person.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk", flat=True))
-    return {pk for (pk,) in selected(STANDING, [*people], since, run_id)}
+    return {pk for (pk,) in selected(STANDING, [*people], since)}

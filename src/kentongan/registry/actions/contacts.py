@@ -237,6 +237,8 @@ def record_contact_export(actor: Actor, unit_id: int, count: int) -> None:
 @action("registry.own.correct_contact")
 def correct_own_contact(actor: Actor, given: Mapping[str, Any]) -> Contact:
     """Correct what is noted about oneself as a contact; who does so has confirmed the record."""
+    # As whoever leaves: the person first, then the contact.
+    Person.objects.select_for_update().filter(pk=actor.person_id or 0).values_list("pk", flat=True).first()
     mine = Contact.objects.select_related("person", "unit").select_for_update(of=("self",))
     contact = mine.filter(person=actor.person_id).first()
     if actor.kind != "link" or contact is None:

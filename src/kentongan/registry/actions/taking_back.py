@@ -4,14 +4,14 @@ from datetime import datetime
 
 from django.db import connection
 
-from kentongan.core import audit, clock
+from kentongan.core import audit, clock, messages
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.copying import selected
 from kentongan.core.imports import ImportRun
 from kentongan.core.permissions import Capability
 from kentongan.core.removing import remove
-from kentongan.registry import access
+from kentongan.registry import access, forgetting
 from kentongan.registry.actions.importing import alone
 from kentongan.registry.importing.changes import COLUMNS, exchange
 from kentongan.registry.importing.matching import Seen
@@ -48,16 +48,20 @@ HOLDERS = "SELECT id, person_id FROM registry_membership WHERE id = ANY(%s)"
 LATER = """
 SELECT DISTINCT change->>0, (change->>1)::bigint
 FROM registry_importstep s, jsonb_array_elements(s.changes) AS change
-WHERE s.run_id > %s AND s.id > %s AND s.id <= %s AND s.undone_at IS NULL
+WHERE s.run_id <> %s AND s.id > %s AND s.id <= %s AND s.undone_at IS NULL
 """
 
 
 class Later:
-    """Which people and positions later lists changed: they are not this run's alone any more."""
+    """Which people, positions and contacts later lists changed: they are not this run's alone any more.
+
+    Later is what came in after this run began to come in, whichever was uploaded first.
+    """
 
     def __init__(self, run: ImportRun) -> None:
-        self.run, self.last = run, 0
-        self.people, self.posts = Seen(), Seen()
+        self.run = run
+        self.last = ImportStep.objects.filter(run=run).order_by("pk").values_list("pk", flat=True).first() or 0
+        self.people, self.posts, self.contacts = Seen(), Seen(), Seen()
 
     def look(self) -> None:
         """Read what came since the last look; another list may come in while this one is taken back."""
@@ -65,6 +69,7 @@ class Later:
         rows = selected(LATER, self.run.pk, self.last, newest) if newest > self.last else []
         self.people.update(pk for table, pk in rows if table == "person")
         self.posts.update(pk for table, pk in rows if table == "membership")
+        self.contacts.update(pk for table, pk in rows if table == "contact")
         self.last = newest
 
 
@@ -82,6 +87,8 @@ def take_back(actor: Actor, run: ImportRun, step_id: int, later: Later) -> None:
     remove(Account, (pk for (pk,) in selected(CLAIMS, step.accounts, [*staying])))
     _remove_posts(step, staying, later)
     going = {pk for (pk,) in selected(BARE, [*free])}
+    messages.discard(going)
+    forgetting.strip_undo(going)
     remove(Person, going)
     restored, left = _restore(step, staying)
     step.undone_at, step.undone = clock.now(), len(going) + restored

@@ -22,6 +22,7 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, NotFound, TooMany
+from kentongan.core.imports import values
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, states
 from kentongan.registry.models import Account, AccountVisit, Organisation, VisitedHost
@@ -203,7 +204,7 @@ def settle_visit(actor: Actor, visit: AccountVisit, looked: Looked) -> AccountVi
         return visit
     now = clock.now()
     known = looked.finding in AccountVisit.KNOWN
-    row.looked_at, row.finding, row.said = now, _kept_finding(row, looked), looked.said[:300]
+    row.looked_at, row.finding, row.said = now, _kept_finding(row, looked), values.readable(looked.said)[:300]
     row.failures = 0 if known else row.failures + 1
     row.due_at = now + (_wait(looked) if looked.finding == Finding.LIMITED else DAY) + _part_of(SPREAD)
     if known:
@@ -225,11 +226,17 @@ def _note(account: Account, row: AccountVisit, newest: Newest) -> None:
     row.feed, row.etag, row.modified = newest.bookmark.feed, newest.bookmark.etag, newest.bookmark.modified
     if newest.unchanged:
         return
-    row.post_url = newest.url[:500]
+    row.post_url = values.readable(newest.url)[:500]
     at = min(newest.at, clock.now()) if newest.at else None
     if at is not None and (account.last_posted_at is None or account.last_posted_at < at):
         account.last_posted_at = at
         account.save(update_fields=["last_posted_at"])
+
+
+def visits_left(within: timedelta = timedelta(seconds=5)) -> bool:
+    """Whether a visit is due at a server that may be asked soon."""
+    now = clock.now()
+    return AccountVisit.objects.filter(due_at__lte=now, host__free_at__lte=now + within).exists()
 
 
 def _part_of(window: timedelta) -> timedelta:

@@ -178,6 +178,7 @@ class ContactMatcher:
         one.set("contact", "topics", _both(one.topics, entry.topics)[: contacting.MOST_TOPICS])
         one.set("contact", "areas", _both(one.areas, areas)[: contacting.MOST_AREAS])
         claimed = self._claim(one, entry)
+        one.seen = True
         return claimed or len(one.changes) > before
 
 

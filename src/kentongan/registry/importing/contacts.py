@@ -94,7 +94,8 @@ class ContactImport:
 
     def undo(self, run: ImportRun, progress: Progress) -> int:
         """Take back what this run brought, the last batch first."""
-        return take_back_all(run, progress, lambda step: actions.take_back_contacts(progress.actor, run, step))
+        later = actions.Later(run)
+        return take_back_all(run, progress, lambda step: actions.take_back_contacts(progress.actor, run, step, later))
 
 
 def _unit_of(run: ImportRun) -> Unit:

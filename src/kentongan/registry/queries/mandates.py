@@ -247,6 +247,11 @@ def _people(given: Mandate, bound: dict[str, Any]) -> QuerySet[Membership]:
     return once.select_related("person", "unit").order_by("unit__path", "person__full_name", "id")
 
 
+def _moving(given: Mandate) -> bool:
+    """Whether the numbers may differ from the rows: some are not counted yet, or stay as they were when it ended."""
+    return given.ended_at is not None or counting.backlog() > 0
+
+
 def missing(actor: Actor, given: Mandate, unit: Unit, platform: str = "") -> QuerySet[Any]:
     """Return the bearers who lack an account on that platform, or on any.
 
@@ -259,7 +264,7 @@ def missing(actor: Actor, given: Mandate, unit: Unit, platform: str = "") -> Que
     for wanted in [platform] if one else given.platforms:
         lacks |= ~Q(Exists(held.filter(platform=wanted)))
     found = bearers(actor, given, unit).filter(lacks)
-    if counting.backlog():
+    if _moving(given):
         return found
     incomplete = Tally.objects.filter(
         unit_id=OuterRef("unit_id" if given.of_people else "pk"),
@@ -272,7 +277,7 @@ def missing(actor: Actor, given: Mandate, unit: Unit, platform: str = "") -> Que
 
 def counted(given: Mandate, unit: Unit, lacks: str | None = "") -> int | None:
     """Return how many bearers lack that platform, any (empty), or there are (None); None until all is counted."""
-    if counting.backlog():
+    if _moving(given):
         return None
     of = lacks if lacks in given.platforms else COMPLETE
     found = Tally.objects.filter(unit_id=unit.pk, mandate=given, of=of).values_list("total", "done").first()

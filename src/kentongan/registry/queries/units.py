@@ -90,10 +90,10 @@ def changes(actor: Actor, unit: Unit) -> QuerySet[UnitChange]:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a subtree holds: units below, people with a position, official accounts, roles."""
+    """What a subtree holds: units below, positions, official accounts in use, roles."""
 
     below: int
-    people: int
+    positions: int
     official: int
     roles: int
 
@@ -108,10 +108,11 @@ def holdings(unit: Unit) -> Holdings:
     if counted.get("units", 0) > MOST_COUNTED_ANEW:
         return Holdings(counted["units"] - 1, counted.get("people", 0), counted.get("official", 0), roles)
     subtree = Unit.objects.filter(path__within=unit.path)
+    official = Account.objects.filter(kind=Account.Kind.OFFICIAL).exclude(state__in=Account.GONE)
     return Holdings(
         below=subtree.exclude(pk=unit.pk).filter(closed_at=None).count(),
-        people=Membership.objects.filter(unit__in=subtree.values("pk")).values("person").distinct().count(),
-        official=Account.objects.filter(unit__in=subtree.values("pk"), kind=Account.Kind.OFFICIAL).count(),
+        positions=Membership.objects.filter(unit__in=subtree.values("pk")).count(),
+        official=official.filter(unit__in=subtree.values("pk")).count(),
         roles=roles,
     )
 

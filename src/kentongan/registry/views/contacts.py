@@ -19,6 +19,7 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, sorted_by, sorted_page
 from kentongan.registry import access, actions, queries
+from kentongan.registry.actions import proofs
 from kentongan.registry.forms.contacts import ContactForm, HandOnForm, NewContactForm, initial
 from kentongan.registry.models import Consent, Contact, Person
 from kentongan.registry.queries.contacts import NOBODY, ContactFilters
@@ -92,12 +93,15 @@ def index(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
 def show(request: StaffRequest, pk: int) -> HttpResponse:
     """Show what is kept about a contact: what they are, contact, accounts, consents, links, history."""
     contact = queries.contact(request.actor, pk)
+    agreed = queries.has_consent(contact.person_id, Consent.Purpose.ACCOUNTS)
+    accounts = list(contact.person.accounts.order_by("platform", "handle"))
     context = around(
         request,
         contact.unit,
+        attestable={one.platform for one in accounts if agreed and proofs.prover(one.platform) is None},
         contact=contact,
         person=contact.person,
-        accounts=contact.person.accounts.order_by("platform", "handle"),
+        accounts=accounts,
         consents=contact.person.consents.order_by("purpose", "-given_at"),
         links=queries.contact_links(contact),
     )

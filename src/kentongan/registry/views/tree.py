@@ -42,7 +42,7 @@ def _carried(unit: Unit) -> str:
     held = queries.holdings(unit)
     counted = (
         (held.below, ngettext("%(n)s unit below", "%(n)s units below", held.below)),
-        (held.people, ngettext("%(n)s person", "%(n)s people", held.people)),
+        (held.positions, ngettext("%(n)s position", "%(n)s positions", held.positions)),
         (held.official, ngettext("%(n)s official account", "%(n)s official accounts", held.official)),
         (held.roles, ngettext("%(n)s role", "%(n)s roles", held.roles)),
     )
