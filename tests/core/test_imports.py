@@ -15,7 +15,7 @@ from django.test import Client
 
 from core import villages
 from core.databases import environment
-from kentongan.core import clock, imports, jobs
+from kentongan.core import audit, clock, imports, jobs
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from kentongan.core.imports import Field, guessing
@@ -184,6 +184,17 @@ def test_every_step_is_audited(kind: Any) -> None:
     jobs.run_now(imports.undo(SYSTEM, run.pk, inline=True))
     verbs = set(AuditEntry.objects.filter(object_type="core.importrun").values_list("verb", flat=True))
     assert verbs == {"core.import.upload", "core.import.confirm", "core.import.undo"}
+
+
+def test_the_log_keeps_no_name_of_a_file_and_names_it_to_readers_while_it_is_there(kind: Any) -> None:
+    run = upload(villages.csv_of(3), name="zubaidah.csv")
+    jobs.run_now(imports.confirm(SYSTEM, run.pk, inline=True))
+    jobs.run_now(imports.undo(SYSTEM, run.pk, inline=True))
+    kept = AuditEntry.objects.values_list("object_label", "before", "after")
+    assert kept.count() > 4
+    assert "zubaidah" not in str(list(kept))
+    about = AuditEntry.objects.filter(object_type__in=("core.importrun", "core.job"))
+    assert all("zubaidah.csv" in entry.object_label for entry in audit.named(about))
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n\x00\x00", b"<html><body>x</body></html>", b"\n\n"])

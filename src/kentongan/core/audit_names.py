@@ -1,8 +1,24 @@
 """What the audit log calls the acts of this app."""
 
+from collections.abc import Collection, Mapping
+
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.core import verbs
+from kentongan.core import audit, verbs
+from kentongan.core.models import ImportRun, Job
+
+
+def _files(ids: Collection[str]) -> Mapping[str, str]:
+    found = ImportRun.objects.filter(pk__in=ids).values_list("pk", "file__name")
+    return {str(pk): name for pk, name in found}
+
+
+def _labels(ids: Collection[str]) -> Mapping[str, str]:
+    return {str(pk): label for pk, label in Job.objects.filter(pk__in=ids).values_list("pk", "label")}
+
+
+audit.register_names(ImportRun, _files)
+audit.register_names(Job, _labels)
 
 verbs.name(
     {

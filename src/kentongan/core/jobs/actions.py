@@ -42,7 +42,7 @@ def start(
         args=args,
         created_by_id=actor.user_id,
     )
-    audit.record(actor, job, after={"kind": kind, "label": job.label})
+    audit.record(actor, job, after={"kind": kind})
     if not inline:
         enqueue(job.pk)
     return job

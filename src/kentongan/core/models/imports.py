@@ -62,12 +62,19 @@ class ImportRun(models.Model):
             ),
         )
 
+    personal_fields = frozenset({"file"})
+
     def __str__(self) -> str:
         return self.file.name
 
     def get_absolute_url(self) -> str:
         """Return the import's page."""
         return reverse("core:import", args=(self.pk,))
+
+    @property
+    def audit_label(self) -> str:
+        """What the audit log calls it: people name files after people."""
+        return f"#{self.pk}"
 
     @property
     def rejects(self) -> "models.QuerySet[ImportReject]":
@@ -82,7 +89,7 @@ class ImportRun(models.Model):
     @property
     def can_continue(self) -> bool:
         """Whether it ended before its end, so that the rest can still come in."""
-        return self.state in (self.State.STOPPED, self.State.FAILED)
+        return self.state in (self.State.STOPPED, self.State.FAILED) and self.file.erased_at is None
 
     @property
     def can_undo(self) -> bool:

@@ -76,6 +76,11 @@ class Job(models.Model):
         return reverse("core:job", args=(self.pk,))
 
     @property
+    def audit_label(self) -> str:
+        """What the audit log calls it: its label may hold the name of a file, and people name files after people."""
+        return f"#{self.pk}"
+
+    @property
     def is_final(self) -> bool:
         """Whether it has ended, in whichever way."""
         return self.state in self.FINAL

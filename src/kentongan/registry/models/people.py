@@ -67,7 +67,7 @@ class Person(models.Model):
             models.CheckConstraint(condition=~models.Q(basis=""), name="registry_person_has_basis"),
         )
 
-    personal_fields = frozenset({"full_name", "phone", "email"})
+    personal_fields = frozenset({"full_name", "phone", "email", "basis"})
 
     def __str__(self) -> str:
         return self.full_name
