@@ -398,6 +398,21 @@ def test_who_withdrew_stays_gone_unless_they_ask(cast: Cast, ratna: Contact, pho
     assert not leaving.known(leaving.digests(key="ratna kusuma", units=[cast.tambun_selatan.pk]))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"phone": "0812 3000 0001"}, {"email": "ratna@radar.example.id"}, {"accounts": ["https://instagram.com/ratna.radar"]},
+     {"full_name": "Hj. Ratna Kusuma"}],
+)  # fmt: skip
+def test_nobody_is_corrected_into_somebody_who_withdrew(cast: Cast, change: dict[str, Any]) -> None:
+    actions.withdraw(link_of(note(cast.root)))
+    budi = {"phone": "0812 3000 0002", "email": "", "accounts": ["https://x.com/budi"]}
+    contact = note(cast.root, "Budi", **budi)
+    with pytest.raises(Invalid) as refused:
+        actions.correct_contact(cast.actor("arif"), contact.pk, {**GIVEN, "full_name": "Budi", **budi, **change})
+    assert refused.value.code == "left"
+    actions.correct_contact(cast.actor("arif"), contact.pk, {**GIVEN, "full_name": "Budi S.", **budi})
+
+
 def test_who_does_not_confirm_is_removed_with_all_that_was_noted(cast: Cast, ratna: Contact) -> None:
     kept = note(cast.root, "Budi", phone="0812 3000 0009", accounts=[])
     Person.objects.filter(pk=kept.person_id).update(state="confirmed")

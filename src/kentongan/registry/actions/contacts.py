@@ -70,6 +70,31 @@ def _welcome(person: Person, unit: Unit, values: Values, *, asked_back: bool) ->
         )
 
 
+def _still_welcome(contact: Contact, values: Values) -> None:
+    """Raise where a correction would turn the contact into somebody who left: what it changes is looked at."""
+    person = Person(**values.person)
+    person.name_key = names.key(person.full_name)
+    changed = {
+        name: getattr(person, name)
+        for name in ("phone", "email", "name_key")
+        if getattr(person, name) != getattr(contact.person, name)
+    }
+    there = set(contact.person.accounts.values_list("platform", "identity"))
+    marks = leaving.digests(
+        phone=changed.get("phone", ""),
+        email=changed.get("email", ""),
+        key=changed.get("name_key", ""),
+        units=[contact.unit_id],
+        accounts={(one.platform, one.key) for one in values.accounts} - there,
+    )
+    if leaving.known(marks):
+        raise Invalid(
+            _("Somebody with this phone, e-mail, account or name had themselves removed here."),
+            remedy=_("Note them again only if they asked for it themselves."),
+            code="left",
+        )
+
+
 def _written(contact: Contact) -> dict[str, Any]:
     return audit.snapshot(contact.person, *PERSON) | audit.snapshot(contact, *NOTED)
 
@@ -106,6 +131,7 @@ def correct_contact(actor: Actor, contact_id: int, given: Mapping[str, Any]) -> 
     contact = access.get_contact(actor, contact_id, lock=True)
     values = contacting.clean(given, contact.unit.area_code)
     before = _written(contact)
+    _still_welcome(contact, values)
     _put(contact, values)
     added = [one for identity in values.accounts if _may_state(contact) and (one := _claim(contact, identity))]
     audit.record(actor, contact, before=before, after={**_written(contact), "accounts_added": len(added)})
