@@ -16,7 +16,7 @@ from kentongan.core import audit, clock, files, imports, jobs, messages, retenti
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotFound
 from kentongan.core.imports import ImportRun
-from kentongan.core.models import AuditEntry, StoredFile, User
+from kentongan.core.models import AuditEntry, ImportReject, StoredFile, User
 from kentongan.core.permissions import Capability
 from kentongan.gatherings import actions as gatherings
 from kentongan.gatherings.actions import Plan
@@ -280,3 +280,74 @@ def test_nothing_is_left_of_a_contact_who_withdraws(cast: Cast, django_capture_o
     with django_capture_on_commit_callbacks(execute=True):
         actions.withdraw(Actor.of_link(contact.person_id, NAME))
     assert not traces(), told()
+
+
+def test_the_log_does_not_keep_the_page_on_which_a_merged_contact_publishes_themselves(cast: Cast) -> None:
+    page = {"source": "published", "basis": "https://zubaidah.example/kontak", "kind": "journalist"}
+    keep = actions.add_contact(SYSTEM, cast.root.pk, {**page, "full_name": "Ratna", "basis": "https://radar.example"})
+    gone = actions.add_contact(SYSTEM, cast.root.pk, {**page, "full_name": "Ratna K."})
+    actions.merge_contacts(cast.actor("arif"), keep.pk, gone.pk)
+    assert not traces(), told()
+
+
+@pytest.mark.parametrize("state", ["stopped", "failed", "undoing"])
+def test_a_list_that_never_came_to_its_end_is_erased_in_time_and_can_only_be_undone(
+    cast: Cast, zubaidah: Person, state: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    ImportRun.objects.update(state=state, finished_at=None if state == "undoing" else clock.now())
+    assert retention.purge_lists() == 0
+    month = clock.now() - timedelta(days=31)
+    ImportRun.objects.update(created_at=month, finished_at=None if state == "undoing" else month)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert retention.purge_lists() > 0
+    assert not any(one.startswith(("/", "core_importreject")) for one in traces())
+    run = ImportRun.objects.latest("pk")
+    assert (run.state, run.can_continue) == (state, False)
+    jobs.run_now(imports.undo(cast.actor("arif"), run.pk, inline=True))
+    assert ImportRun.objects.get(pk=run.pk).state == "undone"
+
+
+def test_a_list_that_stopped_does_not_go_on_after_somebody_in_it_left(
+    cast: Cast, zubaidah: Person, django_capture_on_commit_callbacks: Any
+) -> None:
+    ImportRun.objects.update(state="stopped")
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.withdraw(Actor.of_link(zubaidah.pk, NAME))
+    assert not traces(), told()
+    run = ImportRun.objects.latest("pk")
+    with pytest.raises(NotFound, match="erased"):
+        imports.resume(cast.actor("arif"), run.pk, inline=True)
+    run.refresh_from_db()
+    assert run.state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("Ma'ruf", "Ma'ruf"), ("Ma'ruf", "MA’RUF"), ("Maruf", "Ma'ruf"), ("Adi Eko", "ADI  EKO"), ("Éka", "Éka")],
+)
+def test_rejected_rows_are_blanked_whatever_the_name_is_like(cast: Cast, name: str, written: str) -> None:
+    bring(cast, csv(f"{written};Kader;Desa Antah;;;", "Hadi Ekoputra;Kader;Desa Antah;;;"))
+    person = actions.add_person(SYSTEM, NewPerson(name, cast.sukamahi.pk, "Kader", "SK"))
+    actions.withdraw(Actor.of_link(person.pk, name))
+    assert [row[0] for row in ImportReject.objects.values_list("original", flat=True) if row] == ["Hadi Ekoputra"]
+
+
+def test_the_list_of_a_unit_that_somebody_has_left_since_is_erased_too(cast: Cast) -> None:
+    options = {"basis": "Daftar kader 2026"}
+    content = BytesIO(csv(f"{NAME};Kader;Sukamahi;{PHONE};;"))
+    run = imports.upload(SYSTEM, PeopleImport.name, cast.sukamahi.pk, content, "kader.csv", options=options)
+    jobs.run_now(imports.confirm(SYSTEM, run.pk, inline=True))
+    person = Person.objects.get(full_name=NAME)
+    Membership.objects.filter(person=person).update(unit=cast.tambun_selatan)
+    actions.withdraw(Actor.of_link(person.pk, NAME))
+    run.file.refresh_from_db()
+    assert run.file.erased_at is not None
+
+
+def test_a_list_states_no_account_of_who_ended_the_consent_to_list_them(cast: Cast) -> None:
+    bring(cast, csv("Asep Saepudin;Kader;Sukamahi;081200000001;;asep.lama"))
+    person = Person.objects.get(full_name="Asep Saepudin")
+    actions.give_consent(SYSTEM, person.pk, "accounts", text="Saya setuju.", channel="form")
+    actions.end_consent(Actor.of_link(person.pk, ""), "accounts")
+    bring(cast, csv("Asep Saepudin;Kader;Sukamahi;081200000001;;asep.baru"))
+    assert not person.accounts.exists()

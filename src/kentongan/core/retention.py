@@ -15,6 +15,7 @@ from kentongan.core.models import ImportReject, ImportRun, Job, Tries
 
 BATCH = 1000
 ENDED = (ImportRun.State.DONE, ImportRun.State.UNDONE, ImportRun.State.DISCARDED)
+INTERRUPTED = (ImportRun.State.STOPPED, ImportRun.State.FAILED)
 
 
 def purge() -> int:
@@ -35,12 +36,13 @@ def purge() -> int:
 def purge_lists() -> int:
     """Erase a batch of files and rejected rows of lists of people that ended KENTONGAN_UNCONFIRMED_DAYS ago.
 
-    One that nobody confirmed in that time is discarded.
+    One that nobody confirmed in that time is discarded; one that stopped, failed or is half undone can be undone still.
     """
     before = clock.now() - timedelta(days=settings.KENTONGAN_UNCONFIRMED_DAYS)
     lists = ImportRun.objects.filter(kind__in=imports.about_people())
     lists.filter(state=ImportRun.State.DRAFT, created_at__lt=before).update(state=ImportRun.State.DISCARDED)
-    over = Q(state__in=ENDED, finished_at__lt=before) | Q(state=ImportRun.State.DISCARDED, created_at__lt=before)
+    over = Q(state__in=(*ENDED, *INTERRUPTED), finished_at__lt=before)
+    over |= Q(state__in=(ImportRun.State.DISCARDED, ImportRun.State.UNDOING), created_at__lt=before)
     with transaction.atomic():
         erased = imports.erase_files(lists.filter(over, file__erased_at=None)[:BATCH])
     return erased + _delete(ImportReject.objects.filter(run__in=lists.filter(over)))

@@ -1,19 +1,20 @@
 """What else speaks of people who leave, outside their own rows: lists, values kept for an undo, files."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from kentongan.core import files, imports
 from kentongan.core.errors import Invalid
 from kentongan.core.imports import ImportRun
-from kentongan.core.imports.forgetting import OVER
+from kentongan.core.imports.forgetting import RESTING
 from kentongan.core.models import StoredFile
 from kentongan.registry import names
 from kentongan.registry.dialling import e164
-from kentongan.registry.models import Account, Attestation, Contact, Membership, Person, Unit
+from kentongan.registry.models import Account, Attestation, Contact, ImportStep, Membership, Person, Unit
 
 PHONE_TAIL = 8
 
@@ -64,16 +65,32 @@ def erase_lists(person: Person) -> int:
     paths = [*posts, *Contact.objects.filter(person=person).values_list("unit__path", flat=True)]
     above = {int(step) for path in paths for step in str(path).split(".")}
     root = set(Unit.objects.filter(parent=None).values_list("pk", flat=True))
-    lists = ImportRun.objects.filter(kind__in=imports.about_people(), state__in=OVER, unit_id__in=above | root)
+    units = above | root | _former_units(person)
+    lists = ImportRun.objects.filter(kind__in=imports.about_people(), state__in=RESTING, unit_id__in=units)
     erased = imports.erase_files(lists.filter(file__erased_at=None))
-    words = [word for word in (person.email, max(person.name_key.split(), key=len, default="")) if word]
+    # However short the longest word is: rows are read for the whole name, as it is written and as it is compared.
+    longest = [max(text.split(), key=len, default="") for text in (person.full_name, person.name_key)]
     tail = person.phone[-PHONE_TAIL:] if person.phone else ""
-    return erased + imports.blank_rows(_speaks_of(person), words=words, digits=tail)
+    return erased + imports.blank_rows(_speaks_of(person), words=[person.email, *longest], digits=tail)
+
+
+def _former_units(person: Person) -> set[int]:
+    """Return the units whose lists brought or changed somebody: they may be with another unit since."""
+    posts = list(person.memberships.values_list("pk", flat=True))
+    contacts = list(Contact.objects.filter(person=person).values_list("pk", flat=True))
+    brought = Q(people__contains=[person.pk]) | Q(memberships__overlap=posts)
+    brought |= Q(accounts__overlap=list(person.accounts.values_list("pk", flat=True)))
+    for table, pks in (("person", [person.pk]), ("membership", posts), ("contact", contacts)):
+        for pk in pks:
+            brought |= Q(changes__contains=[[table, pk]])
+    units = ImportStep.objects.filter(brought).values_list("run__unit_id", flat=True)
+    return {unit_id for unit_id in units if unit_id is not None}
 
 
 def _speaks_of(person: Person) -> Callable[[Sequence[Any]], bool]:
     """Return what tells whether the cells of a row speak of somebody: their phone, e-mail or name stands in one."""
-    name = person.full_name.casefold()
+    # Whole words: who is called "Adi" is not meant by "Hadi".
+    name = re.compile(rf"(?<!\w){re.escape(person.full_name.casefold())}(?!\w)")
 
     def speaks(cells: Sequence[Any]) -> bool:
         return any(_says(str(cell)) for cell in cells if cell not in (None, ""))
@@ -81,7 +98,7 @@ def _speaks_of(person: Person) -> Callable[[Sequence[Any]], bool]:
     def _says(cell: str) -> bool:
         if person.email and person.email in cell.casefold():
             return True
-        if name in cell.casefold() or (person.name_key and names.key(cell) == person.name_key):
+        if name.search(cell.casefold()) or (person.name_key and names.key(cell) == person.name_key):
             return True
         return bool(person.phone) and _number(cell) == person.phone
 

@@ -9,6 +9,11 @@ from kentongan.registry.models import Account, Contact, Person, RefusedAccount, 
 PURPOSE = "withdrawal"
 REFUSED = "SELECT person_id, digest FROM registry_refusedaccount WHERE person_id = ANY(%s)"
 
+ENDED = """
+SELECT person_id FROM registry_consent WHERE purpose = 'accounts' AND person_id = ANY(%s)
+GROUP BY person_id HAVING bool_and(revoked_at IS NOT NULL)
+"""
+
 
 def digests(
     *,
@@ -57,6 +62,11 @@ def refused_by(person_ids: Collection[int]) -> dict[int, set[str]]:
     for person_id, digest in selected(REFUSED, list(person_ids)):
         found.setdefault(person_id, set()).add(digest)
     return found
+
+
+def ended_listing(person_ids: Collection[int]) -> set[int]:
+    """Return who ended the consent to have accounts listed: then nobody states them any more."""
+    return {person_id for (person_id,) in selected(ENDED, list(person_ids))}
 
 
 def allow(account: Account) -> None:

@@ -166,6 +166,7 @@ def _start(actor: Actor, run: ImportRun, state: State, work: str, label: Any, in
 def resume(actor: Actor, run_id: int, *, inline: bool = False) -> Job:
     """Bring in the rest of an import that was stopped or failed."""
     run, _kind = _locked(actor, run_id, State.STOPPED, State.FAILED)
+    files.path(run.file)  # raises where the content was erased meanwhile
     audit.record(actor, run, before={"state": run.state}, after={"state": State.RUNNING})
     return _start(actor, run, State.RUNNING, APPLY, _("Import of %(file)s") % {"file": run.file.name}, inline)
 

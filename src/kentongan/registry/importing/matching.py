@@ -69,6 +69,7 @@ class Known:
     accounts: set[tuple[str, str]] = field(default_factory=set)
     claims: list[tuple[int, Identity]] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    lists_no_accounts: bool = False
     changes: list[tuple[int | None, Change]] = field(default_factory=list)
     seen: bool = False
 
@@ -246,6 +247,8 @@ class Matcher:
         return True
 
     def _claims(self, one: Known, entry: Entry, unit_id: int) -> bool:
+        if one.lists_no_accounts:
+            return False
         new = [identity for identity in entry.handles if (identity.platform, identity.key) not in one.accounts]
         if one.refused:
             new = [identity for identity in new if leaving.refusal(identity.platform, identity.key) not in one.refused]
@@ -284,7 +287,7 @@ def _withdrawn(found: Sequence[tuple[Row, int]]) -> set[int]:
 
 
 def _known(ids: set[int], seen: Seen, *, lock: bool) -> list[Known]:
-    """Return people with their positions and accounts: four queries.
+    """Return people with their positions, accounts and what they refused: five queries.
 
     Race: somebody confirms or corrects their record while a list is brought in; locked, their own word is the later.
     """
@@ -296,6 +299,8 @@ def _known(ids: set[int], seen: Seen, *, lock: bool) -> list[Known]:
         people[owner_id].accounts.add((platform, identity))
     for owner_id, refused in leaving.refused_by(wanted).items():
         people[owner_id].refused = refused
+    for owner_id in leaving.ended_listing(wanted):
+        people[owner_id].lists_no_accounts = True
     for pk, one in people.items():
         one.seen = pk in seen
     return list(people.values())
