@@ -413,6 +413,45 @@ def test_nobody_is_corrected_into_somebody_who_withdrew(cast: Cast, change: dict
     actions.correct_contact(cast.actor("arif"), contact.pk, {**GIVEN, "full_name": "Budi S.", **budi})
 
 
+def test_who_asked_back_is_reached_again(cast: Cast, ratna: Contact, phone: Client) -> None:
+    phone.post(f"{door(ratna)}keluar/", {"sure": "yes"})
+    back = actions.add_contact(cast.actor("joko"), cast.tambun_selatan.pk, GIVEN, asked_back=True)
+    for channel in ("link", "email"):
+        made = actions.invite_contacts(cast.actor("joko"), cast.tambun_selatan.pk, [back.pk], channel=channel)
+        assert (made.invited, Message.objects.latest("pk").state) == (1, "queued")
+
+
+def test_who_wants_no_invitation_counts_as_unreachable_and_keeps_the_link(cast: Cast, ratna: Contact) -> None:
+    budi = note(cast.tambun_selatan, "Budi", phone="0812 3000 0009", email="", accounts=[])
+    messages.opt_out(SYSTEM, Message.objects.get(person_id=ratna.person_id), everything=False)
+    made = actions.invite_contacts(cast.actor("joko"), cast.tambun_selatan.pk, [ratna.pk, budi.pk])
+    assert (made.invited, made.unreachable) == (1, 1)
+    assert PersonInvitation.objects.get(person=ratna.person_id).revoked_at is None
+    with pytest.raises(Conflict):
+        actions.invite_contacts(cast.actor("joko"), cast.tambun_selatan.pk, [ratna.pk])
+
+
+def test_a_leader_sees_no_link_of_a_contact(cast: Cast, ratna: Contact, sign_in: SignIn) -> None:
+    message = Message.objects.get(person_id=ratna.person_id)
+    for address in ("/pesan/", "/pesan/serah/"):
+        assert "Ratna" not in sign_in(cast.user("wulan")).get(address).content.decode()
+        assert "Ratna" in sign_in(cast.user("joko")).get(address).content.decode()
+    with pytest.raises(NotFound):
+        messages.hand_over(cast.actor("wulan"), message.pk)
+
+
+@pytest.mark.parametrize("by", ["hand_on", "merge"])
+def test_links_and_their_messages_go_to_the_other_unit(cast: Cast, ratna: Contact, by: str) -> None:
+    if by == "hand_on":
+        actions.hand_contact_on(cast.actor("arif"), ratna.pk, cast.sukamahi.pk)
+    else:
+        other = note(cast.sukamahi, "Ratna K.", phone="", email="", accounts=[])
+        actions.merge_contacts(cast.actor("arif"), other.pk, ratna.pk)
+    assert PersonInvitation.objects.get().unit == cast.sukamahi
+    assert not messages.to_hand_over(cast.actor("joko")).exists()
+    assert messages.to_hand_over(cast.actor("arif")).get().unit_id == cast.sukamahi.pk
+
+
 def test_who_does_not_confirm_is_removed_with_all_that_was_noted(cast: Cast, ratna: Contact) -> None:
     kept = note(cast.root, "Budi", phone="0812 3000 0009", accounts=[])
     Person.objects.filter(pk=kept.person_id).update(state="confirmed")

@@ -17,6 +17,7 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         """Answer the lower apps' questions about rights and people."""
         from kentongan.core import audit, imports, messages
+        from kentongan.core.permissions import Capability
         from kentongan.registry import keepers, personal, tasks, watching  # noqa: F401
         from kentongan.registry.access import RegistryAuthority
         from kentongan.registry.directory import PeopleDirectory, person_names
@@ -29,6 +30,8 @@ class RegistryConfig(AppConfig):
         messages.register_directory(PeopleDirectory())
         imports.register(PeopleImport())
         imports.register(ContactImport())
-        messages.declare_purpose("registry.invitation", _("Invitations to see one's own data"))
+        messages.declare_purpose(
+            "registry.invitation", _("Invitations to see one's own data"), seen_with=Capability.ADMINISTER
+        )
         personal.register("registry", keepers.RegistryKeeper())
         personal.register("messages", keepers.OutboxKeeper())

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
+from kentongan.core import messages
 from kentongan.core.copying import selected
 from kentongan.core.secrets import keyed_hash, keyed_hasher
 from kentongan.registry.models import Account, Contact, Person, RefusedAccount, Withdrawal
@@ -94,7 +95,9 @@ def remember(person: Person) -> None:
 
 def welcome_back(person: Person) -> None:
     """Forget it: somebody put them on the list again by hand, at their wish; part of that action."""
-    Withdrawal.objects.filter(digest__in=of(person)).delete()
+    forgotten, _by_model = Withdrawal.objects.filter(digest__in=of(person)).delete()
+    if forgotten:
+        messages.welcome_back([person.phone, person.email])
 
 
 def known(wanted: Iterable[str]) -> set[str]:

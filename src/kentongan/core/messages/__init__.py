@@ -13,6 +13,7 @@ from kentongan.core.messages.actions import (
     forget,
     hand_on,
     hand_over,
+    move_to,
     opened,
     opt_in,
     opt_out,
@@ -21,6 +22,7 @@ from kentongan.core.messages.actions import (
     send_again,
     settle,
     take_back,
+    welcome_back,
 )
 from kentongan.core.messages.contract import (
     Contact,
@@ -49,6 +51,7 @@ __all__ = [
     "hand_over",
     "hand_over_url",
     "masked",
+    "move_to",
     "opened",
     "opt_in",
     "opt_out",
@@ -63,4 +66,5 @@ __all__ = [
     "take_back",
     "to_hand_over",
     "visible",
+    "welcome_back",
 ]

@@ -201,6 +201,17 @@ def hand_on(gone_id: int, keep_id: int) -> int:
     return Message.objects.filter(person_id=gone_id).update(person_id=keep_id)
 
 
+def move_to(person_id: int, purpose: str, unit_id: int) -> int:
+    """Let another unit see a person's messages of a purpose; part of the action by which it becomes responsible."""
+    return Message.objects.filter(person_id=person_id, purpose=purpose).update(unit_id=unit_id)
+
+
+def welcome_back(addresses: Collection[str]) -> int:
+    """Write again to addresses to which `forget` ended everything; part of the action by which their owner returns."""
+    hashes = [address_hash(address) for address in addresses if address]
+    return OptOut.objects.filter(address_hash__in=hashes, purpose="").delete()[0]
+
+
 @action("core.message.forget", may_do_nothing=True)
 def forget(actor: Actor, person_id: int) -> int:
     """Blank every message to a person who withdrew, hold back what waits, and write to their addresses no more.

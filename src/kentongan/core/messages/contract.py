@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 
 from kentongan.core import secrets
 from kentongan.core.models.messages import Message
+from kentongan.core.permissions import Capability
 
 Text = str | Promise
 Channel = Message.Channel
@@ -58,6 +59,7 @@ class Directory(Protocol):
 
 _directory: Directory | None = None
 _purposes: dict[str, Text] = {}
+_guarded: dict[Capability, set[str]] = {}
 
 
 def register_directory(directory: Directory) -> None:
@@ -73,9 +75,19 @@ def directory() -> Directory:
     return _directory
 
 
-def declare_purpose(name: str, label: Text) -> None:
-    """Give a purpose the name under which people opt out of it."""
+def declare_purpose(name: str, label: Text, *, seen_with: Capability | None = None) -> None:
+    """Give a purpose the name under which people opt out of it; `seen_with` is asked besides of who sees its messages.
+
+    That is for messages whose text or link is for fewer eyes than those of everybody who may instruct.
+    """
     _purposes[name] = label
+    if seen_with is not None:
+        _guarded.setdefault(seen_with, set()).add(name)
+
+
+def guarded() -> dict[Capability, set[str]]:
+    """Return by capability the purposes whose messages only those see who hold it."""
+    return _guarded
 
 
 def purpose_label(name: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from kentongan.core import authority, clock, secrets
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotFound
-from kentongan.core.messages.contract import address_hash, directory
+from kentongan.core.messages.contract import address_hash, directory, guarded
 from kentongan.core.models.messages import Message, OptOut
 from kentongan.core.permissions import Capability
 
@@ -19,13 +19,16 @@ OPT_OUT = "message.opt_out"
 
 
 def visible(actor: Actor) -> QuerySet[Message]:
-    """Return the messages of units that `actor` may instruct, newest first."""
+    """Return the messages of units that `actor` may instruct, newest first; some purposes ask for more."""
     messages = Message.objects.order_by("-id")
     if actor.is_system:
         return messages
     units = Q(unit_id__in=authority.unit_ids(actor, Capability.INSTRUCT))
     if authority.allows(actor, Capability.INSTRUCT):
         units |= Q(unit_id=None)
+    for capability, purposes in guarded().items():
+        theirs = Q(unit_id__in=authority.unit_ids(actor, capability))
+        messages = messages.filter(~Q(purpose__in=purposes) | theirs)
     return messages.filter(units)
 
 

@@ -12,7 +12,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, contacting, forgetting, leaving, names
-from kentongan.registry.actions.invitations import Invited, note_answer, send, unreachable
+from kentongan.registry.actions.invitations import Invited, note_answer, send, take_along, unreachable
 from kentongan.registry.actions.keeping import Merged, join
 from kentongan.registry.actions.own import correct_self
 from kentongan.registry.contacting import Values
@@ -179,6 +179,7 @@ def hand_contact_on(actor: Actor, contact_id: int, unit_id: int) -> Contact:
     contact.unit = unit
     contact.save(update_fields=["unit"])
     Account.objects.filter(person=contact.person, kind=Account.Kind.ORGANIC).update(unit=unit)
+    take_along(contact.person_id, unit.pk)
     audit.record(actor, contact, before={"unit": before.code}, after={"unit": unit.code})
     return contact
 
@@ -239,6 +240,7 @@ def merge_contacts(actor: Actor, keep_id: int, gone_id: int) -> Merged:
     before = _written(gone)
     moved = join(actor, keep.person, gone.person, keep.unit_id)
     Account.objects.filter(person=keep.person, kind=Account.Kind.ORGANIC).update(unit=keep.unit_id)
+    take_along(keep.person_id, keep.unit_id)
     audit.record(actor, keep, before=before, after=_written(keep))
     return moved
 

@@ -131,10 +131,16 @@ def unreachable() -> Conflict:
 
 
 def send(actor: Actor, people: Sequence[tuple[Person, int]], channel: str, job_id: int | None = None) -> Invited:
-    """Make and queue an invitation for each (person, unit) who can be reached; rights are checked by who calls it."""
+    """Make and queue an invitation for each (person, unit) who can be reached; rights are checked by who calls it.
+
+    Who has no address, or asked for no such messages, is counted as unreachable.
+    """
     if channel not in {"", Channel.EMAIL, Channel.LINK}:
         raise Invalid(fields={"channel": [_("Choose how the invitations go out.")]})
     reached = [(person, unit_id, how) for person, unit_id in people if (how := _channel_for(person, channel))]
+    # Who wants no such message keeps the link they have.
+    refused = messages.refused({person.pk: how for person, _unit, how in reached}, PURPOSE) if reached else set()
+    reached = [each for each in reached if each[0].pk not in refused]
     made = _issue_each(actor, reached, job_id)
     organisation = _organisation()
     if made:
@@ -200,6 +206,12 @@ def bind_invitation(actor: Actor, invitation_id: int) -> str:
     invitation, device = PersonInvitation.bind(invitation_id, actor.person_id or 0)
     audit.record(Actor("link", ""), invitation, note="bound to a device")
     return device
+
+
+def take_along(person_id: int, unit_id: int) -> None:
+    """Let the links of a contact and their messages be another unit's; part of the action that hands them on."""
+    PersonInvitation.objects.filter(person=person_id).update(unit=unit_id)
+    messages.move_to(person_id, PURPOSE, unit_id)
 
 
 def note_answer(person_id: int) -> None:
