@@ -482,6 +482,37 @@ def test_all_who_have_not_answered_are_invited_once(cast: Cast, register: dict[s
     assert client.get(one.get_absolute_url()).status_code == 200
 
 
+def test_an_ended_link_or_another_channel_does_not_hold_up_the_rest(
+    cast: Cast, register: dict[str, Contact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kentongan.registry.actions.contacts.INVITED_AT_ONCE", 1)
+    Person.objects.filter(pk=register["Ratna Kusuma"].person_id).update(email="")
+    arif = cast.actor("arif")
+    assert actions.invite_contacts(arif, cast.root.pk, channel="email").invited == 1
+    asked = PersonInvitation.objects.get()
+    assert asked.person_id == register["RSUD Cibitung"].person_id
+    with pytest.raises(Conflict):
+        actions.invite_contacts(arif, cast.root.pk, channel="email")
+    PersonInvitation.objects.update(expires_at=clock.now())
+    assert actions.invite_contacts(arif, cast.root.pk, channel="email").invited == 1
+
+
+def test_a_contact_s_link_is_listed_renewed_and_ended(cast: Cast, ratna: Contact, sign_in: SignIn) -> None:
+    PersonInvitation.objects.update(asked_again_at=clock.now())
+    again = reverse("registry:invite_one", args=[ratna.person_id])
+    assert sign_in(cast.user("euis")).post(again).status_code == 404
+    client, listed = sign_in(cast.user("joko")), reverse("registry:invitations", args=[cast.tambun_selatan.pk])
+    page = client.get(listed).content.decode()
+    assert "Ratna Kusuma" in page
+    assert "hand-stop" in page
+    assert client.post(again).status_code == 302
+    end = reverse("registry:invitation_revoke", args=[PersonInvitation.objects.get(revoked_at=None).pk])
+    assert end in client.get(ratna.get_absolute_url()).content.decode()
+    assert client.post(end).status_code == 302
+    assert not PersonInvitation.objects.filter(revoked_at=None).exists()
+    assert not queries.invitations(cast.actor("euis")).exists()
+
+
 def test_those_who_share_phone_account_or_name_are_offered_and_decided(cast: Cast, sign_in: SignIn) -> None:
     one = note(cast.root, topics=["a"], areas=["32.16"], notes="Satu.")
     by_phone = note(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.core import audit, messages
+from kentongan.core import audit, clock, messages
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
@@ -19,6 +19,12 @@ from kentongan.registry.contacting import Values
 from kentongan.registry.models import Account, Consent, Contact, KeptApart, Person, PersonInvitation, Unit
 
 INVITED_AT_ONCE = 1000
+# By channel (empty: whichever reaches them), what those have whom it does not reach.
+UNREACHED = {
+    "": {"person__phone": "", "person__email": ""},
+    "link": {"person__phone": ""},
+    "email": {"person__email": ""},
+}
 PERSON = ("full_name", "phone", "email", "basis")
 NOTED = ("kind", "organisation", "topics", "areas", "notes", "source")
 
@@ -190,16 +196,17 @@ def invite_contacts(
 ) -> Invited:
     """Invite contacts of a unit's subtree to their own page, by `email`, `link` or (empty) whichever reaches them.
 
-    Without numbers those who have not confirmed and hold no link, the first thousand; who cannot be reached is counted.
+    Without numbers those who have not confirmed and hold no link that opens, the first thousand; who cannot be
+    reached is counted.
     """
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id)
     rows = access.scope(Contact.objects.filter(unit__path__within=unit.path), actor, Capability.ADMINISTER)
     rows = rows.order_by("pk")
     if contact_ids is None:
-        asked = PersonInvitation.objects.filter(revoked_at=None).values("person")
+        asked = PersonInvitation.objects.filter(revoked_at=None, expires_at__gt=clock.now()).values("person")
         rows = rows.filter(person__state=Person.State.INVITED).exclude(person__in=asked)
         # Whoever cannot be reached would fill the first thousand for ever.
-        rows = rows.exclude(person__phone="", person__email="")
+        rows = rows.exclude(**UNREACHED.get(channel, UNREACHED[""]))
     else:
         rows = rows.filter(pk__in=contact_ids)
     found = list(rows.select_related("person").select_for_update(of=("self", "person"))[:INVITED_AT_ONCE])

@@ -12,6 +12,7 @@ from kentongan.core.messages import Message
 from kentongan.core.permissions import Capability
 from kentongan.registry import access
 from kentongan.registry.models import Membership, Person, PersonInvitation, Unit
+from kentongan.registry.queries.people import known_at
 
 State = PersonInvitation.State
 WHO = ("invited", "unanswered", "all")
@@ -80,11 +81,11 @@ def reach(actor: Actor, unit: Unit, wanted: Wanted) -> Reach:
 
 
 def invitations(actor: Actor, unit: Unit | None = None, state: str = "", text: str = "") -> QuerySet[Any]:
-    """Return the invitations of people in units that the actor administers, newest first, each with `state`."""
+    """Return the invitations to people and contacts of units the actor administers, newest first, each with `state`."""
     units = access.units_for(actor, Capability.ADMINISTER)
     if unit is not None:
         units = units.filter(path__within=unit.path)
-    inside = Membership.objects.filter(person=OuterRef("person"), unit__in=units.values("pk"))
+    inside = Person.objects.filter(known_at(units.values("pk")), pk=OuterRef("person"))
     key = Concat(Value("registry.invitation:"), Cast(OuterRef("pk"), CharField()))
     message = Message.objects.filter(dedupe_key=key)
     found = PersonInvitation.objects.filter(Exists(inside)).annotate(

@@ -16,7 +16,7 @@ from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of
 from kentongan.registry import access, actions, cards, queries
 from kentongan.registry.forms.invitations import InviteForm
-from kentongan.registry.models import Membership, PersonInvitation
+from kentongan.registry.models import Contact, Membership, PersonInvitation
 from kentongan.registry.views.common import around, unit_of
 
 UNPROCESSABLE = 422
@@ -76,17 +76,24 @@ def _go(request: StaffRequest, pk: int, form: InviteForm) -> HttpResponse:
 @login_required
 @require_POST
 def invite_one(request: StaffRequest, pk: int) -> HttpResponse:
-    """Invite one person anew, by whichever way reaches them."""
+    """Invite one person or contact anew, by whichever way reaches them."""
+    contact = access.scope(Contact.objects.filter(person=pk), request.actor, Capability.ADMINISTER).first()
+    if contact is not None:
+        actions.invite_contacts(request.actor, contact.unit_id, [contact.pk])
+        return _invited(request, contact.unit_id)
     held = Membership.objects.select_related("unit")
     today = clock.now().date()
     held = held.filter(person=pk, denied_at=None).exclude(ends_on__lt=today).order_by("pk")
     membership = access.scope(held, request.actor, Capability.ADMINISTER).first()
     if membership is None:
         raise NotFound()
-    result = actions.invite(request.actor, membership.unit_id, [pk])
-    if result.invited:
-        messages.success(request, _("A new link was made; the former one no longer opens."))
-    return redirect("registry:invitations", pk=membership.unit_id)
+    actions.invite(request.actor, membership.unit_id, [pk])
+    return _invited(request, membership.unit_id)
+
+
+def _invited(request: StaffRequest, unit_id: int) -> HttpResponse:
+    messages.success(request, _("A new link was made; the former one no longer opens."))
+    return redirect("registry:invitations", pk=unit_id)
 
 
 @login_required
