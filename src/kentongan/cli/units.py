@@ -248,7 +248,5 @@ def undo(
 
 def _with(unit: Unit) -> str:
     held = queries.holdings(unit)
-    carried = (
-        f"{held.below:,} units, {held.positions:,} positions, {held.official:,} official accounts, {held.roles:,} roles"
-    )
-    return f" (with {carried})"
+    carried = f"{held.below:,} units, {held.positions:,} positions, {held.official:,} official accounts"
+    return f" (with {carried}, {held.roles:,} roles)"

@@ -28,6 +28,7 @@ CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 MOST_COUNTED = 10_000
+MOST_SOUGHT = 1000
 XLSX_MAX_ROWS = 1_048_576
 XLSX_MAX_TEXT = 32_767
 XLSX_MAX_EXACT = 10**15
@@ -212,6 +213,16 @@ class CappedPaginator(Paginator[M]):
     def beyond(self) -> bool:
         """Whether there are more rows than the pages hold."""
         return self._counted > MOST_COUNTED
+
+
+def sought(rows: QuerySet[M]) -> QuerySet[M]:
+    """Return the rows of a search by their numbers where they are few, as they are where they are many.
+
+    In the order that it is shown in, a database looks for a few of a million by walking past all of them; many it meets
+    on the way. It cannot tell beforehand which it will be.
+    """
+    found = list(rows.order_by().values_list("pk", flat=True)[: MOST_SOUGHT + 1])
+    return rows.filter(pk__in=found) if len(found) <= MOST_SOUGHT else rows
 
 
 def page_of(

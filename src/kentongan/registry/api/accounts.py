@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja import Field, Query, Schema, Status
 
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
+from kentongan.core.tables import sought
 from kentongan.registry import actions, queries
 from kentongan.registry.models import Account
 
@@ -45,7 +46,9 @@ def account_out(account: Account) -> dict[str, Any]:
 @router.get("/accounts", response=Page[AccountOut], auth=scope("registry:read"))
 def accounts(request: HttpRequest, paging: Query[Paging], q: str = "") -> dict[str, Any]:
     """List the official accounts you see."""
-    return paginate(queries.accounts(actor_of(request), text=q), paging, account_out)
+    found = queries.accounts(actor_of(request), text=q)
+    found = sought(found) if q else found
+    return paginate(found, paging, account_out)
 
 
 @router.get("/accounts/{account_id}", response=AccountOut, auth=scope("registry:read"))

@@ -9,6 +9,7 @@ from ninja import Query, Schema, Status
 
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
 from kentongan.core.permissions import Capability
+from kentongan.core.tables import sought
 from kentongan.registry import access, actions, queries
 from kentongan.registry.api.contacts import MergedOut
 from kentongan.registry.models import Membership, Person
@@ -80,7 +81,8 @@ def people(
     """List the people of units that you administer, by any part of name, phone or e-mail, or an @handle."""
     actor = actor_of(request)
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id) if unit_id is not None else None
-    return paginate(queries.people(actor, unit, q.strip(), state), paging, _out)
+    found = queries.people(actor, unit, q.strip(), state)
+    return paginate(sought(found) if q.strip() else found, paging, _out)
 
 
 @router.get("/people/{person_id}", response=OnePersonOut, auth=scope("registry:read"))

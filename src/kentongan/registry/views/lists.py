@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from kentongan.channels import registry as channels
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
-from kentongan.core.tables import Column, export, page_of, sorted_by, sorted_page
+from kentongan.core.tables import Column, export, page_of, sorted_by, sorted_page, sought
 from kentongan.registry import actions, panels, queries, states
 from kentongan.registry.actions import proofs, visits
 from kentongan.registry.forms.custody import ReasonForm
@@ -83,6 +83,7 @@ def accounts(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     if fmt := request.GET.get("format"):
         return export("accounts", ACCOUNT_COLUMNS, sorted_by(request, found, ACCOUNT_SORTS), fmt)
     least = 0 if text else queries.official_in_use(unit)
+    found = sought(found) if text else found
     context = around(request, unit, page=sorted_page(request, found, ACCOUNT_SORTS, at_least=least), text=text)
     if Capability.ADMINISTER in context["may"]:
         context["reported"] = queries.impostors.waiting(request.actor, unit)
@@ -122,7 +123,7 @@ def people(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     if fmt := request.GET.get("format"):
         actions.record_export(request.actor, unit.pk, found.count())
         return export("people", PEOPLE_COLUMNS, sorted_by(request, found, PEOPLE_SORTS), fmt)
-    page = sorted_page(request, found, PEOPLE_SORTS)
+    page = sorted_page(request, sought(found) if text else found, PEOPLE_SORTS)
     context = around(request, unit, page=page, text=text, states=[("", _("All")), *Person.State.choices])
     return render(request, "registry/people.html", context)
 
