@@ -144,8 +144,10 @@ def test_an_account_that_its_owner_took_off_is_not_brought_back_by_a_list(cast: 
     assert not Account.objects.exists()
     assert "nani.s" not in str(list(RefusedAccount.objects.values_list("digest", flat=True)))
     listed(cast, "nani.lain")
-    assert Account.objects.get().handle == "nani.lain", "another one is another matter"
+    assert Account.objects.exists() is (way == "removed"), "who ended the consent has none stated by anybody"
     actions.give_consent(SYSTEM, nani.pk, "accounts", text="Ya", channel="link")
+    listed(cast, "nani.lain")
+    assert Account.objects.get().handle == "nani.lain", "another one is another matter"
     actions.declare_own(me, text="nani.s", platform="instagram")
     actions.remove_own(me, Account.objects.get(handle="nani.lain").pk)
     assert RefusedAccount.objects.count() == 1, "what she states herself is hers again"
