@@ -79,7 +79,7 @@ def test_a_superior_sees_each_work_unit_and_signs_off(commission: Cast, sit_down
 
     page = sit_down(commission.user("wulan"))
     page.goto("/daftar/pemeriksaan/")
-    expect(page.locator("#main table")).to_contain_text("Lewat waktu")
+    expect(page.locator("#main table")).to_contain_text("Lewat tenggat")
     picture(page, "sign-offs")
     page.get_by_role("link", name=commission.cikarang_pusat.name).first.click()
     main = page.locator("#main")

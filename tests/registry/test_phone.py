@@ -298,8 +298,9 @@ def test_who_withdraws_is_gone_and_hears_nothing_more(person: Person, phone: Cli
     assert phone.get(here).status_code == 410
     assert OptOut.objects.count() == 1
     again = listed(cast, "Euis Komala")
-    actions.invite(cast.actor("arif"), cast.root.pk, [again.pk])
-    assert Message.objects.get(person_id=again.pk).state == "suppressed"
+    with pytest.raises(Conflict):
+        actions.invite(cast.actor("arif"), cast.root.pk, [again.pk])
+    assert not Message.objects.filter(person_id=again.pk).exists()
     with pytest.raises(NotFound):
         actions.confirm_self(Actor.of_link(person.pk, ""))
 
@@ -333,7 +334,8 @@ def test_without_a_sign_in_or_a_record_there_is_nothing(client: Client, cast: Ca
 def test_opting_out_holds_for_invitations_too(cast: Cast, person: Person) -> None:
     message = Message.objects.get(person_id=person.pk)
     messages.opt_out(Actor("link", "penerima", person_id=person.pk), message, everything=False)
-    actions.invite(cast.actor("arif"), cast.root.pk, [person.pk])
+    with pytest.raises(Conflict):
+        actions.invite(cast.actor("arif"), cast.root.pk, [person.pk])
     assert set(Message.objects.values_list("state", flat=True)) == {"suppressed"}
 
 

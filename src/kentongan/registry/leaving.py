@@ -93,10 +93,13 @@ def remember(person: Person) -> None:
     Withdrawal.objects.bulk_create([Withdrawal(digest=one) for one in of(person)], ignore_conflicts=True)
 
 
-def welcome_back(person: Person) -> None:
-    """Forget it: somebody put them on the list again by hand, at their wish; part of that action."""
+def welcome_back(person: Person, *, asked: bool = False) -> None:
+    """Forget it: somebody put them on the list again by hand; part of that action.
+
+    Messages reach them again only where it is said that they `asked` for it themselves.
+    """
     forgotten, _by_model = Withdrawal.objects.filter(digest__in=of(person)).delete()
-    if forgotten:
+    if forgotten and asked:
         messages.welcome_back([person.phone, person.email])
 
 

@@ -52,7 +52,7 @@ def add_contact(actor: Actor, unit_id: int, given: Mapping[str, Any], *, asked_b
     for identity in values.accounts:
         _claim(contact, identity)
     if asked_back:
-        leaving.welcome_back(person)
+        leaving.welcome_back(person, asked=True)
     after = audit.snapshot(contact, "kind", "organisation", "source") | audit.snapshot(person, "basis", "state")
     audit.record(actor, contact, unit_id=unit.pk, after=after | {"accounts": len(values.accounts)})
     return contact
