@@ -29,6 +29,7 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import translation  # noqa: E402
 
+from kentongan.core import collecting  # noqa: E402
 from kentongan.core.database import running_database  # noqa: E402
 from kentongan.core.models import User  # noqa: E402
 from kentongan.registry import queries  # noqa: E402
@@ -214,6 +215,7 @@ def main() -> None:
     runs, only = given.runs, given.only
     failed: list[str] = []
     with running_database(), translation.override("id"):
+        collecting.seldom()  # as a web process does
         if queries.root() is None:
             raise SystemExit("Load it first: KENTONGAN_HOME=... kentongan demo national")
         sizes = ", ".join(f"{count:,} {name}" for name, count in national.figures().items())

@@ -12,6 +12,7 @@ from gunicorn.util import import_app
 
 from kentongan.cli.terminal import group
 from kentongan.config.environment import Environment, environment
+from kentongan.core import collecting
 from kentongan.core.processes import die_with_parent
 
 app = group("Run the web server alone; it needs a database that is up to date.")
@@ -34,6 +35,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
         """Load the application and every view, once in each process: broken wiring shows now, not to a visitor."""
         application = import_app("kentongan.config.wsgi:application")
         get_resolver().url_patterns  # noqa: B018  reading it imports them
+        collecting.seldom()
         return application
 
 
