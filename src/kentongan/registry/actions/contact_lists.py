@@ -12,7 +12,7 @@ from kentongan.core.imports import Batch, Feed, ImportRun
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, forgetting
 from kentongan.registry.actions.contacts import working_unit
-from kentongan.registry.actions.importing import alone, make_claims, seen_before
+from kentongan.registry.actions.importing import alone, already_there, make_claims, seen_before
 from kentongan.registry.actions.taking_back import Later
 from kentongan.registry.importing.changes import exchange
 from kentongan.registry.importing.contact_matching import NOTED, ContactDecision, ContactMatcher, KnownContact
@@ -48,7 +48,8 @@ def take_contacts(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, unit: 
     for one in taken:
         for text in (*one.remarks, *([one.note] if one.note else ())):
             batch.remark(one.row, text)
-    step = _write(run, batch, unit, matcher.contacts)
+    met = already_there(one.contact.person_id for one in taken if one.contact)
+    step = _write(run, batch, unit, matcher.contacts, met)
     counts = _counts(taken)
     feed.commit(batch, **counts)
     seen.update(one.contact.person_id for one in taken if one.contact and one.contact.person_id)
@@ -62,17 +63,18 @@ def _counts(taken: Sequence[ContactDecision]) -> dict[str, int]:
     return {"new": new, "changed": changed, "same": len(taken) - new - changed}
 
 
-def _write(run: ImportRun, batch: Batch, unit: Unit, contacts: Sequence[KnownContact]) -> ImportStep:
+def _write(run: ImportRun, batch: Batch, unit: Unit, contacts: Sequence[KnownContact], met: list[int]) -> ImportStep:
     step = ImportStep(
         run_id=run.pk,
         start=batch.start,
         people=_make_contacts(run, unit, [one for one in contacts if one.pk is None]),
         accounts=make_claims([(one.person_id or 0, unit.pk, claim) for one in contacts for claim in one.claims]),
+        met=met,
         changes=[[table, pk, *rest] for one in contacts for pk, (table, *rest) in one.changes if pk is not None],
     )
     exchange("person", step.changes)
     _exchange_noted(step.changes)
-    if step.people or step.accounts or step.changes:
+    if step.people or step.met:
         step.save()
     return step
 

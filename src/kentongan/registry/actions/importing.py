@@ -1,6 +1,6 @@
 """Bringing lists of people in, batch by batch; decisions about the names of units."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -44,7 +44,7 @@ def take_people(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, finder: 
     for one in taken:
         for text in (*one.row.clean.remarks, *([one.note] if one.note else ())):
             batch.remark(one.row, text)
-    step = _write(run, batch, matcher.people)
+    step = _write(run, batch, matcher.people, already_there(one.person.pk for one in taken if one.person))
     counts = _counts(taken)
     feed.commit(batch, **counts)
     seen.update(one.person.pk for one in taken if one.person and one.person.pk)
@@ -53,13 +53,18 @@ def take_people(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, finder: 
         audit.record(actor, unit, unit_id=unit.pk, after=after)
 
 
+def already_there(ids: Iterable[int | None]) -> list[int]:
+    """Return the numbers, once each; who comes with this batch has none yet."""
+    return sorted({pk for pk in ids if pk is not None})
+
+
 def _counts(taken: Sequence[Decision]) -> dict[str, int]:
     new = sum(one.outcome in ("new", "doubtful") for one in taken)
     changed = sum(one.outcome == "changed" for one in taken)
     return {"new": new, "changed": changed, "same": len(taken) - new - changed}
 
 
-def _write(run: ImportRun, batch: Batch, people: Sequence[Known]) -> ImportStep:
+def _write(run: ImportRun, batch: Batch, people: Sequence[Known], met: list[int]) -> ImportStep:
     """Write what was decided, each table by one COPY, so that its units are marked for the recount once."""
     gather_index_entries()
     people_made = _make_people(run, people)
@@ -69,9 +74,10 @@ def _write(run: ImportRun, batch: Batch, people: Sequence[Known]) -> ImportStep:
         people=people_made,
         memberships=_make_posts(people),
         accounts=make_claims([(one.pk, *claim) for one in people if one.pk for claim in one.claims]),
+        met=met,
         changes=_apply_changes(people),
     )
-    if step.people or step.memberships or step.accounts or step.changes:
+    if step.people or step.met:
         step.save()
     return step
 
@@ -131,11 +137,11 @@ def _apply_changes(people: Sequence[Known]) -> list[list[Any]]:
 
 
 def seen_before(run: ImportRun) -> Seen:
-    """Return whom the batches that are in already brought or changed, for a run that goes on."""
+    """Return of whom the batches that are in already spoke, for a run that goes on."""
     seen = Seen()
-    for step in ImportStep.objects.filter(run=run).iterator(chunk_size=50):
-        seen.update(step.people)
-        seen.update(pk for table, pk, *_rest in step.changes if table == "person")
+    for people, met in ImportStep.objects.filter(run=run).values_list("people", "met").iterator(chunk_size=50):
+        seen.update(people)
+        seen.update(met)
     return seen
 
 

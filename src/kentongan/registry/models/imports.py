@@ -29,6 +29,7 @@ class UnitAlias(models.Model):
 class ImportStep(models.Model):
     """What one batch of an import brought: ids of rows made, and values changed.
 
+    `met` are the people who were there already and of whom a row spoke, whether it changed something or not.
     A change is `[table, id, column, before, after]` of `person` or `membership`; taken back where it still is `after`.
     `undone` and `left` are people: removed or restored, and those whom taking back did not touch.
     """
@@ -38,6 +39,7 @@ class ImportStep(models.Model):
     people = ArrayField(models.BigIntegerField(), default=list)
     memberships = ArrayField(models.BigIntegerField(), default=list)
     accounts = ArrayField(models.BigIntegerField(), default=list)
+    met = ArrayField(models.BigIntegerField(), default=list)
     changes = models.JSONField(default=list)
     undone_at = models.DateTimeField(null=True)
     undone = models.PositiveIntegerField(default=0)
