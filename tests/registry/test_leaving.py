@@ -1,15 +1,18 @@
 """Who leaves is gone: lists do not bring them back, messages are blanked, own accounts follow where somebody serves."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from kentongan.core import clock, imports, jobs, messages
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from kentongan.core.models import AuditEntry
+from kentongan.core.models import AuditEntry, User
 from kentongan.core.models.messages import Message
 from kentongan.registry import actions, leaving, queries, tasks
 from kentongan.registry.actions.people import NewPerson
@@ -164,3 +167,26 @@ def test_claims_that_nobody_answers_go_after_the_days_and_confirmed_ones_stay(ca
     assert set(Account.objects.all()) == {confirmed, young}
     entry = AuditEntry.objects.get(verb="registry.claim.purge")
     assert entry.after == {"accounts": 1, "days": 30}
+
+
+@pytest.mark.parametrize(
+    "change", [{"phone": "0812-9988-7766"}, {"email": "Zubaidah@example.id"}, {"full_name": "Hj. Zubaidah"}]
+)
+def test_nobody_is_corrected_into_somebody_who_withdrew(
+    cast: Cast, sign_in: Callable[[User], Client], change: dict[str, str]
+) -> None:
+    left = actions.add_person(
+        SYSTEM,
+        NewPerson("Zubaidah", cast.sukamahi.pk, "Kader", "SK", phone="081299887766", email="zubaidah@example.id"),
+    )
+    actions.withdraw(Actor.of_link(left.pk, ""))
+    asep = actions.add_person(SYSTEM, NewPerson("Asep", cast.sukamahi.pk, "Kader", "SK", phone="081200000001"))
+    values = {"full_name": "Asep", "phone": "081200000001", "email": "", **change}
+    with pytest.raises(Invalid, match=r"themselves removed|pernah meminta dihapus") as refused:
+        actions.correct_person(cast.actor("arif"), asep.pk, **values)
+    assert refused.value.code == "left"
+    page = sign_in(cast.user("arif")).post(reverse("registry:person_correct", args=(asep.pk,)), values)
+    assert str(leaving.LEFT) in page.content.decode()
+    asep.refresh_from_db()
+    assert (asep.full_name, asep.phone, asep.email) == ("Asep", "+6281200000001", "")
+    actions.correct_person(cast.actor("arif"), asep.pk, full_name="Asep S.", phone="081200000001")

@@ -2,12 +2,17 @@
 
 from collections.abc import Collection, Iterable
 
+from django.utils.translation import gettext_lazy as _
+
 from kentongan.core import messages
 from kentongan.core.copying import selected
+from kentongan.core.errors import Invalid
 from kentongan.core.secrets import keyed_hash, keyed_hasher
+from kentongan.registry import names
 from kentongan.registry.models import Account, Contact, Person, RefusedAccount, Withdrawal
 
 PURPOSE = "withdrawal"
+LEFT = _("Somebody with this phone, e-mail, account or name had themselves removed here.")
 REFUSED = "SELECT person_id, digest FROM registry_refusedaccount WHERE person_id = ANY(%s)"
 
 ENDED = """
@@ -101,6 +106,30 @@ def welcome_back(person: Person, *, asked: bool = False) -> None:
     forgotten, _by_model = Withdrawal.objects.filter(digest__in=of(person)).delete()
     if forgotten and asked:
         messages.welcome_back([person.phone, person.email])
+
+
+def require_welcome(
+    person: Person, corrected: Person, *, units: Iterable[int], accounts: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Raise Invalid where a correction would turn somebody into one who left: what it changes is looked at.
+
+    `units` are those that keep them, `accounts` (platform, identity) are added by it.
+    """
+    corrected.name_key = names.key(corrected.full_name)
+    changed = {
+        name: getattr(corrected, name)
+        for name in ("phone", "email", "name_key")
+        if getattr(corrected, name) != getattr(person, name)
+    }
+    marks = digests(
+        phone=changed.get("phone", ""),
+        email=changed.get("email", ""),
+        key=changed.get("name_key", ""),
+        units=units,
+        accounts=accounts,
+    )
+    if known(marks):
+        raise Invalid(LEFT, remedy=_("Note them again only if they asked for it themselves."), code="left")
 
 
 def known(wanted: Iterable[str]) -> set[str]:

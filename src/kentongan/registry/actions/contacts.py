@@ -70,7 +70,7 @@ def _welcome(person: Person, unit: Unit, values: Values, *, asked_back: bool) ->
     )
     if not asked_back and leaving.known(marks):
         raise Invalid(
-            _("Somebody with this phone, e-mail, account or name had themselves removed here."),
+            leaving.LEFT,
             fields={"asked_back": [_("Note them again only if they asked for it themselves.")]},
             code="left",
         )
@@ -78,27 +78,9 @@ def _welcome(person: Person, unit: Unit, values: Values, *, asked_back: bool) ->
 
 def _still_welcome(contact: Contact, values: Values) -> None:
     """Raise where a correction would turn the contact into somebody who left: what it changes is looked at."""
-    person = Person(**values.person)
-    person.name_key = names.key(person.full_name)
-    changed = {
-        name: getattr(person, name)
-        for name in ("phone", "email", "name_key")
-        if getattr(person, name) != getattr(contact.person, name)
-    }
     there = set(contact.person.accounts.values_list("platform", "identity"))
-    marks = leaving.digests(
-        phone=changed.get("phone", ""),
-        email=changed.get("email", ""),
-        key=changed.get("name_key", ""),
-        units=[contact.unit_id],
-        accounts={(one.platform, one.key) for one in values.accounts} - there,
-    )
-    if leaving.known(marks):
-        raise Invalid(
-            _("Somebody with this phone, e-mail, account or name had themselves removed here."),
-            remedy=_("Note them again only if they asked for it themselves."),
-            code="left",
-        )
+    added = {(one.platform, one.key) for one in values.accounts} - there
+    leaving.require_welcome(contact.person, Person(**values.person), units=[contact.unit_id], accounts=added)
 
 
 def _written(contact: Contact) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
-from kentongan.registry import access, forgetting, personal
+from kentongan.registry import access, forgetting, leaving, personal
 from kentongan.registry.actions.people import rehome
 from kentongan.registry.dialling import e164
 from kentongan.registry.models import Account, KeptApart, Membership, Person, Unit
@@ -50,13 +50,15 @@ def _check_term(starts_on: date | None, ends_on: date | None) -> None:
 
 @action("registry.person.correct")
 def correct_person(actor: Actor, person_id: int, *, full_name: str, phone: str = "", email: str = "") -> Person:
-    """Correct how somebody is called and reached."""
+    """Correct how somebody is called and reached; raises Invalid where they would become one who withdrew."""
     person = _locked(actor, person_id)
     before = audit.snapshot(person, "full_name", "phone", "email")
     name = " ".join(full_name.split())
     if not 0 < len(name) <= NAME_CHARS:
         raise Invalid(fields={"full_name": [_("A name has 1 to %(most)s characters.") % {"most": NAME_CHARS}]})
-    person.full_name, person.phone, person.email = name, e164(phone), email.strip().lower()
+    values = {"full_name": name, "phone": e164(phone), "email": email.strip().lower()}
+    leaving.require_welcome(person, Person(**values), units=person.memberships.values_list("unit_id", flat=True))
+    person.full_name, person.phone, person.email = values.values()
     person.save(update_fields=["full_name", "name_key", "phone", "email"])
     audit.record(actor, person, before=before, after=audit.snapshot(person, "full_name", "phone", "email"))
     return person
