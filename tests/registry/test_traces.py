@@ -25,6 +25,7 @@ from kentongan.missions.models import Receipt
 from kentongan.registry import actions
 from kentongan.registry.actions.custody import Correction
 from kentongan.registry.actions.people import NewPerson
+from kentongan.registry.importing.contacts import ContactImport
 from kentongan.registry.importing.people import PeopleImport
 from kentongan.registry.models import Account, Consent, Dispute, ImportStep, Membership, Person, Unit
 from named_cast import SYSTEM, Cast
@@ -342,6 +343,44 @@ def test_the_list_of_a_unit_that_somebody_has_left_since_is_erased_too(cast: Cas
     actions.withdraw(Actor.of_link(person.pk, NAME))
     run.file.refresh_from_db()
     assert run.file.erased_at is not None
+
+
+def test_the_list_of_a_unit_at_which_somebody_was_met_only_is_erased_too(cast: Cast) -> None:
+    options = {"basis": "Daftar kader 2026"}
+    runs = []
+    for _time in range(2):
+        content = BytesIO(csv(f"{NAME};Kader;Sukamahi;{PHONE};;", *(["Lain;Kader;Sukamahi;;;"] * len(runs))))
+        runs.append(imports.upload(SYSTEM, PeopleImport.name, cast.sukamahi.pk, content, "k.csv", options=options))
+        jobs.run_now(imports.confirm(SYSTEM, runs[-1].pk, inline=True))
+    person = Person.objects.get(full_name=NAME)
+    ImportStep.objects.filter(run=runs[0]).delete()
+    Membership.objects.filter(person=person).update(unit=cast.tambun_selatan)
+    actions.withdraw(Actor.of_link(person.pk, NAME))
+    runs[1].file.refresh_from_db()
+    assert runs[1].file.erased_at is not None
+
+
+@pytest.mark.parametrize("kind", [PeopleImport.name, ContactImport.name])
+def test_nothing_stays_in_a_list_of_the_whole_organisation(
+    cast: Cast, kind: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    head = "Nama;Jabatan;Desa;HP" if kind == PeopleImport.name else "Nama;Jenis;Media;HP"
+    rows = (
+        (f"{NAME};Kader;Sukamahi;{PHONE}", f"{NAME};Kader;Desa Antah;{PHONE}")
+        if kind == PeopleImport.name
+        else (f"{NAME};Wartawan;Radar;{PHONE}", f"{NAME};Entah;Radar;{PHONE}")
+    )
+    content = BytesIO("\n".join([head, *rows]).encode())
+    run = imports.upload(cast.actor("arif"), kind, None, content, "semua.csv", options={"basis": "Daftar 2026"})
+    job = jobs.run_now(imports.confirm(cast.actor("arif"), run.pk, inline=True))
+    assert job.state == "done", job.error
+    run.refresh_from_db()
+    assert (run.unit_id, run.rows_new, run.rows_rejected) == (None, 1, 1)
+    person = Person.objects.get(full_name=NAME)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.withdraw(Actor.of_link(person.pk, NAME))
+    assert not traces(), told()
+    assert jobs.run_now(imports.undo(cast.actor("arif"), run.pk, inline=True)).state == "done"
 
 
 def test_a_list_states_no_account_of_who_ended_the_consent_to_list_them(cast: Cast) -> None:

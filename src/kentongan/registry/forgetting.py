@@ -66,8 +66,10 @@ def erase_lists(person: Person) -> int:
     above = {int(step) for path in paths for step in str(path).split(".")}
     root = set(Unit.objects.filter(parent=None).values_list("pk", flat=True))
     units = above | root | _former_units(person)
-    lists = ImportRun.objects.filter(kind__in=imports.about_people(), state__in=RESTING, unit_id__in=units)
-    erased = imports.erase_files(lists.filter(file__erased_at=None))
+    lists = ImportRun.objects.filter(kind__in=imports.about_people(), state__in=RESTING)
+    # A list without a unit is one for the whole organisation.
+    theirs = lists.filter(Q(unit_id__in=units) | Q(unit_id=None))
+    erased = imports.erase_files(theirs.filter(file__erased_at=None))
     # However short the longest word is: rows are read for the whole name, as it is written and as it is compared.
     longest = [max(text.split(), key=len, default="") for text in (person.full_name, person.name_key)]
     tail = person.phone[-PHONE_TAIL:] if person.phone else ""
@@ -78,7 +80,7 @@ def _former_units(person: Person) -> set[int]:
     """Return the units whose lists brought or changed somebody: they may be with another unit since."""
     posts = list(person.memberships.values_list("pk", flat=True))
     contacts = list(Contact.objects.filter(person=person).values_list("pk", flat=True))
-    brought = Q(people__contains=[person.pk]) | Q(memberships__overlap=posts)
+    brought = Q(people__contains=[person.pk]) | Q(met__contains=[person.pk]) | Q(memberships__overlap=posts)
     brought |= Q(accounts__overlap=list(person.accounts.values_list("pk", flat=True)))
     for table, pks in (("person", [person.pk]), ("membership", posts), ("contact", contacts)):
         for pk in pks:

@@ -17,6 +17,7 @@ from kentongan.registry.actions.taking_back import Later
 from kentongan.registry.importing.changes import exchange
 from kentongan.registry.importing.contact_matching import NOTED, ContactDecision, ContactMatcher, KnownContact
 from kentongan.registry.importing.matching import Seen
+from kentongan.registry.importing.steps import unit_of
 from kentongan.registry.models import Account, Contact, ImportStep, Person, Unit
 
 CHUNK = 2000
@@ -120,7 +121,7 @@ def take_back_contacts(actor: Actor, run: ImportRun, step_id: int, later: Later)
 
     Who has confirmed or was written since stays as they are: the list has no say about them any more.
     """
-    unit = access.get_unit(actor, Capability.ADMINISTER, pk=run.unit_id)
+    unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_of(run).pk)
     alone()
     step = ImportStep.objects.select_for_update().get(pk=step_id, run=run, undone_at=None)
     later.look()

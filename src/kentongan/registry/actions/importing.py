@@ -19,6 +19,7 @@ from kentongan.registry import access
 from kentongan.registry.importing.changes import COLUMNS, exchange, plain
 from kentongan.registry.importing.matching import Decision, Known, Matcher, Seen
 from kentongan.registry.importing.places import KEY_CHARS, Finder
+from kentongan.registry.importing.steps import unit_of
 from kentongan.registry.models import Account, ImportStep, Membership, Person, Unit, UnitAlias
 
 LOCK = 0x70656F70  # "peop"
@@ -35,7 +36,7 @@ def alone() -> None:
 @action("registry.person.import", may_do_nothing=True)
 def take_people(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, finder: Finder, seen: Seen) -> None:
     """Bring one batch in: people, positions, claimed accounts; all of it noted so that it can be taken back."""
-    unit = access.get_unit(actor, Capability.ADMINISTER, pk=run.unit_id)
+    unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_of(run).pk)
     alone()
     matcher = Matcher(finder, seen, lock=True)
     decisions = matcher.decide(batch.rows)

@@ -15,6 +15,7 @@ from kentongan.registry import access, forgetting
 from kentongan.registry.actions.importing import alone
 from kentongan.registry.importing.changes import COLUMNS, exchange
 from kentongan.registry.importing.matching import Seen
+from kentongan.registry.importing.steps import unit_of
 from kentongan.registry.models import Account, ImportStep, Person
 
 TOUCHED = """
@@ -79,7 +80,7 @@ def take_back(actor: Actor, run: ImportRun, step_id: int, later: Later) -> None:
 
     Who has confirmed or was corrected since stays, with their position: the list has no say about them any more.
     """
-    unit = access.get_unit(actor, Capability.ADMINISTER, pk=run.unit_id)
+    unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_of(run).pk)
     alone()
     step = ImportStep.objects.select_for_update().get(pk=step_id, run=run, undone_at=None)
     later.look()

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.actor import Actor
-from kentongan.core.errors import Invalid, NotFound
+from kentongan.core.errors import Invalid
 from kentongan.core.imports import Cell, Feed, Field, Foresight, ImportRun, Option, Row
 from kentongan.core.jobs import Progress
 from kentongan.core.permissions import Capability
@@ -16,8 +16,8 @@ from kentongan.registry.importing.contact_entries import ContactEntry, kind_of, 
 from kentongan.registry.importing.contact_matching import ContactMatcher, verdict
 from kentongan.registry.importing.fields import FIELDS
 from kentongan.registry.importing.matching import Seen
-from kentongan.registry.importing.steps import take_back_all
-from kentongan.registry.models import Contact, Unit
+from kentongan.registry.importing.steps import take_back_all, unit_of
+from kentongan.registry.models import Contact
 
 BATCH = 2000
 SHARED = ("full_name", "phone", "email")
@@ -79,7 +79,7 @@ class ContactImport:
 
     def foresee(self, run: ImportRun, looked: Sequence[Row], read: Sequence[Row]) -> Foresight:
         """Return what would become of the rows if they came in now; no cell of such a list needs a decision."""
-        matcher = ContactMatcher(_unit_of(run), run.options["kind"], Seen())
+        matcher = ContactMatcher(unit_of(run), run.options["kind"], Seen())
         return Foresight([verdict(one) for one in matcher.decide(looked)], [])
 
     def answer(self, actor: Actor, run: ImportRun, answers: Mapping[str, str]) -> None:
@@ -88,7 +88,7 @@ class ContactImport:
 
     def apply(self, run: ImportRun, feed: Feed, progress: Progress) -> None:
         """Bring the rows in."""
-        unit, seen = _unit_of(run), actions.contacts_before(run)
+        unit, seen = unit_of(run), actions.contacts_before(run)
         for batch in feed.batches(BATCH):
             actions.take_contacts(progress.actor, run, feed, batch, unit, seen)
 
@@ -96,10 +96,3 @@ class ContactImport:
         """Take back what this run brought, the last batch first."""
         later = actions.Later(run)
         return take_back_all(run, progress, lambda step: actions.take_back_contacts(progress.actor, run, step, later))
-
-
-def _unit_of(run: ImportRun) -> Unit:
-    unit = Unit.objects.filter(**({"pk": run.unit_id} if run.unit_id else {"parent": None})).first()
-    if unit is None:
-        raise NotFound()
-    return unit

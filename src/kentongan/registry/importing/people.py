@@ -22,7 +22,7 @@ from kentongan.registry.importing.entries import Entry, read
 from kentongan.registry.importing.fields import FIELDS
 from kentongan.registry.importing.matching import Matcher, Seen, verdict
 from kentongan.registry.importing.places import Doubt, Finder, Place
-from kentongan.registry.importing.steps import take_back_all
+from kentongan.registry.importing.steps import take_back_all, unit_of
 from kentongan.registry.models import Unit
 
 BATCH = 5000
@@ -78,18 +78,18 @@ class PeopleImport:
 
     def foresee(self, run: ImportRun, looked: Sequence[Row], read: Sequence[Row]) -> Foresight:
         """Return what would become of the rows if they came in now, and the names of units that are not certain."""
-        finder = Finder(_unit_of(run))
+        finder = Finder(unit_of(run))
         decisions = Matcher(finder, Seen()).decide(looked)
         return Foresight([verdict(one, finder) for one in decisions], _questions(finder, read))
 
     def answer(self, actor: Actor, run: ImportRun, answers: Mapping[str, str]) -> None:
         """Remember which units these names mean."""
         said = {key: (" ".join(key.replace("|", " ").split()), code) for key, code in answers.items()}
-        actions.remember_units(actor, _unit_of(run).pk, said)
+        actions.remember_units(actor, unit_of(run).pk, said)
 
     def apply(self, run: ImportRun, feed: Feed, progress: Progress) -> None:
         """Bring the rows in."""
-        unit = _unit_of(run)
+        unit = unit_of(run)
         _note_letter(progress.actor, unit, run)
         finder, seen = Finder(unit), actions.seen_before(run)
         with _nothing_to_collect():
@@ -110,10 +110,6 @@ def _nothing_to_collect() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def _unit_of(run: ImportRun) -> Unit:
-    return Unit.objects.get(pk=run.unit_id) if run.unit_id else Unit.objects.get(parent=None)
 
 
 def _note_letter(actor: Actor, unit: Unit, run: ImportRun) -> None:

@@ -1,12 +1,21 @@
-"""Taking a whole import back, the last batch first."""
+"""For which unit a list is, and taking it back as a whole, the last batch first."""
 
 from collections.abc import Callable
 
 from django.db.models import Sum
 
+from kentongan.core.errors import NotFound
 from kentongan.core.imports import ImportRun
 from kentongan.core.jobs import Progress
-from kentongan.registry.models import ImportStep
+from kentongan.registry.models import ImportStep, Unit
+
+
+def unit_of(run: ImportRun) -> Unit:
+    """Return the unit for which a list came in, the root for one that names none; raises NotFound."""
+    unit = Unit.objects.filter(**({"parent": None} if run.unit_id is None else {"pk": run.unit_id})).first()
+    if unit is None:
+        raise NotFound()
+    return unit
 
 
 def take_back_all(run: ImportRun, progress: Progress, take_back: Callable[[int], None]) -> int:
