@@ -1,5 +1,6 @@
 """What else speaks of people who leave, outside their own rows: lists, values kept for an undo, files."""
 
+import json
 import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -30,6 +31,28 @@ UPDATE registry_importstep s SET changes = coalesce((
         OR c->>0 = 'contact' AND (c->>1)::bigint = ANY(%(contacts)s)
 )
 """
+
+
+# What a list brought of one record is part of another one now; that it was changed is told by the same mark.
+HAND_ON = """
+UPDATE registry_importstep SET
+    people = array_remove(people, %(gone)s),
+    met = CASE WHEN %(gone)s = ANY(met) THEN array_append(array_remove(met, %(gone)s), %(keep)s) ELSE met END,
+    joined = CASE
+        WHEN %(gone)s = ANY(people || joined) OR changes @> %(person)s::jsonb OR changes @> %(contact)s::jsonb
+        THEN array_append(array_remove(joined, %(gone)s), %(keep)s) ELSE joined
+    END
+WHERE %(gone)s = ANY(people || met || joined) OR changes @> %(person)s::jsonb OR changes @> %(contact)s::jsonb
+"""
+
+
+def hand_on_steps(gone: Person, keep: Person) -> None:
+    """Let what imports brought of one record lead to the other, then forget the values; part of their merge."""
+    contact = Contact.objects.filter(person=gone).values_list("pk", flat=True).first()
+    person, noted = json.dumps([["person", gone.pk]]), json.dumps([["contact", contact or 0]])
+    with connection.cursor() as cursor:
+        cursor.execute(HAND_ON, {"gone": gone.pk, "keep": keep.pk, "person": person, "contact": noted})
+    strip_undo([gone.pk])
 
 
 def strip_undo(person_ids: Collection[int]) -> None:
@@ -80,7 +103,8 @@ def _former_units(person: Person) -> set[int]:
     """Return the units whose lists brought or changed somebody: they may be with another unit since."""
     posts = list(person.memberships.values_list("pk", flat=True))
     contacts = list(Contact.objects.filter(person=person).values_list("pk", flat=True))
-    brought = Q(people__contains=[person.pk]) | Q(met__contains=[person.pk]) | Q(memberships__overlap=posts)
+    brought = Q(people__contains=[person.pk]) | Q(met__contains=[person.pk]) | Q(joined__contains=[person.pk])
+    brought |= Q(memberships__overlap=posts)
     brought |= Q(accounts__overlap=list(person.accounts.values_list("pk", flat=True)))
     for table, pks in (("person", [person.pk]), ("membership", posts), ("contact", contacts)):
         for pk in pks:

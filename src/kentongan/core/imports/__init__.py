@@ -40,7 +40,7 @@ from kentongan.core.imports.contract import (
     register,
 )
 from kentongan.core.imports.forgetting import about_people, blank_rows, erase_files
-from kentongan.core.imports.queries import earlier, get, kinds_for, reasons, visible, write_rejects
+from kentongan.core.imports.queries import earlier, get, kinds_for, left_for, reasons, visible, write_rejects
 from kentongan.core.models.imports import ImportReject, ImportRun
 
 __all__ = [
@@ -71,6 +71,7 @@ __all__ = [
     "kind_of",
     "kinds",
     "kinds_for",
+    "left_for",
     "reasons",
     "register",
     "resume",

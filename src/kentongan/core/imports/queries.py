@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +14,7 @@ from kentongan.core import authority, tables
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotAllowed, NotFound
 from kentongan.core.imports import guessing
-from kentongan.core.imports.contract import ImportKind, kinds
+from kentongan.core.imports.contract import ImportKind, kind_of, kinds
 from kentongan.core.imports.layout import Layout
 from kentongan.core.models.imports import ImportReject, ImportRun
 from kentongan.core.tables import Column
@@ -72,6 +73,14 @@ def reasons(run: ImportRun) -> list[tuple[str, int]]:
     """Return the commonest reasons of rejection, with how many rows each."""
     grouped = run.rejects.values_list("reason").annotate(rows=Count("pk")).order_by("-rows", "reason")
     return [(reason, rows) for reason, rows in grouped[:SHOWN_REASONS]]
+
+
+def left_for(run: ImportRun) -> list[tuple[str, int]]:
+    """Return why rows were left when the import was taken back, as far as the kind told: the reason, and how many."""
+    told = run.job.result.get("left_for", {}) if run.job else {}
+    labels = getattr(kind_of(run.kind), "left_labels", {})
+    rooms = {room.label: room.verbose_name for room in apps.get_app_configs()}
+    return sorted((str(labels.get(reason) or rooms.get(reason, reason)), count) for reason, count in told.items())
 
 
 def _original(place: int, reject: ImportReject) -> Any:

@@ -124,6 +124,7 @@ def show(request: StaffRequest, pk: int) -> HttpResponse:
         "run": run,
         "kind": kind_of(run.kind),
         "reasons": imports.reasons(run),
+        "left_for": imports.left_for(run),
         "rejects": list(run.rejects.order_by("pk")[:SHOWN_REJECTS]),
         "remarks": list(run.remarks.order_by("pk")[:SHOWN_REJECTS]),
         "remarks_count": run.remarks.count(),

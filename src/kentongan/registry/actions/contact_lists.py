@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from kentongan.core import audit, clock, messages
+from kentongan.core import audit, messages
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.copying import selected
 from kentongan.core.imports import Batch, Feed, ImportRun
 from kentongan.core.permissions import Capability
-from kentongan.registry import access, forgetting
+from kentongan.registry import access, forgetting, standing
 from kentongan.registry.actions.contacts import working_unit
 from kentongan.registry.actions.importing import alone, already_there, make_claims, seen_before
-from kentongan.registry.actions.taking_back import Later
+from kentongan.registry.actions.taking_back import Later, Touched, note_undone
 from kentongan.registry.importing.changes import exchange
 from kentongan.registry.importing.contact_matching import NOTED, ContactDecision, ContactMatcher, KnownContact
 from kentongan.registry.importing.matching import Seen
@@ -126,22 +126,17 @@ def take_back_contacts(actor: Actor, run: ImportRun, step_id: int, later: Later)
     step = ImportStep.objects.select_for_update().get(pk=step_id, run=run, undone_at=None)
     later.look()
     owners = _owners(step)
-    holders = Account.objects.filter(pk__in=step.accounts).values_list("person_id", flat=True)
-    touched = {*step.people, *owners.values(), *(pk for pk in holders if pk)}
-    staying = _standing(touched, run.created_at) | {pk for pk in touched if pk in later.people}
-    records = Contact.objects.filter(person__in=touched).values_list("pk", "person_id")
-    staying |= {owner for pk, owner in records if pk in later.contacts}
+    touched = _touched(step, run.created_at, later, {*owners.values()})
     claims = Account.objects.filter(pk__in=step.accounts, state=Account.State.CLAIMED)
-    claims.exclude(person__in=staying).delete()
-    ours = [change for change in step.changes if owners.get(_place(change)) not in staying]
+    claims.exclude(person__in=touched.staying).delete()
+    ours = [change for change in step.changes if owners.get(_place(change)) not in touched.staying]
     restored = exchange("person", ours, back=True) | _exchange_noted(ours, back=True)
-    going = {*step.people} - staying
+    going = {*step.people} - touched.staying
     messages.discard(going)
     forgetting.strip_undo(going)
     Person.objects.filter(pk__in=going).delete()
-    step.undone_at, step.undone = clock.now(), len(going) + len(restored)
-    step.left = len(touched & staying - going - restored)
-    step.save(update_fields=["undone_at", "undone", "left"])
+    left = touched.there & touched.staying - going - restored
+    note_undone(step, len(going) + len(restored), left, touched.needed)
     after = {"run": run.pk, "removed": len(going), "restored": len(restored), "left": step.left}
     audit.record(actor, unit, unit_id=unit.pk, after=after)
 
@@ -158,7 +153,16 @@ def _owners(step: ImportStep) -> dict[tuple[str, int], int]:
     return people | {("contact", pk): person_id for pk, person_id in contacts.values_list("pk", "person_id")}
 
 
-def _standing(people: set[int], since: datetime) -> set[int]:
-    """Lock these people; return those who stay as they are."""
-    list(Person.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk", flat=True))
-    return {pk for (pk,) in selected(STANDING, [*people], since)}
+def _touched(step: ImportStep, since: datetime, later: Later, changed: set[int]) -> Touched:
+    """Lock all whom the batch touched and say who they are."""
+    holders = Account.objects.filter(pk__in=step.accounts, person__isnull=False).values_list("person_id", flat=True)
+    ids = {*step.people, *step.joined, *changed, *holders}
+    locked = Person.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    there = set(locked.values_list("pk", flat=True))
+    needed = standing.needed(there, besides=standing.CONTACTS)
+    staying = {pk for (pk,) in selected(STANDING, [*there], since)}
+    staying |= {pk for pk in there if pk in later.people or pk in step.joined}
+    staying |= {pk for pk in step.people if pk in needed}
+    records = Contact.objects.filter(person__in=there).values_list("pk", "person_id")
+    staying |= {owner for pk, owner in records if pk in later.contacts}
+    return Touched(there, staying, there - staying, needed)

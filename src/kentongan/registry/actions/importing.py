@@ -140,9 +140,10 @@ def _apply_changes(people: Sequence[Known]) -> list[list[Any]]:
 def seen_before(run: ImportRun) -> Seen:
     """Return of whom the batches that are in already spoke, for a run that goes on."""
     seen = Seen()
-    for people, met in ImportStep.objects.filter(run=run).values_list("people", "met").iterator(chunk_size=50):
-        seen.update(people)
-        seen.update(met)
+    steps = ImportStep.objects.filter(run=run).values_list("people", "met", "joined")
+    for spoken_of in steps.iterator(chunk_size=50):
+        for ids in spoken_of:
+            seen.update(ids)
     return seen
 
 

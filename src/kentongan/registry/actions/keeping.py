@@ -225,7 +225,7 @@ def join(actor: Actor, keep: Person, gone: Person, unit_id: int | None) -> Merge
     _take_values(keep, gone)
     after = {"into": keep.pk, "moved": moved.moved, "dropped": moved.dropped}
     audit.record(actor, keep, unit_id=unit_id, before={**before, "id": gone.pk}, after=after)
-    forgetting.strip_undo([gone.pk])
+    forgetting.hand_on_steps(gone, keep)
     gone.delete()
     return moved
 

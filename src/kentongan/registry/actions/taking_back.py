@@ -1,5 +1,6 @@
 """Taking back what a list of people brought, batch by batch: what nobody touched since goes, the rest stays."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -11,7 +12,7 @@ from kentongan.core.copying import selected
 from kentongan.core.imports import ImportRun
 from kentongan.core.permissions import Capability
 from kentongan.core.removing import remove
-from kentongan.registry import access, forgetting
+from kentongan.registry import access, forgetting, standing
 from kentongan.registry.actions.importing import alone
 from kentongan.registry.importing.changes import COLUMNS, exchange
 from kentongan.registry.importing.matching import Seen
@@ -23,14 +24,12 @@ SELECT unnest(%s::bigint[])
 UNION SELECT person_id FROM registry_membership WHERE id = ANY(%s)
 UNION SELECT person_id FROM registry_account WHERE id = ANY(%s)
 """
-# Who confirmed, keeps an account for a unit, or has one from elsewhere; and who was written by hand or by themselves
-# since the upload, for then they have an entry in the audit log.
+# Who confirmed or has an account from elsewhere; and who was written by hand or by themselves since the upload, for
+# then they have an entry in the audit log.
 STANDING = """
 SELECT p.id,
     p.state <> 'invited' OR p.user_id IS NOT NULL
-        OR EXISTS (SELECT FROM registry_account a WHERE a.person_id = p.id AND a.id <> ALL(%s))
-        OR EXISTS (SELECT FROM registry_account a WHERE a.custodian_id = p.id)
-        OR EXISTS (SELECT FROM registry_account a WHERE a.deputy_custodian_id = p.id),
+        OR EXISTS (SELECT FROM registry_account a WHERE a.person_id = p.id AND a.id <> ALL(%s)),
     EXISTS (
         SELECT FROM core_auditentry e
         WHERE e.object_type = 'registry.person' AND e.object_id = p.id::text AND e.at > %s
@@ -84,30 +83,49 @@ def take_back(actor: Actor, run: ImportRun, step_id: int, later: Later) -> None:
     alone()
     step = ImportStep.objects.select_for_update().get(pk=step_id, run=run, undone_at=None)
     later.look()
-    staying, free = _touched(step, run.created_at, later)
-    remove(Account, (pk for (pk,) in selected(CLAIMS, step.accounts, [*staying])))
-    _remove_posts(step, staying, later)
-    going = {pk for (pk,) in selected(BARE, [*free])}
+    touched = _touched(step, run.created_at, later)
+    remove(Account, (pk for (pk,) in selected(CLAIMS, step.accounts, [*touched.staying])))
+    _remove_posts(step, touched.staying, later)
+    going = {pk for (pk,) in selected(BARE, [*touched.free])}
     messages.discard(going)
     forgetting.strip_undo(going)
     remove(Person, going)
-    restored, left = _restore(step, staying)
-    step.undone_at, step.undone = clock.now(), len(going) + restored
-    step.left = left + selected("SELECT count(*) FROM registry_person WHERE id = ANY(%s)", step.people)[0][0]
-    step.save(update_fields=["undone_at", "undone", "left"])
-    after = {"run": run.pk, "removed": len(going), "restored": restored, "left": step.left}
+    restored, left = _restore(step, touched.staying)
+    left |= touched.there.intersection([*step.people, *step.joined]) - going
+    note_undone(step, len(going) + len(restored), left, touched.needed)
+    after = {"run": run.pk, "removed": len(going), "restored": len(restored), "left": step.left}
     audit.record(actor, unit, unit_id=unit.pk, after=after)
 
 
-def _touched(step: ImportStep, since: datetime, later: Later) -> tuple[set[int], set[int]]:
-    """Lock all whom the batch touched; return who stays as they are, and who goes if no position is left to them."""
+def note_undone(step: ImportStep, undone: int, left: set[int], needed: dict[int, set[str]]) -> None:
+    """Write down what taking a batch back did; part of the action that did it."""
+    step.undone_at, step.undone, step.left = clock.now(), undone, len(left)
+    step.left_for = standing.reasons(left, needed, step.joined)
+    step.save(update_fields=["undone_at", "undone", "left", "left_for"])
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Whom a batch touched: who is there, who stays as they are, who may go, and which rooms need whom."""
+
+    there: set[int]
+    staying: set[int]
+    free: set[int]
+    needed: dict[int, set[str]]
+
+
+def _touched(step: ImportStep, since: datetime, later: Later) -> Touched:
+    """Lock all whom the batch touched and say who they are."""
     posts = [*step.memberships, *_changed(step, "membership")]
-    touched = selected(TOUCHED, [*step.people, *_changed(step, "person")], posts, step.accounts)
+    people = [*step.people, *step.joined, *_changed(step, "person")]
+    touched = selected(TOUCHED, people, posts, step.accounts)
     found = selected(STANDING, step.accounts, since, [pk for (pk,) in touched])
-    made = frozenset(step.people)
-    standing = {pk for pk, stands, written in found if stands or written or pk in later.people}
-    staying = {pk for pk, _stands, written in found if written or (pk in made and pk in standing)}
-    return staying, {pk for pk, *_rest in found} - standing
+    there = {pk for pk, *_rest in found}
+    needed = standing.needed(there, besides=standing.POSITIONS)
+    made, joined = frozenset(step.people), frozenset(step.joined)
+    keeping = {pk for pk, stands, written in found if stands or written or pk in later.people or pk in needed} | joined
+    staying = {pk for pk, _stands, written in found if written or pk in joined or (pk in made and pk in keeping)}
+    return Touched(there, staying, there - keeping, needed)
 
 
 def _changed(step: ImportStep, table: str) -> list[int]:
@@ -120,11 +138,11 @@ def _remove_posts(step: ImportStep, staying: set[int], later: Later) -> None:
         cursor.execute(POSTS, [posts, [*staying]])
 
 
-def _restore(step: ImportStep, staying: set[int]) -> tuple[int, int]:
-    """Set values back that are still as the batch left them; return of how many people, and of how many not."""
+def _restore(step: ImportStep, staying: set[int]) -> tuple[set[int], set[int]]:
+    """Set values back that are still as the batch left them; return of whom, and of whom not."""
     owners = {"person": {pk: pk for pk in _changed(step, "person")}}
     owners["membership"] = dict(selected(HOLDERS, _changed(step, "membership")))
     ours = [change for change in step.changes if owners[change[0]].get(change[1]) not in staying]
     restored = set[int]().union(*(exchange(table, ours, back=True) for table in COLUMNS))
     asked = {owner for held in owners.values() for owner in held.values()}
-    return len(restored), len(asked - restored - {*step.people})
+    return restored, asked - restored

@@ -11,7 +11,7 @@ from kentongan.core.errors import Invalid
 from kentongan.core.imports import Cell, Feed, Field, Foresight, ImportRun, Option, Row
 from kentongan.core.jobs import Progress
 from kentongan.core.permissions import Capability
-from kentongan.registry import actions
+from kentongan.registry import actions, standing
 from kentongan.registry.importing.contact_entries import ContactEntry, kind_of, read
 from kentongan.registry.importing.contact_matching import ContactMatcher, verdict
 from kentongan.registry.importing.fields import FIELDS
@@ -58,6 +58,7 @@ class ContactImport:
     meant_label: ClassVar[Text] = _("Contact that is meant")
     questions_label: ClassVar[Text] = _("Nothing to decide")
     questions_help: ClassVar[Text] = ""
+    left_labels: ClassVar[Mapping[str, Text]] = {standing.MERGED: _("merged with another record")}
     suggest_url: ClassVar[Any] = ""
 
     def check_options(self, given: Mapping[str, str]) -> dict[str, Any]:

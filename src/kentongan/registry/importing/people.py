@@ -17,7 +17,7 @@ from kentongan.core.errors import Invalid
 from kentongan.core.imports import Cell, Feed, Field, Foresight, ImportRun, Option, Question, Row
 from kentongan.core.jobs import Progress
 from kentongan.core.permissions import Capability
-from kentongan.registry import actions
+from kentongan.registry import actions, standing
 from kentongan.registry.importing.entries import Entry, read
 from kentongan.registry.importing.fields import FIELDS
 from kentongan.registry.importing.matching import Matcher, Seen, verdict
@@ -51,6 +51,7 @@ class PeopleImport:
         "We are not sure about these names. Choose once; it is remembered for the next lists. "
         "Rows that you do not decide about stay out and are given back with the reason."
     )
+    left_labels: ClassVar[Mapping[str, Text]] = {standing.MERGED: _("merged with another record")}
     suggest_url: ClassVar[Any] = reverse_lazy("registry:suggest")
 
     def check_options(self, given: Mapping[str, str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """For which unit a list is, and taking it back as a whole, the last batch first."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from django.db.models import Sum
@@ -29,5 +30,8 @@ def take_back_all(run: ImportRun, progress: Progress, take_back: Callable[[int],
         progress.advance()
     # Of all batches, for an earlier try may have taken some back before it was interrupted.
     sums = steps.aggregate(undone=Sum("undone", default=0), left=Sum("left", default=0))
-    progress.result["left"] = sums["left"]
+    reasons = Counter[str]()
+    for counts in steps.exclude(left_for={}).values_list("left_for", flat=True).iterator():
+        reasons.update(counts)
+    progress.result |= {"left": sums["left"], "left_for": dict(reasons)}
     return int(sums["undone"])

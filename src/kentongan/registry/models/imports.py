@@ -30,8 +30,10 @@ class ImportStep(models.Model):
     """What one batch of an import brought: ids of rows made, and values changed.
 
     `met` are the people who were there already and of whom a row spoke, whether it changed something or not.
+    `joined` are those with whom somebody whom it brought or changed was merged since: a hand has decided about them.
     A change is `[table, id, column, before, after]` of `person` or `membership`; taken back where it still is `after`.
-    `undone` and `left` are people: removed or restored, and those whom taking back did not touch.
+    `undone` and `left` are people: removed or restored, and those whom taking back did not touch; `left_for` says
+    how many of these each room needs, and how many were merged.
     """
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="+")
@@ -40,10 +42,12 @@ class ImportStep(models.Model):
     memberships = ArrayField(models.BigIntegerField(), default=list)
     accounts = ArrayField(models.BigIntegerField(), default=list)
     met = ArrayField(models.BigIntegerField(), default=list)
+    joined = ArrayField(models.BigIntegerField(), default=list)
     changes = models.JSONField(default=list)
     undone_at = models.DateTimeField(null=True)
     undone = models.PositiveIntegerField(default=0)
     left = models.PositiveIntegerField(default=0)
+    left_for = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("step of an import")
