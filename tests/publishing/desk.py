@@ -1,6 +1,6 @@
 """A desk to publish from: accounts, approved items, deliveries, and a platform whose answers tests write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from kentongan.registry.models import Account, Unit
 from named_cast import SYSTEM, Cast
 
 TEXT = "Jalan Setu ditutup sampai Jumat. Lewat jalur Serang."
+KINDS = ("newsroom", "bluesky", "mastodon")
 
 
 @dataclass
@@ -72,8 +73,10 @@ class Desk:
         registry.connect(SYSTEM, declared.pk, secrets=secrets, service_url="https://contoh.social")
         return Account.objects.select_related("unit", "connection").get(pk=declared.pk)
 
-    def item(self, purpose: str = "service", text: str = TEXT, unit: Unit | None = None) -> ContentItem:
-        """Return an approved item with a version for each platform that publishes."""
+    def item(
+        self, purpose: str = "service", text: str = TEXT, unit: Unit | None = None, kinds: Sequence[str] = KINDS
+    ) -> ContentItem:
+        """Return an approved item with a version for each of those platforms."""
         author, approver = self.cast.user("dewi"), self.cast.user("hendra")
         item = ContentItem.objects.create(
             unit=unit or self.cast.root,
@@ -84,7 +87,7 @@ class Desk:
             created_by=author,
             author_ids=[author.pk],
         )
-        for kind in ("newsroom", "bluesky", "mastodon"):
+        for kind in kinds:
             item.renditions.create(kind=kind, text=text)
         item.state, item.approved_by, item.approved_at = "approved", approver, clock.now()
         item.save()

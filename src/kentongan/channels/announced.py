@@ -109,14 +109,3 @@ TIKTOK = _announced(
     rate=Rate(6, timedelta(minutes=1)),
 )
 WHATSAPP = _announced("whatsapp", "WhatsApp", Limits(4_096), icon="brand-whatsapp", share=sharing.WHATSAPP)
-TELEGRAM = _announced(
-    "telegram",
-    "Telegram",
-    Limits(4_096, images=1, image_bytes=10 * MEGABYTE),
-    icon="brand-telegram",
-    profile_url="https://t.me/{handle}",
-    rate=Rate(20, timedelta(minutes=1)),
-    share=sharing.TELEGRAM,
-    prover=provers.TELEGRAM,
-    posts=feeds.TELEGRAM,
-)

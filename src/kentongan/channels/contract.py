@@ -99,7 +99,8 @@ class Count:
 class Limits:
     """What a platform takes; sizes in bytes. `text_bytes` is a second limit on the encoded text.
 
-    `link` is what any link counts, None when a link counts by its length.
+    `link` is what any link counts, None when a link counts by its length. `caption` is the limit of a text that goes
+    with pictures, None where it is the usual one.
     """
 
     text: int | None
@@ -110,6 +111,7 @@ class Limits:
     image_bytes: int = 0
     image_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
     link: int | None = None
+    caption: int | None = None
 
     def stated(self) -> dict[str, int]:
         """Return what texts are counted by on one server, as it is stored with a connection."""
@@ -146,7 +148,10 @@ class Manifest:
     scheduled, `settling` is how long after an attempt an absent post may still appear there. `link_in_text` says that
     a post's link is written below its text and counts with it. `count_within` measures by what one server states
     (`Limits.stated`), for platforms whose servers differ. `goes_by_name` says that people know an account by its name,
-    its handle being only part of an address.
+    its handle being only part of an address. `reads_back` says that an account is shown all its own posts, so that a
+    finder can tell absence; where it is not, only a person can. `recall_within` is how long after publishing the
+    platform lets us delete. `rehearsed_only` says that the channel was written from the platform's published
+    description and has run against a stub of it, not yet against the platform itself.
     """
 
     kind: str
@@ -165,11 +170,18 @@ class Manifest:
     note: Text = ""
     profile_url: str = ""
     goes_by_name: bool = False
+    reads_back: bool = True
+    recall_within: timedelta | None = None
+    rehearsed_only: bool = False
     count_within: Callable[[str, Mapping[str, int]], Count] | None = None
 
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:
         """Count a text, by what the account's own server states where that is known."""
         return self.count_within(text, stated) if stated and self.count_within else self.count(text)
+
+    def recall_until(self, published_at: datetime | None) -> datetime | None:
+        """Return until when the platform lets us delete what was published then; None where it sets no time."""
+        return published_at + self.recall_within if self.recall_within and published_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +283,7 @@ class Unsure:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether this account could publish right now; `problem` says why not and what to do."""
+    """Whether this account could publish right now; `problem` says why not and what to do, or what may fail."""
 
     ready: bool
     problem: Text = ""

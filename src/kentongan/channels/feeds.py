@@ -1,14 +1,12 @@
-"""When accounts last posted, on platforms that are read as feeds or pages: websites, YouTube, Telegram.
+"""When accounts last posted, on platforms that are read as feeds or pages: websites, YouTube.
 
-The feeds of YouTube and the preview of Telegram as they were described publicly in November 2026; not yet run against
-the live platforms.
+The feeds of YouTube as they were described publicly in November 2026; not yet run against the live platform.
 """
 
 import re
 from calendar import timegm
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -139,41 +137,4 @@ class YouTubePosts:
         return found
 
 
-class _Messages(HTMLParser):
-    """Collects the moments of the messages on a preview page of Telegram, each with its address."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.name, self.post = name.lower(), ""
-        self.found: list[tuple[datetime | None, str]] = []
-        self.shown = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        classes = values.get("class", "").split()
-        self.shown = self.shown or "tgme_channel_info" in classes
-        if post := values.get("data-post", ""):
-            self.post = post if post.lower().partition("/")[0] == self.name else ""
-        if tag == "time" and self.post and "datetime" in values:
-            self.found.append((moment(values["datetime"]), f"https://t.me/{self.post}"))
-
-
-class TelegramPosts:
-    """The preview of a public channel, t.me/s/NAME; groups and closed previews have none."""
-
-    def host(self, key: str) -> str:
-        """Return Telegram's site."""
-        return "t.me"
-
-    def newest(self, key: str, client: httpx.Client, bookmark: Bookmark) -> Newest:
-        """Return the newest message of the channel."""
-        reader = _Messages(key)
-        reader.feed(pages.get(client, f"https://t.me/s/{key}"))
-        reader.close()
-        if not reader.found and not reader.shown:
-            provers.TELEGRAM.look(key, client)  # tells one that is not there from one that shows no posts
-            raise PostsHidden(_("This Telegram channel shows no preview of its messages."))
-        return latest(reader.found)
-
-
-WEBSITE, YOUTUBE, TELEGRAM = WebsitePosts(), YouTubePosts(), TelegramPosts()
+WEBSITE, YOUTUBE = WebsitePosts(), YouTubePosts()

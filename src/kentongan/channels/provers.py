@@ -1,7 +1,7 @@
-"""What profiles show to everybody on platforms that are read as web pages: websites, YouTube, Telegram.
+"""What profiles show to everybody on platforms that are read as web pages: websites, YouTube.
 
-The pages of YouTube and Telegram as they were described publicly in November 2026; not yet run against the live
-platforms. Only what the holder alone can write counts: never a comment, a video's title or a recommended channel.
+The pages of YouTube as they were described publicly in November 2026; not yet run against the live platform. Only what
+the holder alone can write counts: never a comment, a video's title or a recommended channel.
 """
 
 import json
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kentongan.channels import pages
-from kentongan.channels.contract import ChannelError, NoSuchAccount, Profile, RetryLater, Text
+from kentongan.channels.contract import ChannelError, Profile, RetryLater, Text
 
 WELL_KNOWN = "/.well-known/kentongan.txt"
 LONGEST_NOTE = 2_000
@@ -80,18 +80,4 @@ class YouTubeProver:
         return said if isinstance(said, dict) else {}
 
 
-class TelegramProver:
-    """The preview page of a public name."""
-
-    place: Text = gettext_lazy("the description of your Telegram channel or group, or your bio")
-
-    def look(self, key: str, client: httpx.Client) -> Profile:
-        """Return what stands below the title of t.me/NAME."""
-        page = pages.read(pages.get(client, f"https://t.me/{key}"), "tgme_page_title", "tgme_page_description")
-        title = page.parts.get("tgme_page_title", "").strip()
-        if not title:
-            raise NoSuchAccount(_("Telegram knows no such name."))
-        return Profile((page.parts.get("tgme_page_description", ""),), name=title)
-
-
-WEBSITE, YOUTUBE, TELEGRAM = WebsiteProver(), YouTubeProver(), TelegramProver()
+WEBSITE, YOUTUBE = WebsiteProver(), YouTubeProver()

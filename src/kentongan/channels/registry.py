@@ -33,7 +33,7 @@ BUILT_IN = (
     _ours("youtube", "announced:YOUTUBE"),
     _ours("tiktok", "announced:TIKTOK"),
     _ours("whatsapp", "announced:WHATSAPP"),
-    _ours("telegram", "announced:TELEGRAM"),
+    _ours("telegram", "telegram:CHANNEL"),
 )
 
 

@@ -53,6 +53,9 @@ class Environment:
     bluesky_url: Annotated[str, "Where public profiles of Bluesky are read: an app view, or an account server."] = (
         "https://public.api.bsky.app"
     )
+    telegram_url: Annotated[str, "Where public names of Telegram are read; another address where t.me is blocked."] = (
+        "https://t.me"
+    )
     visit_accounts: Annotated[bool, "Whether the public posts of official accounts are read once a day."] = True
     allow_local_network: Annotated[bool, "Whether sources and servers on private addresses may be called."] = False
     web_workers: Annotated[int, "Processes of the web server."] = 1
@@ -199,8 +202,9 @@ def _check(values: Mapping[str, Any]) -> None:
         refuse("port", "a port between 1 and 65535")
     if values["public_url"] and urlsplit(values["public_url"]).scheme not in {"http", "https"}:
         refuse("public_url", "an address that begins with https:// or http://")
-    if urlsplit(values["bluesky_url"]).scheme not in {"http", "https"}:
-        refuse("bluesky_url", "an address that begins with https:// or http://")
+    for name in ("bluesky_url", "telegram_url"):
+        if urlsplit(values[name]).scheme not in {"http", "https"}:
+            refuse(name, "an address that begins with https:// or http://")
     for name in ("web_workers", "web_threads", "worker_concurrency", "unconfirmed_days"):
         if values[name] < 1:
             refuse(name, "1 or more")
@@ -238,7 +242,7 @@ def load(variables: Mapping[str, str] | None = None) -> Environment:
     if values["secret_dir"] == Path():
         values["secret_dir"] = values["home"] / "keys"
     values["public_url"] = values["public_url"].rstrip("/") or _local_url(values["host"], values["port"])
-    values["bluesky_url"] = values["bluesky_url"].rstrip("/")
+    values["bluesky_url"], values["telegram_url"] = (values[f"{at}_url"].rstrip("/") for at in ("bluesky", "telegram"))
     values["log_level"] = values["log_level"].upper()
     _check(values)
     return Environment(**values)

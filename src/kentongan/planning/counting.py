@@ -89,14 +89,20 @@ def problems(renditions: Iterable[Rendition], stated: Stated) -> dict[str, list[
 def picture_problems(renditions: Iterable[Rendition], assets: Iterable[ItemAsset]) -> dict[str, list[str]]:
     """Return what a platform would not take of the pictures, by kind; empty when it takes them all."""
     pictures = [asset.file for asset in assets if asset.file.is_image]
-    found = {rendition.kind: _picture_problems(rendition.kind, pictures) for rendition in renditions}
+    found = {rendition.kind: _picture_problems(rendition, pictures) for rendition in renditions}
     return {kind: texts for kind, texts in found.items() if texts}
 
 
-def _picture_problems(kind: str, pictures: Sequence[StoredFile]) -> list[str]:
-    manifest = channels.get(kind).manifest
+def _picture_problems(rendition: Rendition, pictures: Sequence[StoredFile]) -> list[str]:
+    manifest = channels.get(rendition.kind).manifest
     limits, names = manifest.limits, {"platform": manifest.label}
     texts = []
+    used = measure(rendition.kind, rendition.text, rendition.link).count.used
+    if pictures and limits.caption is not None and used > limits.caption:
+        texts.append(
+            _("%(platform)s takes at most %(limit)s characters beside a picture; this version has %(used)s.")
+            % (names | {"limit": limits.caption, "used": used})
+        )
     if len(pictures) > limits.images:
         texts.append(
             _("%(platform)s takes at most %(limit)s pictures; the item has %(n)s.")

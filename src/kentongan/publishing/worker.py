@@ -55,7 +55,10 @@ def deliver(claim: firing.Claim) -> State | None:
     result = _call(delivery, post, credentials)
     if isinstance(result, CredentialsExpired):
         connections.expire(SYSTEM, delivery.account)
-    return firing.finish(SYSTEM, claim, attempt, result)
+    state = firing.finish(SYSTEM, claim, attempt, result)
+    if isinstance(result, CredentialsExpired) and state == State.HELD:
+        connections.unwell(SYSTEM, delivery.account, result)
+    return state
 
 
 def _prepare(delivery: Delivery) -> tuple[Post, Credentials]:

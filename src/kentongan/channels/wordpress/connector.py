@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.channels import outcomes
+from kentongan.channels import outcomes, services
 from kentongan.channels.contract import ChannelError, Credentials, CredentialsExpired, Health, Rejected
 from kentongan.channels.wordpress.api import call
 
 ROUTES = "wp/v2"
-INSIDE = ("localhost", "127.0.0.1")
 PLACES = ("/wp-json", "/index.php?rest_route=/")
 """Where the interface is: with pretty addresses, and without."""
 NEEDED = {"publish_posts": _("publish posts"), "upload_files": _("upload pictures")}
@@ -33,23 +31,6 @@ def _place(service: str, client: httpx.Client) -> str:
     )
 
 
-def _service(entered: str) -> SplitResult:
-    """Return the site's address; Rejected where it is none, holds a password, or would send one in the clear."""
-    try:
-        parts = urlsplit(entered.strip().rstrip("/"))
-        httpx.URL(parts.geturl())
-        named = bool(parts.hostname) and parts.port != 0
-    except (ValueError, httpx.InvalidURL) as error:
-        raise Rejected(str(_("This is not a web address."))) from error
-    if not named or parts.username is not None or parts.query or parts.fragment:
-        raise Rejected(str(_("This is not a web address.")))
-    if parts.scheme != "https" and parts.hostname not in INSIDE:
-        raise Rejected(
-            str(_("The address has to begin with https://: otherwise anybody on the way could read the password."))
-        )
-    return parts
-
-
 def _missing(user: Mapping[str, Any]) -> list[str]:
     rights = user.get("capabilities") or {}
     return [name for name in NEEDED if not rights.get(name)]
@@ -67,7 +48,7 @@ class WordPressConnector:
 
     def connect(self, entered: Mapping[str, str], client: httpx.Client) -> Credentials:
         """Check the application password a person entered and learn where the interface is."""
-        parts = _service(entered["service"])
+        parts = services.address(entered["service"])
         service = parts.geturl()
         values = {
             "place": _place(service, client),

@@ -171,6 +171,16 @@ def send_again(actor: Actor, delivery_id: int, *, reason: str = "") -> Delivery:
     return delivery
 
 
+def _check_recall(delivery: Delivery) -> None:
+    """Refuse what the platform would not delete, or would not delete any more."""
+    manifest, remedy = channels.get(delivery.account.platform).manifest, _("Ask the custodian to delete it there.")
+    if not manifest.recalls:
+        raise Conflict(_("This platform does not let us delete."), remedy=remedy)
+    until = manifest.recall_until(delivery.published_at)
+    if until is not None and until <= clock.now():
+        raise Conflict(_("This platform lets us delete for a while only, and that is over."), remedy=remedy)
+
+
 @action("publishing.delivery.recall")
 def recall(actor: Actor, delivery_id: int, *, reason: str) -> Delivery:
     """Take a delivery back: what is not out yet never goes out; what is out is deleted there by the next tick."""
@@ -180,10 +190,7 @@ def recall(actor: Actor, delivery_id: int, *, reason: str) -> Delivery:
     before = audit.snapshot(delivery, *SEEN)
     check_move(delivery.state, State.RECALLED)
     if delivery.state == State.PUBLISHED:
-        if not channels.get(delivery.account.platform).manifest.recalls:
-            raise Conflict(
-                _("This platform does not let us delete."), remedy=_("Ask the custodian to delete it there.")
-            )
+        _check_recall(delivery)
         delivery.recall_at, delivery.recall_problem = clock.now(), ""
     else:
         delivery.state = State.RECALLED

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kentongan.channels import registry as channels
@@ -19,6 +20,11 @@ from kentongan.publishing.views.common import form_page, may_publish, reader
 from kentongan.registry import access as rights
 from kentongan.registry import actions as registry
 from kentongan.registry import queries as people
+
+REHEARSED = gettext_noop(
+    "This channel follows the platform's published description and has not yet run against the live platform: "
+    "watch the first posts."
+)
 
 
 @login_required
@@ -59,6 +65,7 @@ def connect(request: StaffRequest, pk: int) -> HttpResponse:
         title=_("Connect %(account)s") % {"account": account.display_name or account.handle},
         lead=_("The platform is asked at once whether it accepts this; secrets are stored encrypted, never shown."),
         submit=_("Connect"),
+        note=_(REHEARSED) if channel.manifest.rehearsed_only else "",
         back=reverse("publishing:accounts"),
     )
 

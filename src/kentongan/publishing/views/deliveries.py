@@ -37,7 +37,7 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
     actor = reader(request)
     delivery = access.delivery(actor, pk)
     manifest = channels.get(delivery.account.platform).manifest
-    may = rights.capabilities(actor, delivery.unit)
+    may, until = rights.capabilities(actor, delivery.unit), manifest.recall_until(delivery.published_at)
     context = {
         "delivery": delivery,
         "manifest": manifest,
@@ -45,7 +45,8 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
         "may_publish": Capability.PUBLISH in may,
         "may_release": Capability.ADMINISTER in may and delivery.state == State.HELD,
         "may_see_trail": Capability.AUDIT in may,
-        "recalls": manifest.recalls,
+        "recalls": manifest.recalls and (until is None or until > clock.now()),
+        "recall_until": until,
         "resolve_form": resolve or ResolveForm(),
         "reason_form": ReasonForm(auto_id="recall_%s"),
         "release_form": ReasonForm(auto_id="release_%s"),

@@ -1,0 +1,91 @@
+"""Publishing to a Telegram channel: as plain text, so that nothing of what was written is taken for markup.
+
+Telegram knows no key of ours: a request that is sent twice is a second post. So nothing is ever sent again in doubt.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from kentongan.channels.contract import Ambiguous, Credentials, Post, Published, Rejected
+from kentongan.channels.telegram.api import call
+
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
+PRIVATE = "-100"
+
+
+def text_of(post: Post) -> str:
+    """Return the message's text: a link that the text does not hold yet comes last."""
+    return post.text if not post.link or post.link in post.text else f"{post.text}\n\n{post.link}"
+
+
+def channel_url(name: str) -> str:
+    """Return the public address of a channel."""
+    return f"{settings.KENTONGAN_TELEGRAM_URL}/{name}"
+
+
+def numbers(remote_id: str) -> list[str]:
+    """Return the messages of a post: several where it has several pictures; of an address that people gave, one."""
+    return [part.rpartition("/")[2] for part in remote_id.rstrip("/").split(",")]
+
+
+def post_url(channel: Mapping[str, Any], number: str, chat_id: str) -> str:
+    """Return where people read a message; of a private channel only its members."""
+    name = channel.get("username")
+    return channel_url(f"{name}/{number}" if name else f"c/{chat_id.removeprefix(PRIVATE)}/{number}")
+
+
+class TelegramPublisher:
+    """`sendMessage`, `sendPhoto` or `sendMediaGroup`, and `deleteMessage`."""
+
+    def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
+        """Publish the post; several pictures become one album, its text below the first."""
+        method, sent = self._request(post, credentials.get("chat_id"))
+        said = call(client, credentials, method, decides=True, **sent)
+        messages = said if isinstance(said, list) else [said]
+        ids = [str(one["message_id"]) for one in messages if isinstance(one, dict) and one.get("message_id")]
+        if not ids:
+            raise Ambiguous(_("The server's answer names no message."), {"body": said})
+        channel = messages[0].get("chat") if isinstance(messages[0].get("chat"), dict) else {}
+        url = post_url(channel, ids[0], credentials.get("chat_id"))
+        return Published(",".join(ids), url, {"message_ids": ids, "date": messages[0].get("date")})
+
+    def _request(self, post: Post, chat_id: str) -> tuple[str, dict[str, Any]]:
+        text = text_of(post)
+        if not post.images:
+            preview = {"link_preview_options": {"url": post.link}} if post.link else {}
+            return "sendMessage", {"json": {"chat_id": chat_id, "text": text, **preview}}
+        files = {
+            f"picture{number}": (f"{number}.{EXTENSIONS.get(one.media_type, 'img')}", one.content, one.media_type)
+            for number, one in enumerate(post.images, 1)
+        }
+        if len(files) == 1:
+            return "sendPhoto", {"data": {"chat_id": chat_id, "caption": text}, "files": {"photo": files["picture1"]}}
+        media = json.dumps(_album(list(files), text), ensure_ascii=False)
+        return "sendMediaGroup", {"data": {"chat_id": chat_id, "media": media}, "files": files}
+
+    def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
+        """Delete every message of the post; one that is gone already is a success."""
+        for number in numbers(remote_id):
+            try:
+                body = {"chat_id": credentials.get("chat_id"), "message_id": int(number)}
+                call(client, credentials, "deleteMessage", json=body)
+            except ValueError as error:
+                raise Rejected(_("Which message it is is not known: delete it in Telegram yourself.")) from error
+            except Rejected as error:
+                said = str(error.response.get("error", "")).lower()
+                if "message to delete not found" in said:
+                    continue
+                if "can't be deleted" in said:
+                    text = _("Telegram lets a bot delete a post for 48 hours only: delete it in the channel yourself.")
+                    raise Rejected(text, error.response) from error
+                raise
+
+
+def _album(names: Sequence[str], text: str) -> list[dict[str, str]]:
+    media = [{"type": "photo", "media": f"attach://{name}"} for name in names]
+    return [{**media[0], "caption": text}, *media[1:]]
