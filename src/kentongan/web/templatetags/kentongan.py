@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from kentongan.core import audit
-from kentongan.web import drawing, formatting, links, states, table
+from kentongan.web import drawing, formatting, links, marks, states, table
 
 register = template.Library()
 
@@ -36,29 +36,26 @@ def _unique(prefix: str) -> str:
 # Words and small marks
 
 
-@register.inclusion_tag(TEMPLATES + "icon.html")
-def icon(name: str, label: str = "", size: int = 18, css: str = "") -> dict[str, Any]:
-    """Draw one Tabler icon; with `label` it speaks, without it is decoration."""
-    return {"name": name, "label": label, "size": size, "css": css}
+register.simple_tag(marks.icon, name="icon")
 
 
-@register.inclusion_tag(TEMPLATES + "chip.html")
-def chip(label: object, tone: str = "plain", icon: str = "", href: str = "", title: str = "") -> dict[str, Any]:
+@register.simple_tag
+def chip(label: object, tone: str = "plain", icon: str = "", href: str = "", title: str = "") -> SafeString:
     """Draw a rounded label; tones: plain, teak, leaf, amber, signal, sky."""
-    return {"label": label, "tone": tone, "icon": icon, "href": href, "title": title}
+    return marks.chip(label, tone, icon, href, title)
 
 
-@register.inclusion_tag(TEMPLATES + "chip.html")
-def state_chip(subject: Any, label: object = "", field: str = "state") -> dict[str, Any]:
+@register.simple_tag
+def state_chip(subject: Any, label: object = "", field: str = "state") -> SafeString:
     """Draw the state of a model object (its `state` field), or a state's stored value with its label."""
     if subject is None or subject == "":
-        return {"label": label or _("unknown"), "tone": "plain", "icon": "point"}
+        return marks.chip(label or _("unknown"), "plain", "point")
     value = subject if isinstance(subject, str) else str(getattr(subject, field))
     if not label:
         display = getattr(subject, f"get_{field}_display", None)
         label = display() if display else getattr(subject, "label", value)
     tone, name = states.look(str(getattr(value, "value", value)))
-    return {"label": label, "tone": tone, "icon": name, "state": True}
+    return marks.chip(label, tone, name, state=True)
 
 
 # Numbers and times
