@@ -20,6 +20,7 @@ from python_calamine import CalamineWorkbook
 
 from kentongan.core import tables
 from kentongan.core.actor import Actor
+from kentongan.core.api import Paging, paginate
 from kentongan.core.errors import Invalid
 from kentongan.core.models import Job
 from kentongan.core.tables import Column
@@ -202,6 +203,27 @@ def test_a_list_that_is_not_counted_is_not_sorted_and_says_so(monkeypatch: pytes
         text = '{% load kentongan %}{% table job in page %}{% column "Name" sort="name" %}{{ job.label }}{% endtable %}'
         drawn = Template(text).render(Context({"page": page, "request": request}))
         assert ("aria-sort" in drawn) == (most == 3)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("most", "shown", "sortable"), [(3, "3", True), (2, "2+", False)])
+def test_a_search_that_finds_too_many_brings_some_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, most: int, shown: str, sortable: bool
+) -> None:
+    Job.objects.bulk_create(Job(kind="test", label=label) for label in ("bac", "bad", "bab", "other"))
+    monkeypatch.setattr(tables, "MOST_SOUGHT", most)
+    request = HttpRequest()
+    request.GET = QueryDict("sort=name")
+    found = tables.sought(Job.objects.filter(label__startswith="ba").order_by("label"))
+    page = tables.sorted_page(request, found, {"name": "label"}, 2)
+    assert (len(page.object_list), counted(page.paginator)) == (2, shown)
+    text = '{% load kentongan %}{% table job in page %}{% column "Name" sort="name" %}{{ job.label }}{% endtable %}'
+    drawn = Template(text).render(Context({"page": page, "request": request}))
+    assert ("k-table-note" in drawn) != sortable
+    assert ("aria-sort" in drawn) == sortable
+    pages = [paginate(found, Paging(page=n, per_page=2), lambda job: job.label) for n in (1, 2)]
+    assert [one["items"] for one in pages] == [["bab", "bac"], ["bad"]], "a program gets all, whatever a page shows"
+    assert pages[0]["total"] == 3
 
 
 @pytest.mark.django_db

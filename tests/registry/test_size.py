@@ -13,6 +13,8 @@ from kentongan.core.permissions import Capability, Role
 from kentongan.registry import access, actions, queries
 from kentongan.registry.actions.people import NewPerson
 from kentongan.registry.models import Account, Membership, Person, Unit
+from kentongan.registry.queries import matching
+from kentongan.registry.queries.matching import official_as
 from named_cast import SYSTEM, Cast
 
 LISTS = (
@@ -125,6 +127,47 @@ def test_a_person_is_found_by_any_part(cast: Cast, text: str, found: list[str]) 
     actions.give_consent(SYSTEM, siti.pk, "accounts", text="Saya setuju.", channel="form")
     assert _names(cast, "arif", text=text) == found
     assert _names(cast, "joko", text=text) == [], "not in his part of the tree"
+
+
+@pytest.mark.parametrize("among", [3, None], ids=["read one by one", "by the index"])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("KABAR", ["kabar_bekasi", "x9"]),
+        ("abar", ["kabar_bekasi", "x9"]),
+        ("ka", ["kabar_bekasi", "x9"]),
+        ("ab", []),
+        ("r_b", ["kabar_bekasi"]),
+        ("%", []),
+    ],
+)
+def test_official_accounts_are_found_alike_by_either_way(
+    cast: Cast, text: str, found: list[str], among: int | None
+) -> None:
+    for handle, name in (("kabar_bekasi", "Dinas"), ("x9", "Kabar Desa"), ("lain", "Lain")):
+        Account.objects.create(
+            unit=cast.sukamahi, kind="official", platform="x", handle=handle, identity=handle, display_name=name
+        )
+    Account.objects.create(
+        unit=cast.sukamahi,
+        person=_add(cast.sukamahi, "Cici"),
+        kind="organic",
+        platform="x",
+        handle="kabarku",
+        identity="kabarku",
+    )
+    assert sorted(one.handle for one in official_as(text, among)) == found
+
+
+def test_many_official_accounts_are_searched_by_the_index(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    grow(cast, 0, 1)
+    unit = Unit.objects.get(code="s0")
+    for most, way in ((30_000, "LOWER"), (-1, "UPPER")):
+        monkeypatch.setattr(matching, "READ_ONE_BY_ONE", most)
+        found = queries.accounts(cast.actor("arif"), unit, "kabar")
+        assert way in str(found.query)
+        assert [one.handle for one in found] == ["kabar0"]
+        assert "UPPER" in str(queries.accounts(cast.actor("arif"), cast.root, "kabar").query)
 
 
 def test_more_roles_than_fit_into_a_query_give_the_same_units(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

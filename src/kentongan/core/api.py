@@ -22,6 +22,7 @@ from ninja.security.apikey import APIKeyCookie
 from kentongan.core import tokens
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, KentonganError, NotAllowed
+from kentongan.core.tables import Sought
 
 __all__ = ["Page", "Paging", "Router", "actor_of", "new_api", "paginate", "scope"]
 
@@ -100,9 +101,14 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def paginate(
-    queryset: QuerySet[M], paging: Paging, render: Callable[[M], Any], total: int | None = None
+    queryset: QuerySet[M] | Sought[M], paging: Paging, render: Callable[[M], Any], total: int | None = None
 ) -> dict[str, Any]:
-    """Return one page of `queryset`, each row passed through `render`; `total` where it is known without counting."""
+    """Return one page of the rows, each passed through `render`; `total` where it is known without counting.
+
+    Of a search that found many it is a page of all of them: a program turns every page.
+    """
+    if isinstance(queryset, Sought):
+        queryset, total = (queryset.whole, None) if queryset.more else (queryset.rows, queryset.found)
     first = (paging.page - 1) * paging.per_page
     return {
         "items": [render(row) for row in queryset[first : first + paging.per_page]],

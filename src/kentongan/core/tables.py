@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import xlsxwriter
 from django.core.exceptions import FieldDoesNotExist
@@ -177,20 +177,48 @@ def export(filename: str, columns: Sequence[Column], rows: Iterable[Any], fmt: s
     raise Invalid(_("Choose CSV or XLSX."), fields={"format": [_("Unknown format.")]})
 
 
+@dataclass(frozen=True, slots=True)
+class Sought(Generic[M]):
+    """What a search found: `rows`, and how many `found`; above `MOST_SOUGHT` there are more, and `whole` is all."""
+
+    whole: QuerySet[M]
+    rows: QuerySet[M]
+    found: int
+
+    @property
+    def more(self) -> bool:
+        """Whether more match than are here."""
+        return self.found > MOST_SOUGHT
+
+
+def sought(rows: QuerySet[M]) -> Sought[M]:
+    """Return what a search finds, asked for once: whoever finds more than a thousand writes another letter.
+
+    In the order that it is shown in, a database looks for a few of a million by walking past all of them, and cannot
+    tell few from many beforehand. So it finds them in any order, stops after a thousand, and puts those in order.
+    """
+    found = list(rows.order_by().values_list("pk", flat=True)[: MOST_SOUGHT + 1])
+    return Sought(rows, rows.filter(pk__in=found[:MOST_SOUGHT]), len(found))
+
+
 class CappedPaginator(Paginator[M]):
     """Counts the first `MOST_COUNTED` rows at most: a list of a million costs no more than one of ten thousand.
 
     `beyond` says that there are more; the pages end there, since nobody turns to page 201: one searches instead. Where
-    somebody knows how many there are `at_least`, and that is more, nothing is counted.
+    somebody knows how many there are `at_least`, and that is more, nothing is counted. A search that found more than
+    it brings is `partial`: which of them are there is chance.
     """
 
-    def __init__(self, rows: QuerySet[M], per_page: int, at_least: int = 0) -> None:
-        super().__init__(rows, per_page)
+    def __init__(self, rows: QuerySet[M] | Sought[M], per_page: int, at_least: int = 0) -> None:
+        self.sought = rows if isinstance(rows, Sought) else None
+        super().__init__(rows.rows if isinstance(rows, Sought) else rows, per_page)
         self.at_least = at_least
 
     @cached_property
     def _counted(self) -> int:
         rows = self.object_list
+        if self.sought:
+            return self.sought.found
         if self.at_least > MOST_COUNTED:
             return self.at_least
         if not isinstance(rows, QuerySet):
@@ -201,7 +229,7 @@ class CappedPaginator(Paginator[M]):
     @property
     def count(self) -> int:
         """How many rows the pages hold."""
-        return min(self._counted, MOST_COUNTED)
+        return min(self._counted, MOST_SOUGHT if self.sought else MOST_COUNTED)
 
     def page(self, number: int | str) -> Page[M]:
         """Return one page; of an empty list without asking for its rows."""
@@ -212,28 +240,27 @@ class CappedPaginator(Paginator[M]):
     @property
     def beyond(self) -> bool:
         """Whether there are more rows than the pages hold."""
-        return self._counted > MOST_COUNTED
+        return self._counted > self.count
 
-
-def sought(rows: QuerySet[M]) -> QuerySet[M]:
-    """Return the rows of a search by their numbers where they are few, as they are where they are many.
-
-    In the order that it is shown in, a database looks for a few of a million by walking past all of them; many it meets
-    on the way. It cannot tell beforehand which it will be.
-    """
-    found = list(rows.order_by().values_list("pk", flat=True)[: MOST_SOUGHT + 1])
-    return rows.filter(pk__in=found) if len(found) <= MOST_SOUGHT else rows
+    @property
+    def partial(self) -> bool:
+        """Whether a search found more rows than are here."""
+        return self.sought is not None and self.sought.more
 
 
 def page_of(
-    request: HttpRequest, rows: QuerySet[M], per_page: int = 50, parameter: str = "page", at_least: int = 0
+    request: HttpRequest, rows: QuerySet[M] | Sought[M], per_page: int = 50, parameter: str = "page", at_least: int = 0
 ) -> Page[M]:
     """Return the page which the request asks for; a number out of range gives the nearest page."""
     return CappedPaginator(rows, per_page, at_least).get_page(request.GET.get(parameter))
 
 
 def sorted_page(
-    request: HttpRequest, rows: QuerySet[M], fields: Mapping[str, str], per_page: int = 50, at_least: int = 0
+    request: HttpRequest,
+    rows: QuerySet[M] | Sought[M],
+    fields: Mapping[str, str],
+    per_page: int = 50,
+    at_least: int = 0,
 ) -> Page[M]:
     """Return the page asked for, in the order that `?sort=` names where the list was counted to its end.
 
@@ -241,7 +268,7 @@ def sorted_page(
     """
     paginator = CappedPaginator(rows, per_page, at_least)
     if not paginator.beyond:
-        paginator.object_list = sorted_by(request, rows, fields)
+        paginator.object_list = sorted_by(request, rows.rows if isinstance(rows, Sought) else rows, fields)
     return paginator.get_page(request.GET.get("page"))
 
 

@@ -73,6 +73,8 @@ def scope_below(
     Who holds it at the unit holds it below: then the subtree alone is asked for. The database would take two conditions
     on one path for independent of each other, expect a few rows of very many, and plan for those.
     """
+    if unit.depth == 0:
+        return scope(queryset, actor, capability, unit_field)
     below = queryset.filter(**subtree(str(unit.path), f"{unit_field}__path"))
     return below if allows(actor, capability, unit) else scope(below, actor, capability, unit_field)
 

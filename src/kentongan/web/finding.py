@@ -75,12 +75,12 @@ def _units(actor: Actor, text: str) -> tuple[list[Hit], bool]:
 
 
 def _accounts(actor: Actor, text: str) -> tuple[list[Hit], bool]:
-    rows = sought(registry.accounts(actor, text=text))
+    rows = sought(registry.accounts(actor, text=text)).rows
     return _cut(rows, lambda row: Hit(str(row), row.unit.name, reverse("registry:account", args=(row.pk,))))
 
 
 def _people(actor: Actor, text: str) -> tuple[list[Hit], bool]:
-    rows = sought(registry.people(actor, text=text).order_by("full_name"))
+    rows = sought(registry.people(actor, text=text)).rows
     return _cut(rows, lambda row: Hit(row.full_name, _unit_of(row), f"{reverse('registry:people')}?q={row.full_name}"))
 
 

@@ -1,7 +1,7 @@
 """Icons and chips, put together without a template: a list draws hundreds of them."""
 
 from django.templatetags.static import static
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 SPRITE = "vendor/icons.svg"
@@ -33,6 +33,6 @@ def chip(
         format_html(' href="{}"', href) if href else "",
         format_html(' title="{}"', title) if title else "",
         icon(icon_name, size=CHIP_ICON) if icon_name else "",
-        conditional_escape(label),
+        label,
         "a" if href else "span",
     )

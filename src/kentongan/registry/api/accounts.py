@@ -47,8 +47,7 @@ def account_out(account: Account) -> dict[str, Any]:
 def accounts(request: HttpRequest, paging: Query[Paging], q: str = "") -> dict[str, Any]:
     """List the official accounts you see."""
     found = queries.accounts(actor_of(request), text=q)
-    found = sought(found) if q else found
-    return paginate(found, paging, account_out)
+    return paginate(sought(found) if q else found, paging, account_out)
 
 
 @router.get("/accounts/{account_id}", response=AccountOut, auth=scope("registry:read"))

@@ -7,7 +7,7 @@ from kentongan.core.permissions import Capability
 from kentongan.registry import access
 from kentongan.registry.models import Account, Tally, Unit
 from kentongan.registry.queries.custody import with_custody
-from kentongan.registry.queries.matching import matching
+from kentongan.registry.queries.matching import official_as
 
 
 def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet[Account]:
@@ -15,13 +15,14 @@ def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet
 
     They come in the order of the tree; what a search finds comes by platform and handle.
     """
-    official = Account.objects.filter(kind=Account.Kind.OFFICIAL)
+    if text:
+        official = official_as(text, official_in_use(unit) if unit is not None and unit.depth else None)
+    else:
+        official = Account.objects.filter(kind=Account.Kind.OFFICIAL)
     if unit is None:
         found = access.scope(official, actor, Capability.VIEW)
     else:
         found = access.scope_below(official, actor, Capability.VIEW, unit)
-    if text:
-        found = found.filter(matching("handle", text) | matching("display_name", text))
     # Fetched beside, not joined: a search that finds half of all accounts sorts them, and would join each one first.
     found = with_custody(found).prefetch_related("unit", "connection", "custodian", "deputy_custodian")
     return found.order_by(*([] if text else ["unit__path"]), "platform", "handle", "pk")

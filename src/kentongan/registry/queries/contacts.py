@@ -11,7 +11,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, contacting, coverage
 from kentongan.registry.models import Account, Consent, Contact, Person, PersonInvitation, Unit
-from kentongan.registry.queries.matching import matching
+from kentongan.registry.queries.matching import held_as, matching
 from kentongan.registry.queries.people import LARGEST, phone_like
 
 RECENT, MOST_TOPICS = 500, 30
@@ -111,8 +111,7 @@ def _named(actor: Actor, found: QuerySet[Contact], text: str) -> QuerySet[Contac
 
 
 def _holders(handle: str) -> QuerySet[Any]:
-    own = Account.objects.filter(matching("handle", handle), kind=Account.Kind.ORGANIC, person__contact__isnull=False)
-    return own.values("person")
+    return held_as(handle).filter(person__contact__isnull=False).values("person")
 
 
 def contact(actor: Actor, pk: int) -> Contact:

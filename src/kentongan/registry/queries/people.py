@@ -15,7 +15,7 @@ from kentongan.core.permissions import Capability
 from kentongan.registry import access
 from kentongan.registry.ltree import subtree
 from kentongan.registry.models import Account, Consent, Contact, Grant, Membership, Person, Unit
-from kentongan.registry.queries.matching import matching
+from kentongan.registry.queries.matching import held_as, matching
 
 LARGEST = 2**63 - 1
 LIKE = """
@@ -61,7 +61,7 @@ def people(actor: Actor, unit: Unit | None = None, text: str = "", state: str = 
     They come in the order of the tree, those of the unit itself first; what a search finds comes by name. `text` is a
     part of a name, of an e-mail address, or of a phone as people write it, or an @handle of an account of their own.
     """
-    limits = subtree(str(unit.path)) if unit is not None else {}
+    limits = subtree(str(unit.path)) if unit is not None and unit.depth else {}
     # As in `access.scope_below`: who administers the unit administers all below it, and its path alone is asked for.
     whole = unit is not None and access.allows(actor, Capability.ADMINISTER, unit)
     seen = Membership.objects.all() if whole else access.scope(Membership.objects.all(), actor, Capability.ADMINISTER)
@@ -83,8 +83,7 @@ def _named(actor: Actor, inside: QuerySet[Membership], text: str) -> QuerySet[Pe
 def _holders(actor: Actor, handle: str) -> QuerySet[Any]:
     """Return whose own accounts are called so: claims and consented ones, each only for its unit's administrators."""
     agreed = Consent.objects.filter(person=OuterRef("person"), purpose=Consent.Purpose.ACCOUNTS, revoked_at=None)
-    own = Account.objects.filter(matching("handle", handle), kind=Account.Kind.ORGANIC)
-    own = own.filter(Q(state=Account.State.CLAIMED) | Exists(agreed))
+    own = held_as(handle).filter(Q(state=Account.State.CLAIMED) | Exists(agreed))
     return access.scope(own, actor, Capability.ADMINISTER).values("person")
 
 

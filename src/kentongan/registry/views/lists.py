@@ -83,8 +83,8 @@ def accounts(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     if fmt := request.GET.get("format"):
         return export("accounts", ACCOUNT_COLUMNS, sorted_by(request, found, ACCOUNT_SORTS), fmt)
     least = 0 if text else queries.official_in_use(unit)
-    found = sought(found) if text else found
-    context = around(request, unit, page=sorted_page(request, found, ACCOUNT_SORTS, at_least=least), text=text)
+    page = sorted_page(request, sought(found) if text else found, ACCOUNT_SORTS, at_least=least)
+    context = around(request, unit, page=page, text=text)
     if Capability.ADMINISTER in context["may"]:
         context["reported"] = queries.impostors.waiting(request.actor, unit)
     return render(request, "registry/accounts.html", context)
