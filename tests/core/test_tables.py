@@ -214,7 +214,7 @@ def test_a_search_that_finds_too_many_brings_some_and_says_so(
     monkeypatch.setattr(tables, "MOST_SOUGHT", most)
     request = HttpRequest()
     request.GET = QueryDict("sort=name")
-    found = tables.sought(Job.objects.filter(label__startswith="ba").order_by("label"))
+    found = tables.Sought(Job.objects.filter(label__startswith="ba"), lambda rows: rows.order_by("label"))
     page = tables.sorted_page(request, found, {"name": "label"}, 2)
     assert (len(page.object_list), counted(page.paginator)) == (2, shown)
     text = '{% load kentongan %}{% table job in page %}{% column "Name" sort="name" %}{{ job.label }}{% endtable %}'

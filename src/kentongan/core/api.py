@@ -105,17 +105,15 @@ def paginate(
 ) -> dict[str, Any]:
     """Return one page of the rows, each passed through `render`; `total` where it is known without counting.
 
-    Of a search that found many it is a page of all of them: a program turns every page.
+    Of a search it is a page of all that match, however many: a program turns every page.
     """
-    if isinstance(queryset, Sought):
-        queryset, total = (queryset.whole, None) if queryset.more else (queryset.rows, queryset.found)
     first = (paging.page - 1) * paging.per_page
-    return {
-        "items": [render(row) for row in queryset[first : first + paging.per_page]],
-        "total": queryset.count() if total is None else total,
-        "page": paging.page,
-        "per_page": paging.per_page,
-    }
+    last = first + paging.per_page
+    if isinstance(queryset, Sought):
+        rows, total = queryset.part(first, last)
+    else:
+        rows, total = queryset[first:last], queryset.count() if total is None else total
+    return {"items": [render(row) for row in rows], "total": total, "page": paging.page, "per_page": paging.per_page}
 
 
 def _fault(api: NinjaAPI, request: HttpRequest, status: int, fault: dict[str, Any]) -> HttpResponse:

@@ -177,28 +177,53 @@ def export(filename: str, columns: Sequence[Column], rows: Iterable[Any], fmt: s
     raise Invalid(_("Choose CSV or XLSX."), fields={"format": [_("Unknown format.")]})
 
 
-@dataclass(frozen=True, slots=True)
 class Sought(Generic[M]):
-    """What a search found: `rows`, and how many `found`; above `MOST_SOUGHT` there are more, and `whole` is all."""
+    """What a search finds: whoever finds more than a thousand writes another letter.
 
-    whole: QuerySet[M]
-    rows: QuerySet[M]
-    found: int
+    In the order that it is shown in, a database looks for a few of a million by walking past all of them, and cannot
+    tell few from many beforehand. So they are found once, in any order, a thousand at most; those are put in order.
+    `found` is what matches; `show` puts rows in order and at hand what is shown of them.
+    """
+
+    def __init__(self, found: QuerySet[M], show: Callable[[QuerySet[M]], QuerySet[M]]) -> None:
+        self._found = found.order_by()
+        self._show = show
+
+    @cached_property
+    def _keys(self) -> list[int]:
+        return list(self._found.values_list("pk", flat=True)[: MOST_SOUGHT + 1])
+
+    @property
+    def count(self) -> int:
+        """How many `rows` there are."""
+        return min(len(self._keys), MOST_SOUGHT)
 
     @property
     def more(self) -> bool:
-        """Whether more match than are here."""
-        return self.found > MOST_SOUGHT
+        """Whether more match than `rows` holds."""
+        return len(self._keys) > MOST_SOUGHT
 
+    @property
+    def rows(self) -> QuerySet[M]:
+        """What is shown to a person; where there are `more`, it is chance which of them are here."""
+        return self._of(self._keys[:MOST_SOUGHT])
 
-def sought(rows: QuerySet[M]) -> Sought[M]:
-    """Return what a search finds, asked for once: whoever finds more than a thousand writes another letter.
+    @property
+    def whole(self) -> QuerySet[M]:
+        """All that match, in order, for a file."""
+        return self._show(self._found)
 
-    In the order that it is shown in, a database looks for a few of a million by walking past all of them, and cannot
-    tell few from many beforehand. So it finds them in any order, stops after a thousand, and puts those in order.
-    """
-    found = list(rows.order_by().values_list("pk", flat=True)[: MOST_SOUGHT + 1])
-    return Sought(rows, rows.filter(pk__in=found[:MOST_SOUGHT]), len(found))
+    def part(self, first: int, last: int) -> tuple[QuerySet[M], int]:
+        """Return rows `first` to `last` of all that match, in order, and how many match, for a program."""
+        if not self.more:
+            return self.rows[first:last], self.count
+        order = self.whole.query.order_by
+        return self._of(
+            list(self._found.order_by(*order).values_list("pk", flat=True)[first:last])
+        ), self._found.count()
+
+    def _of(self, keys: Sequence[int]) -> QuerySet[M]:
+        return self._show(self._found.model._default_manager.filter(pk__in=keys))
 
 
 class CappedPaginator(Paginator[M]):
@@ -218,7 +243,7 @@ class CappedPaginator(Paginator[M]):
     def _counted(self) -> int:
         rows = self.object_list
         if self.sought:
-            return self.sought.found
+            return self.sought.count + self.sought.more
         if self.at_least > MOST_COUNTED:
             return self.at_least
         if not isinstance(rows, QuerySet):
@@ -229,7 +254,7 @@ class CappedPaginator(Paginator[M]):
     @property
     def count(self) -> int:
         """How many rows the pages hold."""
-        return min(self._counted, MOST_SOUGHT if self.sought else MOST_COUNTED)
+        return self.sought.count if self.sought else min(self._counted, MOST_COUNTED)
 
     def page(self, number: int | str) -> Page[M]:
         """Return one page; of an empty list without asking for its rows."""

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kentongan.core.actor import Actor
-from kentongan.core.tables import sought
 from kentongan.gatherings import queries as gatherings
 from kentongan.listening import access as listening
 from kentongan.missions.queries import instructions
@@ -75,12 +74,12 @@ def _units(actor: Actor, text: str) -> tuple[list[Hit], bool]:
 
 
 def _accounts(actor: Actor, text: str) -> tuple[list[Hit], bool]:
-    rows = sought(registry.accounts(actor, text=text)).rows
+    rows = registry.search_accounts(actor, None, text).rows
     return _cut(rows, lambda row: Hit(str(row), row.unit.name, reverse("registry:account", args=(row.pk,))))
 
 
 def _people(actor: Actor, text: str) -> tuple[list[Hit], bool]:
-    rows = sought(registry.people(actor, text=text)).rows
+    rows = registry.search_people(actor, None, text).rows
     return _cut(rows, lambda row: Hit(row.full_name, _unit_of(row), f"{reverse('registry:people')}?q={row.full_name}"))
 
 

@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from ninja import Field, Query, Schema, Status
 
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
-from kentongan.core.tables import sought
 from kentongan.registry import actions, queries
 from kentongan.registry.models import Account
 
@@ -46,8 +45,8 @@ def account_out(account: Account) -> dict[str, Any]:
 @router.get("/accounts", response=Page[AccountOut], auth=scope("registry:read"))
 def accounts(request: HttpRequest, paging: Query[Paging], q: str = "") -> dict[str, Any]:
     """List the official accounts you see."""
-    found = queries.accounts(actor_of(request), text=q)
-    return paginate(sought(found) if q else found, paging, account_out)
+    actor = actor_of(request)
+    return paginate(queries.search_accounts(actor, None, q) if q else queries.accounts(actor), paging, account_out)
 
 
 @router.get("/accounts/{account_id}", response=AccountOut, auth=scope("registry:read"))

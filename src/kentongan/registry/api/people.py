@@ -9,7 +9,6 @@ from ninja import Query, Schema, Status
 
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
 from kentongan.core.permissions import Capability
-from kentongan.core.tables import sought
 from kentongan.registry import access, actions, queries
 from kentongan.registry.api.contacts import MergedOut
 from kentongan.registry.models import Membership, Person
@@ -81,8 +80,9 @@ def people(
     """List the people of units that you administer, by any part of name, phone or e-mail, or an @handle."""
     actor = actor_of(request)
     unit = access.get_unit(actor, Capability.ADMINISTER, pk=unit_id) if unit_id is not None else None
-    found = queries.people(actor, unit, q.strip(), state)
-    return paginate(sought(found) if q.strip() else found, paging, _out)
+    text = q.strip()
+    found = queries.search_people(actor, unit, text, state) if text else queries.people(actor, unit, state=state)
+    return paginate(found, paging, _out)
 
 
 @router.get("/people/{person_id}", response=OnePersonOut, auth=scope("registry:read"))

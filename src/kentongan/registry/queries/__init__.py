@@ -7,6 +7,7 @@ from kentongan.registry.queries.accounts import (
     connected_accounts,
     official_in_use,
     public_accounts,
+    search_accounts,
     stated_limits,
 )
 from kentongan.registry.queries.audits import (
@@ -70,6 +71,7 @@ from kentongan.registry.queries.people import (
     likenesses,
     people,
     person,
+    search_people,
 )
 from kentongan.registry.queries.routines import (
     findings,
@@ -165,6 +167,8 @@ __all__ = [
     "results_of",
     "root",
     "routine_for",
+    "search_accounts",
+    "search_people",
     "shares",
     "short_name",
     "sign_off",

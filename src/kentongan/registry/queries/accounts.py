@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
+from kentongan.core.tables import Sought
 from kentongan.registry import access
 from kentongan.registry.models import Account, Tally, Unit
 from kentongan.registry.queries.custody import with_custody
@@ -15,17 +16,27 @@ def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet
 
     They come in the order of the tree; what a search finds comes by platform and handle.
     """
+    return search_accounts(actor, unit, text).whole if text else _shown(_seen(actor, unit, text), "unit__path")
+
+
+def search_accounts(actor: Actor, unit: Unit | None, text: str) -> Sought[Account]:
+    """Find official accounts that the actor sees by a part of handle or name."""
+    return Sought(_seen(actor, unit, text), _shown)
+
+
+def _seen(actor: Actor, unit: Unit | None, text: str) -> QuerySet[Account]:
     if text:
         official = official_as(text, official_in_use(unit) if unit is not None and unit.depth else None)
     else:
         official = Account.objects.filter(kind=Account.Kind.OFFICIAL)
     if unit is None:
-        found = access.scope(official, actor, Capability.VIEW)
-    else:
-        found = access.scope_below(official, actor, Capability.VIEW, unit)
-    # Fetched beside, not joined: a search that finds half of all accounts sorts them, and would join each one first.
-    found = with_custody(found).prefetch_related("unit", "connection", "custodian", "deputy_custodian")
-    return found.order_by(*([] if text else ["unit__path"]), "platform", "handle", "pk")
+        return access.scope(official, actor, Capability.VIEW)
+    return access.scope_below(official, actor, Capability.VIEW, unit)
+
+
+def _shown(found: QuerySet[Account], *first: str) -> QuerySet[Account]:
+    shown = with_custody(found).prefetch_related("unit", "connection", "custodian", "deputy_custodian")
+    return shown.order_by(*first, "platform", "handle", "pk")
 
 
 def official_in_use(unit: Unit) -> int:

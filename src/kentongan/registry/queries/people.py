@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
@@ -12,6 +12,7 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotFound
 from kentongan.core.permissions import Capability
+from kentongan.core.tables import Sought
 from kentongan.registry import access
 from kentongan.registry.ltree import subtree
 from kentongan.registry.models import Account, Consent, Contact, Grant, Membership, Person, Unit
@@ -58,23 +59,52 @@ class Likeness:
 def people(actor: Actor, unit: Unit | None = None, text: str = "", state: str = "") -> QuerySet[Person]:
     """Return the people with a membership in units the actor administers, each with `memberships` at hand.
 
-    They come in the order of the tree, those of the unit itself first; what a search finds comes by name. `text` is a
-    part of a name, of an e-mail address, or of a phone as people write it, or an @handle of an account of their own.
+    They come in the order of the tree, those of the unit itself first; what a search finds comes by name.
     """
+    if text:
+        return search_people(actor, unit, text, state).whole
+    part = _part(actor, unit)
+    return _shown(part, _in_state(_in_tree_order(*part), state))
+
+
+def search_people(actor: Actor, unit: Unit | None, text: str, state: str = "") -> Sought[Person]:
+    """Find people in units the actor administers, each with `memberships` at hand.
+
+    `text` is a part of a name, of an e-mail address, or of a phone as people write it, or an @handle of an account of
+    their own.
+    """
+    part = _part(actor, unit)
+    found = _in_state(_named(actor, part.inside, text), state)
+    return Sought(found, lambda rows: _shown(part, rows.order_by("full_name", "pk")))
+
+
+class _Part(NamedTuple):
+    """The part of the tree that is asked for: memberships `seen`, of them those `inside`, the `limits` of paths."""
+
+    seen: QuerySet[Membership]
+    inside: QuerySet[Membership]
+    limits: Mapping[str, str]
+
+
+def _part(actor: Actor, unit: Unit | None) -> _Part:
     limits = subtree(str(unit.path)) if unit is not None and unit.depth else {}
     # As in `access.scope_below`: who administers the unit administers all below it, and its path alone is asked for.
     whole = unit is not None and access.allows(actor, Capability.ADMINISTER, unit)
     seen = Membership.objects.all() if whole else access.scope(Membership.objects.all(), actor, Capability.ADMINISTER)
-    inside = seen.filter(**{f"unit__path__{way}": path for way, path in limits.items()})
-    found = _named(actor, inside, text) if text else _in_tree_order(seen, inside, limits)
-    if state in Person.State.values:
-        found = found.filter(state=state)
-    shown = inside.select_related("unit").order_by("unit__path", "pk")
+    return _Part(seen, seen.filter(**{f"unit__path__{way}": path for way, path in limits.items()}), limits)
+
+
+def _shown(part: _Part, found: QuerySet[Person]) -> QuerySet[Person]:
+    shown = part.inside.select_related("unit").order_by("unit__path", "pk")
     return found.prefetch_related(Prefetch("memberships", queryset=shown))
 
 
+def _in_state(found: QuerySet[Person], state: str) -> QuerySet[Person]:
+    return found.filter(state=state) if state in Person.State.values else found
+
+
 def _named(actor: Actor, inside: QuerySet[Membership], text: str) -> QuerySet[Person]:
-    found = Person.objects.filter(Exists(inside.filter(person=OuterRef("pk")))).order_by("full_name", "pk")
+    found = Person.objects.filter(Exists(inside.filter(person=OuterRef("pk"))))
     if text.startswith("@"):
         return found.filter(pk__in=_holders(actor, text[1:])) if text[1:].strip() else found.none()
     return found.filter(matching("full_name", text) | matching("email", text) | phone_like(text))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from kentongan.channels import registry as channels
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
-from kentongan.core.tables import Column, export, page_of, sorted_by, sorted_page, sought
+from kentongan.core.tables import Column, export, page_of, sorted_by, sorted_page
 from kentongan.registry import actions, panels, queries, states
 from kentongan.registry.actions import proofs, visits
 from kentongan.registry.forms.custody import ReasonForm
@@ -79,11 +79,14 @@ def accounts(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     """The official accounts in a unit's subtree."""
     unit = unit_of(request, pk)
     text = request.GET.get("q", "").strip()
-    found = queries.accounts(request.actor, unit, text)
     if fmt := request.GET.get("format"):
-        return export("accounts", ACCOUNT_COLUMNS, sorted_by(request, found, ACCOUNT_SORTS), fmt)
-    least = 0 if text else queries.official_in_use(unit)
-    page = sorted_page(request, sought(found) if text else found, ACCOUNT_SORTS, at_least=least)
+        rows = queries.accounts(request.actor, unit, text)
+        return export("accounts", ACCOUNT_COLUMNS, sorted_by(request, rows, ACCOUNT_SORTS), fmt)
+    if text:
+        page = sorted_page(request, queries.search_accounts(request.actor, unit, text), ACCOUNT_SORTS)
+    else:
+        least = queries.official_in_use(unit)
+        page = sorted_page(request, queries.accounts(request.actor, unit), ACCOUNT_SORTS, at_least=least)
     context = around(request, unit, page=page, text=text)
     if Capability.ADMINISTER in context["may"]:
         context["reported"] = queries.impostors.waiting(request.actor, unit)
@@ -119,11 +122,15 @@ def people(request: StaffRequest, pk: int | None = None) -> HttpResponseBase:
     """The people in a unit's subtree; for its administrators."""
     unit = unit_of(request, pk, Capability.ADMINISTER)
     text = request.GET.get("q", "").strip()
-    found = queries.people(request.actor, unit, text, request.GET.get("state", ""))
+    state = request.GET.get("state", "")
     if fmt := request.GET.get("format"):
+        found = queries.people(request.actor, unit, text, state)
         actions.record_export(request.actor, unit.pk, found.count())
         return export("people", PEOPLE_COLUMNS, sorted_by(request, found, PEOPLE_SORTS), fmt)
-    page = sorted_page(request, sought(found) if text else found, PEOPLE_SORTS)
+    if text:
+        page = sorted_page(request, queries.search_people(request.actor, unit, text, state), PEOPLE_SORTS)
+    else:
+        page = sorted_page(request, queries.people(request.actor, unit, state=state), PEOPLE_SORTS)
     context = around(request, unit, page=page, text=text, states=[("", _("All")), *Person.State.choices])
     return render(request, "registry/people.html", context)
 
