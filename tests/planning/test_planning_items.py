@@ -311,22 +311,6 @@ def test_the_board_costs_the_same_with_many_items(
     assert all(sorted(each) == ["bluesky", "mastodon", "newsroom"] for each in kinds)
 
 
-def test_the_calendar_shows_what_is_wanted_and_what_is_due(
-    cast: Cast, draft: ItemDraft, brief: Brief, django_assert_num_queries: Callable[..., object]
-) -> None:
-    wanted = clock.now() + timedelta(days=1)
-    for n in range(5):
-        actions.create_item(
-            cast.actor("dewi"), shorter(draft, title=f"Materi {n}", planned_for=wanted), unit_id=cast.root.pk
-        )
-    today = clock.now().date()
-    with django_assert_num_queries(6):  # type: ignore[attr-defined]
-        days = queries.calendar(cast.actor("dewi"), today - timedelta(days=1), 7)
-    entries = [entry for day in days for entry in day.entries]
-    assert sorted(entry.kind for entry in entries) == ["brief", *["item"] * 5]
-    assert len(days) == 7
-
-
 def test_purposes_are_counted_apart(party: Cast, draft: ItemDraft) -> None:
     actions.create_item(party.actor("dewi"), draft, unit_id=party.root.pk)
     actions.create_item(party.actor("dewi"), shorter(draft, purpose=Purpose.CAMPAIGN), unit_id=party.root.pk)

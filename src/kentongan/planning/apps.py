@@ -16,10 +16,13 @@ class PlanningConfig(AppConfig):
         """Show on an issue's page what is written about it, say when it is answered; name what our messages are for."""
         from kentongan.core import messages
         from kentongan.listening import answers, panels
-        from kentongan.planning import queries, telling
+        from kentongan.planning import calendar, queries, telling
+        from kentongan.planning.calendar.planned import BriefDeadlines, PlannedItems
         from kentongan.planning.issue_panel import IssueContent
 
         panels.register(IssueContent())
         answers.register("planning", queries.ApprovedContent())
+        calendar.register(PlannedItems())
+        calendar.register(BriefDeadlines())
         messages.declare_purpose(telling.REVIEW, _("Content that waits for your review"))
         messages.declare_purpose(telling.VERDICT, _("What became of your content"))

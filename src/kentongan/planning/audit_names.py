@@ -12,6 +12,8 @@ verbs.name(
         "planning.brief.change": _("changed the brief"),
         "planning.item.create": _("made the item"),
         "planning.item.change": _("changed the item"),
+        "planning.brief.move": _("moved the deadline of the brief"),
+        "planning.item.plan": _("moved the item to another time"),
         "planning.item.withdraw": _("withdrew the item"),
         "planning.item.reopen": _("took the item up again"),
         "planning.item.submit": _("handed the item in for review"),

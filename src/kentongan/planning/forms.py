@@ -1,10 +1,11 @@
 """Forms of planning; they parse, the actions check and write."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms import BaseFormSet, BoundField, formset_factory
 from django.utils.translation import gettext_lazy as _
 
@@ -241,6 +242,38 @@ class AssetForm(forms.Form):
         help_text=_("What it shows, in words, for people who cannot see it."),
     )
     ai_generated = forms.BooleanField(label=_("Made or changed by AI"), required=False)
+
+
+class CalendarUnitForm(forms.Form):
+    """Which unit's subtree the calendar shows."""
+
+    unit = UnitField(label=_("Unit and all below it"), required=False)
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unit = self.fields["unit"]
+        assert isinstance(unit, UnitField)
+        unit.empty_label = _("All my units")
+        unit.offer(queries.units_to_read(actor))
+        unit.help_text = ""
+
+
+class MoveForm(forms.Form):
+    """Which line of the calendar goes to which day (and hour); `seen` is where it stood."""
+
+    source = forms.CharField(max_length=30)
+    number = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    seen = forms.DateTimeField()
+    day = forms.DateField(validators=[MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2200, 1, 1))])
+    hour = forms.IntegerField(min_value=0, max_value=23, required=False)
+
+    def complaint(self) -> Invalid:
+        """Return what is wrong as the error that a toast shows."""
+        return Invalid(
+            _("This cannot be moved there."),
+            fields={name: [str(text) for text in texts] for name, texts in self.errors.items()},
+            remedy=_("Reload the calendar, or set the time on its own page."),
+        )
 
 
 class ReviewForm(forms.Form):

@@ -2,13 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
-from django.utils import timezone
 
 from kentongan.core import clock
 from kentongan.core.actor import Actor
@@ -42,6 +40,11 @@ def purposes() -> list[tuple[str, str]]:
 def units_to_edit(actor: Actor) -> QuerySet[Unit]:
     """Return the units at which the actor may write, the highest first."""
     return rights.units_for(actor, Capability.EDIT).filter(closed_at=None).order_by("path")
+
+
+def units_to_read(actor: Actor) -> QuerySet[Unit]:
+    """Return the units whose content the actor may read, the highest first."""
+    return rights.units_for(actor, access.READ).filter(closed_at=None).order_by("path")
 
 
 def _listed(rows: QuerySet[ContentItem]) -> QuerySet[ContentItem]:
@@ -209,59 +212,10 @@ def comments(item: ContentItem) -> QuerySet[Comment]:
     return item.comments.select_related("by")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the calendar: what happens, when, and where it leads."""
-
-    kind: str
-    at: datetime
-    title: str
-    unit: Unit | None = None
-    item: ContentItem | None = None
-    brief: Brief | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day of the calendar: its entries, the stages that begin (on the first day shown: run), its quiet periods."""
-
-    date: date
-    entries: tuple[Entry, ...]
-    marks: tuple[Any, ...]
-    quiet: tuple[Any, ...]
-
-
-def calendar(actor: Actor, start: date, days: int = 14) -> list[Day]:
-    """Return the days from `start` with what is planned, what is due and which stage it is: four queries."""
-    zone = timezone.get_current_timezone()
-    first = datetime(start.year, start.month, start.day, tzinfo=zone)
-    last = first + timedelta(days=days)
-    entries = sorted([*_planned(actor, first, last), *_deadlines(actor, first, last)], key=lambda entry: entry.at)
-    stages, periods = safeguards.dated_between(start, start + timedelta(days=days - 1))
-    shown = [start + timedelta(days=n) for n in range(days)]
-    return [
-        _day(day, entries, [stage for stage in stages if max(stage.starts_on, start) == day], periods) for day in shown
-    ]
-
-
-def _planned(actor: Actor, first: datetime, last: datetime) -> list[Entry]:
-    found = items(actor).filter(planned_for__gte=first, planned_for__lt=last).exclude(state=ItemState.WITHDRAWN)
-    return [Entry("item", row.planned_for, row.title, row.unit, item=row) for row in found if row.planned_for]
-
-
-def _deadlines(actor: Actor, first: datetime, last: datetime) -> list[Entry]:
-    found = briefs(actor).filter(deadline__gte=first, deadline__lt=last)
-    return [Entry("brief", row.deadline, row.title, row.unit, brief=row) for row in found]
-
-
-def _day(day: date, entries: list[Entry], stages: list[Any], periods: list[Any]) -> Day:
-    zone = timezone.get_current_timezone()
-    return Day(
-        date=day,
-        entries=tuple(entry for entry in entries if entry.at.astimezone(zone).date() == day),
-        marks=tuple(stages),
-        quiet=tuple(period for period in periods if period.starts_on <= day <= period.ends_on),
-    )
+def briefs_to_choose(actor: Actor, limit: int = 30) -> list[tuple[int, str]]:
+    """Return (id, title) of the latest briefs that the actor sees, to narrow a list by."""
+    found = rights.scope(Brief.objects.all(), actor, access.READ).order_by("-id")
+    return list(found.values_list("pk", "title")[:limit])
 
 
 def for_issue(actor: Actor, issue_id: int) -> tuple[list[Brief], list[ContentItem]]:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from kentongan.planning.views import briefs, items, overview, reviews
+from kentongan.planning.views import briefs, calendar, items, overview, reviews
 
 app_name = "planning"
 urlpatterns = [
     path("", overview.index, name="index"),
-    path("kalender/", overview.calendar, name="calendar"),
+    path("kalender/", calendar.show, name="calendar"),
+    path("kalender/pindah/", calendar.move, name="calendar_move"),
     path("kampanye/", overview.campaign, name="campaign"),
     path("hitung/", overview.count, name="count"),
     path("brief/", briefs.index, name="briefs"),

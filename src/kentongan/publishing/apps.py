@@ -23,5 +23,7 @@ class PublishingConfig(AppConfig):
         import_module("kentongan.listening.answers").register("publishing", queries.PublishedContent())
         import_module("kentongan.registry.activity").register("publishing", queries.PublishedPosts())
         import_module("kentongan.planning.panels").register("publishing", panels.ItemPanel())
+        shown = import_module("kentongan.publishing.calendar").Deliveries()
+        import_module("kentongan.planning.calendar").register(shown)
         import_module("kentongan.registry.panels").register("publishing", panels.AccountPause())
         import_module("kentongan.safeguards.held").register("publishing", panels.HeldDeliveries())

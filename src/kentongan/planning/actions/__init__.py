@@ -1,8 +1,8 @@
 """All writes of planning, one file a noun."""
 
 from kentongan.planning.actions.assets import add_asset, remove_asset
-from kentongan.planning.actions.briefs import change_brief, create_brief
-from kentongan.planning.actions.items import change_item, create_item, reopen, withdraw
+from kentongan.planning.actions.briefs import change_brief, create_brief, move_deadline
+from kentongan.planning.actions.items import change_item, create_item, plan_item, reopen, withdraw
 from kentongan.planning.actions.reviews import approve, comment, request_changes, submit
 
 __all__ = [
@@ -13,6 +13,8 @@ __all__ = [
     "comment",
     "create_brief",
     "create_item",
+    "move_deadline",
+    "plan_item",
     "remove_asset",
     "reopen",
     "request_changes",

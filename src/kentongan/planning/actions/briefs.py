@@ -1,5 +1,6 @@
 """Writes of briefs and their facts."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from kentongan.core.permissions import Capability
 from kentongan.listening import access as listening
 from kentongan.listening.models import Issue
 from kentongan.planning import access
+from kentongan.planning.actions.items import check_seen
 from kentongan.planning.drafts import BriefDraft
 from kentongan.planning.models import Brief, Fact
 from kentongan.registry import access as rights
@@ -48,6 +50,20 @@ def change_brief(actor: Actor, brief_id: int, draft: BriefDraft) -> Brief:
     brief.facts.all().delete()
     _write_facts(brief, draft)
     audit.record(actor, brief, before=before, after=_picture(brief, draft))
+    return brief
+
+
+@action("planning.brief.move", may_do_nothing=True)
+def move_deadline(actor: Actor, brief_id: int, moment: datetime, *, seen: datetime | None = None) -> Brief:
+    """Have a brief due at another time; `seen` is its deadline so far."""
+    brief = access.brief(actor, brief_id, Capability.EDIT, lock=True)
+    check_seen(brief.deadline, seen)
+    if brief.deadline == moment:
+        return brief
+    before = audit.snapshot(brief, "deadline")
+    brief.deadline = moment
+    brief.save(update_fields=["deadline", "updated_at"])
+    audit.record(actor, brief, before=before, after=audit.snapshot(brief, "deadline"))
     return brief
 
 

@@ -1,5 +1,6 @@
 """Writes of content items and their versions for platforms."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import ProtectedError
@@ -75,6 +76,22 @@ def change_item(actor: Actor, item_id: int, draft: ItemDraft, *, version: int) -
     return item
 
 
+@action("planning.item.plan", may_do_nothing=True)
+def plan_item(actor: Actor, item_id: int, moment: datetime, *, seen: datetime | None = None) -> ContentItem:
+    """Want an item at another time; what it says, and its approval, stay. `seen` is when it was wanted so far."""
+    item = access.item(actor, item_id, Capability.EDIT, lock=True)
+    if item.state not in EDITABLE:
+        raise Conflict(_("A withdrawn item cannot be changed."), remedy=_("Take it up again first."))
+    check_seen(item.planned_for, seen)
+    if item.planned_for == moment:
+        return item
+    before = audit.snapshot(item, "planned_for")
+    item.planned_for = moment
+    item.save(update_fields=["planned_for", "updated_at"])
+    audit.record(actor, item, before=before, after=audit.snapshot(item, "planned_for"))
+    return item
+
+
 @action("planning.item.withdraw")
 def withdraw(actor: Actor, item_id: int, reason: str = "") -> ContentItem:
     """Put an item aside; what is scheduled of it does not go out."""
@@ -128,6 +145,16 @@ def check_version(item: ContentItem, version: int) -> None:
             % {"now": item.version, "seen": version},
             remedy=_("Open it again, look at the change, then repeat yours."),
             code="version",
+        )
+
+
+def check_seen(present: datetime | None, seen: datetime | None) -> None:
+    """Raise Conflict when something does not stand at the time any more at which somebody saw it."""
+    if seen is not None and present != seen:
+        raise Conflict(
+            _("Somebody moved this while you looked at it."),
+            remedy=_("Reload the calendar, then move it."),
+            code="moved",
         )
 
 

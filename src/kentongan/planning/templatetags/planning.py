@@ -1,6 +1,10 @@
 """Template tags of planning: channels by kind."""
 
+from typing import Any
+
 from django import template
+from django.template import Context
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -8,6 +12,7 @@ from kentongan.channels import registry as channels
 from kentongan.channels.contract import Manifest
 from kentongan.core.errors import NotFound
 from kentongan.planning import preview
+from kentongan.planning.calendar import Entry
 
 register = template.Library()
 
@@ -19,6 +24,17 @@ def channel(kind: str) -> Manifest | dict[str, str]:
         return channels.get(kind).manifest
     except NotFound:
         return {"label": kind, "icon": "world"}
+
+
+@register.simple_tag(takes_context=True)
+def calendar_look(context: Context, entry: Entry) -> SafeString:
+    """Show an entry's state and channels; drawn once for all entries of a page that look the same."""
+    shared: dict[str, Any] = context.render_context.dicts[0]
+    drawn = shared.setdefault("calendar_looks", {})
+    key = (entry.state, entry.label, entry.kinds)
+    if key not in drawn:
+        drawn[key] = render_to_string("planning/_calendar_look.html", {"entry": entry})
+    return SafeString(drawn[key])
 
 
 @register.simple_tag

@@ -1,12 +1,9 @@
-"""The board, the calendar, the campaign content, and the counter that forms ask."""
-
-from datetime import date, timedelta
+"""The board, the campaign content, and the counter that forms ask."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from kentongan.core import clock, tables
@@ -16,10 +13,6 @@ from kentongan.planning.drafts import plain
 from kentongan.planning.views.common import campaign_only, chosen_unit, reader, searched
 from kentongan.safeguards import queries as safeguards
 from kentongan.safeguards.purposes import Purpose
-
-CALENDAR_DAYS = 14
-# Far enough for any plan; beyond it dates overflow.
-EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 
 
 @login_required
@@ -38,32 +31,6 @@ def index(request: HttpRequest) -> HttpResponse:
         "now": clock.now(),
     }
     return render(request, "planning/index.html", context)
-
-
-def _start(request: HttpRequest) -> date:
-    try:
-        asked = date.fromisoformat(request.GET.get("from", ""))
-    except ValueError:
-        today = timezone.localdate()
-        return today - timedelta(days=today.weekday())
-    return min(max(asked, EARLIEST), LATEST)
-
-
-@login_required
-@require_GET
-def calendar(request: HttpRequest) -> HttpResponse:
-    """Two weeks: what is wanted when, what is due, which stage it is."""
-    actor = reader(request)
-    start = _start(request)
-    context = {
-        "days": queries.calendar(actor, start, CALENDAR_DAYS),
-        "today": timezone.localdate(),
-        "start": start,
-        "end": start + timedelta(days=CALENDAR_DAYS - 1),
-        "earlier": start - timedelta(days=CALENDAR_DAYS),
-        "later": start + timedelta(days=CALENDAR_DAYS),
-    }
-    return render(request, "planning/calendar.html", context)
 
 
 @login_required

@@ -14,13 +14,14 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.planning import access as planning
+from kentongan.planning.actions.items import check_seen
 from kentongan.planning.counting import measure
 from kentongan.planning.models import ContentItem, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.publishing import access, content
 from kentongan.publishing.actions.moves import SEEN, set_time, to_ready
 from kentongan.publishing.models import Delivery
-from kentongan.publishing.states import State, check_move
+from kentongan.publishing.states import MOVABLE, State, check_move
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account
 from kentongan.safeguards import queries as safeguards
@@ -139,21 +140,35 @@ def _new(plan: _Plan, account: Account, rendition: Rendition, quiet: safeguards.
 
 
 @action("publishing.delivery.reschedule")
-def reschedule(actor: Actor, delivery_id: int, due_at: datetime) -> Delivery:
-    """Give a delivery that has not been tried another time; a held or missed one is scheduled again by it."""
+def reschedule(actor: Actor, delivery_id: int, due_at: datetime, *, seen: datetime | None = None) -> Delivery:
+    """Give a delivery that has not been tried another time; a held or missed one is scheduled again by it.
+
+    `seen` is the time at which it stood when somebody decided so; Conflict when it does not any more.
+    """
     delivery = access.delivery(actor, delivery_id, Capability.PUBLISH, lock=True)
+    check_seen(delivery.due_at, seen)
     if due_at < clock.now() - PAST_TOLERANCE:
         raise Invalid(fields={"due_at": [_("This time has passed.")]})
-    if delivery.attempts.exists():
-        raise Conflict(_("It was tried already, so its time is fixed."), remedy=_("Send it again instead."))
+    _check_movable(delivery)
     before = audit.snapshot(delivery, *SEEN)
-    if delivery.state != State.READY:
-        check_move(delivery.state, State.READY)
-    delivery.state, delivery.reason = State.READY, ""
+    if delivery.state != State.DRAFT:
+        delivery.state, delivery.reason = State.READY, ""
     set_time(delivery, max(due_at, clock.now()))
     delivery.save()
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN))
     return delivery
+
+
+def _check_movable(delivery: Delivery) -> None:
+    """Raise Conflict once it is with a worker, out, taken back, or was tried: then its time is fixed."""
+    if delivery.state not in MOVABLE:
+        raise Conflict(
+            _("It is “%(state)s”, so its time is fixed.") % {"state": State(delivery.state).label},
+            remedy=_("Look at the delivery: only what waits can be moved."),
+            code="fixed",
+        )
+    if delivery.attempts.exists():
+        raise Conflict(_("It was tried already, so its time is fixed."), remedy=_("Send it again instead."))
 
 
 @action("publishing.delivery.send_again")

@@ -43,8 +43,8 @@ def status(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Change language or appearance, for the user, or for this browser where nobody is signed in."""
-    wanted = {name: request.POST[name] for name in ("language", "theme") if request.POST.get(name)}
+    """Change language, appearance or zone of the user; the first two of this browser where nobody is signed in."""
+    wanted = {name: request.POST[name] for name in ("language", "theme", "timezone") if request.POST.get(name)}
     following = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(following, allowed_hosts={request.get_host()}):
         following = "/"
