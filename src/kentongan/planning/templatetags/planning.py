@@ -1,6 +1,6 @@
 """Template tags of planning: channels by kind."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import template
 from django.template import Context
@@ -29,7 +29,7 @@ def channel(kind: str) -> Manifest | dict[str, str]:
 @register.simple_tag(takes_context=True)
 def calendar_look(context: Context, entry: Entry) -> SafeString:
     """Show an entry's state and channels; drawn once for all entries of a page that look the same."""
-    shared: dict[str, Any] = context.render_context.dicts[0]
+    shared = cast(dict[str, Any], context.render_context.dicts[0])
     drawn = shared.setdefault("calendar_looks", {})
     key = (entry.state, entry.label, entry.kinds)
     if key not in drawn:
