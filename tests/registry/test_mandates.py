@@ -9,6 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import translation
 
 from kentongan.cli import mandates as command
 from kentongan.core import clock, jobs
@@ -212,6 +214,32 @@ def test_a_reminder_brings_a_link_to_ones_own_page_which_the_next_try_leaves_alo
     jobs.run_now(actions.remind(arif, given.pk, cast.root.pk, inline=True))
     invitation = PersonInvitation.objects.get(person__full_name="Joko", revoked_at=None)
     assert invitation.digest == token_digest(first.link.rstrip("/").rsplit("/", 1)[-1])
+
+
+def test_nobody_uses_the_link_to_somebody_elses_page_that_a_reminder_holds(
+    cast: Cast, given: Mandate, sign_in: Callable[[User], Client]
+) -> None:
+    Person.objects.filter(full_name="Joko").update(phone="+6281200000001")
+    jobs.run_now(actions.remind(cast.actor("wulan"), given.pk, cast.cikarang_pusat.pk, inline=True))
+    message = Message.objects.get(recipient="Joko", channel="link")
+    token = message.link.rstrip("/").rsplit("/", 1)[-1]
+    client, waiting = sign_in(cast.user("wulan")), reverse("core:hand_over_list")
+    outbox = client.get(reverse("core:messages")).content.decode()
+    assert "Joko" in outbox
+    with translation.override("id"):
+        page = client.get(waiting).content.decode()
+    assert "1 lagi menunggu administrator" in page
+    for shown in (outbox, page, client.get("/api/v1/core/messages").content.decode()):
+        assert token not in shown
+    refused = client.post(reverse("core:hand_over", args=(message.pk,)))
+    assert refused.status_code == 403
+    assert token not in refused.content.decode()
+    message.refresh_from_db()
+    assert message.state == "queued"
+    assert token not in sign_in(cast.user("joko")).get(waiting).content.decode()  # an administrator elsewhere
+    client = sign_in(cast.user("arif"))
+    assert token in client.get(waiting).content.decode()
+    assert client.post(reverse("core:hand_over", args=(message.pk,))).status_code == 302
 
 
 def test_units_are_reminded_through_their_administrators(cast: Cast) -> None:

@@ -24,7 +24,11 @@ CHUNK = 4000
 INVITED_AT_ONCE = 1000
 
 declare_purpose(DISPUTE, _lazy("Two claims to one account"))
-declare_purpose(reminding.PURPOSE, _lazy("Reminders of accounts that you should have"))
+declare_purpose(
+    reminding.PURPOSE,
+    _lazy("Reminders of accounts that you should have"),
+    handed_over_with=Capability.ADMINISTER,
+)
 
 
 @jobs.handler(LOAD, resumable=True)

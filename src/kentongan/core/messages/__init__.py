@@ -32,7 +32,15 @@ from kentongan.core.messages.contract import (
     purpose_label,
     register_directory,
 )
-from kentongan.core.messages.queries import get, hand_over_url, masked, refused, to_hand_over, visible
+from kentongan.core.messages.queries import (
+    get,
+    hand_over_url,
+    masked,
+    refused,
+    to_hand_over,
+    visible,
+    waiting_for_others,
+)
 from kentongan.core.messages.sending import send_due
 from kentongan.core.models.messages import Message, OptOut
 
@@ -66,5 +74,6 @@ __all__ = [
     "take_back",
     "to_hand_over",
     "visible",
+    "waiting_for_others",
     "welcome_back",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
-from kentongan.core.errors import Conflict, Invalid
+from kentongan.core.errors import Conflict, Invalid, NotAllowed
 from kentongan.core.messages import queries
 from kentongan.core.messages.contract import Contact, Draft, address_hash, directory
 from kentongan.core.models.messages import Message, OptOut
@@ -113,6 +113,11 @@ def _move(actor: Actor, message: Message, state: State, **values: Any) -> Messag
 def hand_over(actor: Actor, message_id: int) -> Message:
     """Note that the operator has handed the message over from their own phone."""
     message = _locked(actor, message_id, State.QUEUED)
+    if not queries.handed_over_by(actor, Message.objects.filter(pk=message.pk)).exists():
+        raise NotAllowed(
+            _("The link in this message opens the reader's own page."),
+            remedy=_("An administrator of their unit hands it over."),
+        )
     if message.channel != Message.Channel.LINK:
         raise Conflict(_("This message is sent by e-mail, by itself."))
     if refusal := queries.refusal(message):

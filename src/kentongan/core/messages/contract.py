@@ -60,6 +60,7 @@ class Directory(Protocol):
 _directory: Directory | None = None
 _purposes: dict[str, Text] = {}
 _guarded: dict[Capability, set[str]] = {}
+_personal: dict[Capability, set[str]] = {}
 
 
 def register_directory(directory: Directory) -> None:
@@ -75,19 +76,29 @@ def directory() -> Directory:
     return _directory
 
 
-def declare_purpose(name: str, label: Text, *, seen_with: Capability | None = None) -> None:
+def declare_purpose(
+    name: str, label: Text, *, seen_with: Capability | None = None, handed_over_with: Capability | None = None
+) -> None:
     """Give a purpose the name under which people opt out of it; `seen_with` is asked besides of who sees its messages.
 
-    That is for messages whose text or link is for fewer eyes than those of everybody who may instruct.
+    That is for messages that are for fewer eyes than those of everybody who may instruct. `handed_over_with` is asked
+    of who hands them over: their link opens what is its reader's own; all others see that there is such a message.
     """
     _purposes[name] = label
     if seen_with is not None:
         _guarded.setdefault(seen_with, set()).add(name)
+    if handed_over_with is not None:
+        _personal.setdefault(handed_over_with, set()).add(name)
 
 
 def guarded() -> dict[Capability, set[str]]:
     """Return by capability the purposes whose messages only those see who hold it."""
     return _guarded
+
+
+def personal() -> dict[Capability, set[str]]:
+    """Return by capability the purposes whose messages only those hand over who hold it."""
+    return _personal
 
 
 def purpose_label(name: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from kentongan.core import authority, clock, secrets
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotFound
-from kentongan.core.messages.contract import address_hash, directory, guarded
+from kentongan.core.messages.contract import address_hash, directory, guarded, personal
 from kentongan.core.models.messages import Message, OptOut
 from kentongan.core.permissions import Capability
 
@@ -26,10 +26,19 @@ def visible(actor: Actor) -> QuerySet[Message]:
     units = Q(unit_id__in=authority.unit_ids(actor, Capability.INSTRUCT))
     if authority.allows(actor, Capability.INSTRUCT):
         units |= Q(unit_id=None)
-    for capability, purposes in guarded().items():
+    return _allowed(messages, actor, guarded()).filter(units)
+
+
+def _allowed(
+    messages: QuerySet[Message], actor: Actor, asked: Mapping[Capability, Collection[str]]
+) -> QuerySet[Message]:
+    """Leave out the messages of purposes for which more is asked than `actor` may at their unit."""
+    if actor.is_system:
+        return messages
+    for capability, purposes in asked.items():
         theirs = Q(unit_id__in=authority.unit_ids(actor, capability))
         messages = messages.filter(~Q(purpose__in=purposes) | theirs)
-    return messages.filter(units)
+    return messages
 
 
 def get(actor: Actor, message_id: int) -> Message:
@@ -41,12 +50,23 @@ def get(actor: Actor, message_id: int) -> Message:
 
 
 def to_hand_over(actor: Actor) -> QuerySet[Message]:
-    """Return what waits for the operator's own phone, the oldest first."""
-    return (
-        visible(actor)
-        .filter(channel=Message.Channel.LINK, state=Message.State.QUEUED, due_at__lte=clock.now())
-        .order_by("due_at", "id")
-    )
+    """Return what waits for the operator's own phone, the oldest first; only here links are shown."""
+    return handed_over_by(actor, _waiting(actor)).order_by("due_at", "id")
+
+
+def waiting_for_others(actor: Actor) -> int:
+    """Return how many more wait that `actor` sees and others have to hand over."""
+    waiting = _waiting(actor)
+    return waiting.exclude(pk__in=handed_over_by(actor, waiting).values("pk")).count()
+
+
+def _waiting(actor: Actor) -> QuerySet[Message]:
+    return visible(actor).filter(channel=Message.Channel.LINK, state=Message.State.QUEUED, due_at__lte=clock.now())
+
+
+def handed_over_by(actor: Actor, messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Return those of the messages that `actor` may hand over: some links open what is their reader's own."""
+    return _allowed(messages, actor, personal())
 
 
 def opted_out(pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -49,6 +49,7 @@ def hand_over_list(request: StaffRequest) -> HttpResponse:
     context = {
         "page": rows,
         "rows": [(row, messages.hand_over_url(row), messages.purpose_label(row.purpose)) for row in rows],
+        "others": messages.waiting_for_others(request.actor),
         "done": messages.visible(request.actor).filter(
             state=Message.State.HANDED_OVER, handed_over_by_id=request.actor.user_id
         )[:5],
