@@ -632,3 +632,19 @@ def test_areas_are_shown_so_that_they_are_read_back(cast: Cast) -> None:
 def test_an_area_that_nobody_can_be_sure_of_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         coverage.read(text)
+
+
+def test_the_search_on_top_finds_contacts_for_those_who_administer_their_unit(cast: Cast, sign_in: SignIn) -> None:
+    for name, unit in (("Ratna Kusuma", cast.tambun_selatan), ("Ratna Dewi", cast.cikarang_pusat)):
+        note(unit, name, phone="", email="", accounts=[])
+    found = {}
+    for who in ("arif", "joko", "wulan", "dewi"):
+        page = sign_in(cast.user(who)).get("/cari/", {"q": "ratna"}).content.decode()
+        found[who] = [name for name in ("Ratna Kusuma", "Ratna Dewi") if name in page]
+    assert found == {"arif": ["Ratna Kusuma", "Ratna Dewi"], "joko": ["Ratna Kusuma"], "wulan": [], "dewi": []}
+    kusuma = Contact.objects.get(person__full_name="Ratna Kusuma")
+    page = sign_in(cast.user("joko")).get("/cari/", {"q": "radar"}).content.decode()
+    assert reverse("registry:contact", args=(kusuma.pk,)) in page
+    assert "Kecamatan Tambun Selatan" in page
+    actions.withdraw(Actor.of_link(kusuma.person_id, ""))
+    assert "Ratna" not in sign_in(cast.user("joko")).get("/cari/", {"q": "radar"}).content.decode()

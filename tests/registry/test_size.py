@@ -12,7 +12,7 @@ from kentongan.core.models import Job, User
 from kentongan.core.permissions import Capability, Role
 from kentongan.registry import access, actions, queries
 from kentongan.registry.actions.people import NewPerson
-from kentongan.registry.models import Account, Membership, Person, Unit
+from kentongan.registry.models import Account, Contact, Membership, Person, Unit
 from kentongan.registry.queries import matching
 from kentongan.registry.queries.matching import official_as
 from named_cast import SYSTEM, Cast
@@ -33,6 +33,7 @@ LISTS = (
     "/daftar/wajib/",
     "/cari/?q=warga",
     "/cari/?q=kabar",
+    "/cari/?q=mitra",
     "/api/v1/registry/units?q=satuan",
     "/api/v1/registry/accounts?q=kabar",
 )
@@ -46,6 +47,8 @@ def grow(cast: Cast, first: int, many: int) -> None:
         actions.rename_unit(SYSTEM, root, name=f"Dinas {number}")
         user = actions.add_user(SYSTEM, unit.pk, email=f"warga{number}@example.id", name=f"Warga {number}")
         actions.grant_role(SYSTEM, user.pk, root, Role.MEMBER)
+        person = Person.objects.create(full_name=f"Mitra {number}", basis="Uji")
+        Contact.objects.create(person=person, unit=unit, kind="community", source="list")
         Account.objects.create(
             unit=unit, kind="official", platform="x", handle=f"kabar{number}", identity=f"kabar{number}"
         )

@@ -15,6 +15,7 @@ from kentongan.listening import access as listening
 from kentongan.missions.queries import instructions
 from kentongan.planning import queries as planning
 from kentongan.registry import queries as registry
+from kentongan.registry.models import Contact
 
 SHORTEST = 2
 SHOWN = 8
@@ -83,6 +84,16 @@ def _people(actor: Actor, text: str) -> tuple[list[Hit], bool]:
     return _cut(rows, lambda row: Hit(row.full_name, _unit_of(row), f"{reverse('registry:people')}?q={row.full_name}"))
 
 
+def _contacts(actor: Actor, text: str) -> tuple[list[Hit], bool]:
+    found = registry.contacts(actor, filters=registry.ContactFilters(text=text))
+    rows = found.prefetch_related(None).order_by("person__full_name", "pk")
+    return _cut(rows, lambda row: Hit(str(row), _noted(row), reverse("registry:contact", args=(row.pk,))))
+
+
+def _noted(contact: Contact) -> str:
+    return " · ".join(filter(None, (contact.get_kind_display(), contact.organisation, contact.unit.name)))
+
+
 def _unit_of(person: Model) -> str:
     memberships = list(person.memberships.all())  # type: ignore[attr-defined]
     return str(memberships[0].unit.name) if memberships else ""
@@ -105,6 +116,7 @@ PLACES = (
     Place(_("Units"), icon="sitemap", find=_units),
     Place(pgettext_lazy("social media", "Accounts"), icon="at", find=_accounts),
     Place(_("People"), icon="user", find=_people),
+    Place(_("Contacts"), icon="address-book", find=_contacts),
 )
 
 
