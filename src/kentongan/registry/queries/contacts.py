@@ -16,29 +16,56 @@ from kentongan.registry.queries.people import LARGEST, phone_like
 
 RECENT, MOST_TOPICS = 500, 30
 NOBODY = "none"
-LIKE = """
+# Who shares something is gathered in one list each; pairs are only made of it until enough are found, so that a phone
+# that hundreds share does not make tens of thousands first. What a pair shares already is left out of later kinds. The
+# subselects are values, not EXISTS: as a join they would lose the order of the list, by which the first ones are taken.
+# Each is paired with the next 500 at most: who stands further off comes once the nearer ones are decided.
+MINE = """
 WITH mine AS MATERIALIZED (
-    SELECT c.id, c.unit_id, c.person_id, p.phone, p.name_key FROM registry_contact c
+    SELECT c.unit_id, c.person_id, p.phone, p.name_key FROM registry_contact c
     JOIN registry_unit u ON u.id = c.unit_id AND u.path <@ %(path)s::ltree
     JOIN registry_person p ON p.id = c.person_id AND p.state <> 'withdrawn'
-),
-pairs AS (
-    SELECT a.person_id AS one, b.person_id AS other, '1phone' AS why
-    FROM mine a JOIN mine b ON b.phone = a.phone AND b.person_id > a.person_id WHERE a.phone <> ''
-    UNION ALL
-    SELECT a.person_id, b.person_id, '2account'
-    FROM registry_account x JOIN mine a ON a.person_id = x.person_id
-    JOIN registry_account y ON y.platform = x.platform AND y.identity = x.identity AND y.person_id > x.person_id
-    JOIN mine b ON b.person_id = y.person_id
-    UNION ALL
-    SELECT a.person_id, b.person_id, '3name'
-    FROM mine a JOIN mine b ON b.unit_id = a.unit_id AND b.name_key = a.name_key AND b.person_id > a.person_id
-    WHERE a.name_key <> ''
 )
-SELECT one, other, min(why) FROM pairs
-WHERE NOT EXISTS (SELECT FROM registry_keptapart k WHERE k.one_id = one AND k.other_id = other)
-GROUP BY one, other ORDER BY 3, 1, 2 LIMIT %(limit)s
 """
+PAIRS = """
+(
+    SELECT DISTINCT '{why}', shared.one, found.other
+    FROM (
+        SELECT one, members[place + 1:place + 500] AS others
+        FROM ({groups}) AS sharing (members), unnest(members) WITH ORDINALITY AS each (one, place)
+        WHERE place < cardinality(members) ORDER BY one
+    ) AS shared,
+    LATERAL (
+        SELECT other FROM unnest(others) AS other
+        WHERE (SELECT true FROM registry_keptapart k WHERE k.one_id = one AND k.other_id = other) IS NULL {but}
+        LIMIT %(limit)s
+    ) AS found
+    ORDER BY shared.one, found.other LIMIT %(limit)s
+)
+"""
+IDS = "array_agg(person_id ORDER BY person_id)"
+PHONES = f"SELECT {IDS} FROM mine WHERE phone <> '' GROUP BY phone HAVING count(*) > 1"  # noqa: S608
+NAMES = f"SELECT {IDS} FROM mine WHERE name_key <> '' GROUP BY unit_id, name_key HAVING count(*) > 1"  # noqa: S608
+ACCOUNTS = """
+SELECT array_agg(DISTINCT person_id ORDER BY person_id) FROM registry_account JOIN mine USING (person_id)
+GROUP BY platform, identity HAVING count(DISTINCT person_id) > 1
+"""
+SAME_PHONE = """AND (
+    SELECT true FROM registry_person a JOIN registry_person b ON b.phone = a.phone
+    WHERE a.id = one AND b.id = other AND a.phone <> ''
+) IS NULL"""
+SAME_ACCOUNT = """AND (
+    SELECT true FROM registry_account a JOIN registry_account b ON b.platform = a.platform AND b.identity = a.identity
+    WHERE a.person_id = one AND b.person_id = other LIMIT 1
+) IS NULL"""
+LIKE = MINE + "UNION ALL".join(
+    PAIRS.format(why=why, groups=groups, but=but)
+    for why, groups, but in (
+        ("1phone", PHONES, ""),
+        ("2account", ACCOUNTS, SAME_PHONE),
+        ("3name", NAMES, f"{SAME_PHONE} {SAME_ACCOUNT}"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +160,10 @@ def alike_contacts(actor: Actor, unit: Unit, limit: int = 50) -> list[ContactLik
     access.require(actor, Capability.ADMINISTER, unit)
     with connection.cursor() as cursor:
         cursor.execute(LIKE, {"path": str(unit.path), "limit": limit})
-        found = cursor.fetchall()
-    ids = {pk for one, other, _why in found for pk in (one, other)}
+        found = sorted(cursor.fetchall())[:limit]
+    ids = {pk for _why, one, other in found for pk in (one, other)}
     known = {one.person_id: one for one in _shown(Contact.objects.filter(person__in=ids))}
-    return [ContactLikeness(known[one], known[other], why) for one, other, why in found]
+    return [ContactLikeness(known[one], known[other], why) for why, one, other in found]
 
 
 def contact_links(contact: Contact) -> Sequence[PersonInvitation]:
