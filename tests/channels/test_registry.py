@@ -12,7 +12,7 @@ from kentongan.core.errors import NotFound
 
 def test_every_channel_loads_and_says_whether_it_publishes():
     assert len(registry.every()) == len(registry.BUILT_IN)
-    publishing = {"newsroom", "bluesky", "mastodon", "wordpress", "telegram"}
+    publishing = {"newsroom", "bluesky", "mastodon", "wordpress", "telegram", "x"}
     assert {channel.kind for channel in registry.publishing()} == publishing
     for channel in registry.every():
         assert channel.publishes or channel.manifest.note, channel.kind
@@ -27,7 +27,7 @@ def test_a_package_that_is_broken_or_takes_a_taken_kind_changes_nothing(caplog: 
     found = registry.load(
         [
             point("mastodon", "kentongan.channels.mastodon:CHANNEL"),
-            point("mastodon", "kentongan.channels.announced:X"),
+            point("mastodon", "kentongan.channels.x:CHANNEL"),
             point("rusak", "tidak.ada:CHANNEL"),
             point("lain", "kentongan.channels.registry:GROUP"),
         ]

@@ -23,7 +23,6 @@ def _announced(
     icon: str,
     profile_url: str = "",
     rate: Rate | None = None,
-    cost_usd: float | None = None,
     share: ShareLink | None = None,
     prover: Prover | None = None,
     posts: PublicPosts | None = None,
@@ -42,7 +41,6 @@ def _announced(
         count=counting.counter(measure, limits.text, limits.counting),
         new_key=public_id,
         rate=rate,
-        cost_usd=cost_usd,
         note=LATER,
         profile_url=profile_url,
     )
@@ -56,16 +54,6 @@ WEBSITE = _announced(
     icon="world",
     prover=provers.WEBSITE,
     posts=feeds.WEBSITE,
-)
-X = _announced(
-    "x",
-    "X",
-    Limits(280, Counting.WEIGHTED, images=4, image_bytes=5 * MEGABYTE),
-    icon="brand-x",
-    profile_url="https://x.com/{handle}",
-    rate=Rate(100, timedelta(minutes=15)),
-    cost_usd=0.015,
-    share=sharing.X,
 )
 FACEBOOK = _announced(
     "facebook",

@@ -1,14 +1,7 @@
 """What a channel is: a frozen manifest and a handful of small synchronous capabilities.
 
-    ChannelError
-    ├── Rejected            the platform refused: trying the same again is useless
-    │   └── NoSuchAccount   it knows no account of that name
-    ├── RetryLater          nothing was published; try again, not before `after`
-    ├── CredentialsExpired  nothing was published; the sign-in has to be renewed
-    └── Ambiguous           nobody knows whether it was published: never tried again by itself
-
-Adapters get plain dataclasses, credentials and an HTTP client; they return `Published` or raise one of the
-four. Every error carries `response`, a summary of what the platform said: an answer is never thrown away.
+Adapters get plain dataclasses, credentials and an HTTP client; they return `Published` or raise one of the four errors
+of `channels.errors`.
 """
 
 import hashlib
@@ -22,40 +15,16 @@ from typing import Any, Protocol, runtime_checkable
 import httpx
 from django.utils.functional import Promise
 
+from kentongan.channels.errors import Ambiguous as Ambiguous
+from kentongan.channels.errors import ChannelError as ChannelError
+from kentongan.channels.errors import CredentialsExpired as CredentialsExpired
+from kentongan.channels.errors import NoSuchAccount as NoSuchAccount
+from kentongan.channels.errors import PostsHidden as PostsHidden
+from kentongan.channels.errors import Rejected as Rejected
+from kentongan.channels.errors import RetryLater as RetryLater
+from kentongan.channels.text import links
+
 Text = str | Promise
-
-
-class ChannelError(Exception):
-    """The root: an outcome of a call to a platform that is not a success."""
-
-    def __init__(self, message: str, response: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.response = dict(response or {})
-
-
-class Rejected(ChannelError):
-    """The platform refused this post; nothing was published and a repetition would be refused as well."""
-
-
-class RetryLater(ChannelError):
-    """Nothing was published; `after` is what the platform asked us to wait, None when it did not say."""
-
-    def __init__(self, message: str, response: Mapping[str, Any] | None = None, after: timedelta | None = None) -> None:
-        super().__init__(message, response)
-        self.after = after
-
-
-class CredentialsExpired(ChannelError):
-    """Nothing was published, because the sign-in is no longer accepted."""
-
-
-class Ambiguous(ChannelError):
-    """The request may or may not have been accepted."""
-
-
-class NoSuchAccount(Rejected):
-    """The platform knows no account of that name, or shows it to nobody."""
 
 
 class Counting(StrEnum):
@@ -73,6 +42,7 @@ class Idempotency(StrEnum):
     RECORD_KEY = "record key"
     HEADER = "header"
     SLUG = "slug"
+    TEXT = "the same text is refused"
     NONE = "none"
 
 
@@ -145,13 +115,14 @@ class Manifest:
     """Everything about a platform that can be known without calling it.
 
     `count` measures a text as the platform does, `new_key` makes the idempotency key of a delivery when it is
-    scheduled, `settling` is how long after an attempt an absent post may still appear there. `link_in_text` says that
-    a post's link is written below its text and counts with it. `count_within` measures by what one server states
+    scheduled, `settling` is how long after an attempt an absent post may still appear there. `link_in_text` says that a
+    post's link is written below its text and counts with it. `count_within` measures by what one server states
     (`Limits.stated`), for platforms whose servers differ. `goes_by_name` says that people know an account by its name,
     its handle being only part of an address. `reads_back` says that an account is shown all its own posts, so that a
     finder can tell absence; where it is not, only a person can. `recall_within` is how long after publishing the
-    platform lets us delete. `rehearsed_only` says that the channel was written from the platform's published
-    description and has run against a stub of it, not yet against the platform itself.
+    platform lets us delete. `cost_usd` is what one post costs, `cost_link_usd` one with a link. `rehearsed_only` says
+    that the channel was written from the platform's published description and has run against a stub of it, not yet
+    against the platform itself.
     """
 
     kind: str
@@ -164,6 +135,7 @@ class Manifest:
     settling: timedelta = timedelta(minutes=2)
     rate: Rate | None = None
     cost_usd: float | None = None
+    cost_link_usd: float | None = None
     settings: tuple[Setting, ...] = ()
     recalls: bool = False
     link_in_text: bool = False
@@ -178,6 +150,10 @@ class Manifest:
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:
         """Count a text, by what the account's own server states where that is known."""
         return self.count_within(text, stated) if stated and self.count_within else self.count(text)
+
+    def cost(self, text: str) -> float | None:
+        """Return what a post with this text costs, in US dollars; None where posting costs nothing."""
+        return self.cost_link_usd if self.cost_link_usd is not None and links(text) else self.cost_usd
 
     def recall_until(self, published_at: datetime | None) -> datetime | None:
         """Return until when the platform lets us delete what was published then; None where it sets no time."""
@@ -226,12 +202,28 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class App:
+    """The organisation's own registration at a platform, which OAuth calls a client; without a secret a public one.
+
+    `service` is the address of the platform's interface.
+    """
+
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
-    """How one account signs in: `service` is its server's address, `values` are secret, never printed."""
+    """How one account signs in: `service` is its server's address, `values` are secret, never printed.
+
+    `app` is what signed in for it, on platforms where people sign in (`SignIn`).
+    """
 
     handle: str
     service: str = ""
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    app: App | None = None
 
     def get(self, name: str) -> str:
         """Return a stored value, or an empty string."""
@@ -345,6 +337,25 @@ class Connector(Protocol):
 
 
 @runtime_checkable
+class SignIn(Protocol):
+    """Signs in on the platform's own page (OAuth 2, authorization code with PKCE); the tokens change with time."""
+
+    service: str
+
+    def page(self, app: App, *, redirect: str, state: str, challenge: str) -> str:
+        """Return the address of the page where a person allows the app to publish."""
+        ...
+
+    def exchange(self, app: App, *, code: str, verifier: str, redirect: str, client: httpx.Client) -> Credentials:
+        """Turn the code that the person came back with into credentials; raises the contract's errors."""
+        ...
+
+    def lasts(self, credentials: Credentials) -> bool:
+        """Whether the credentials are good for a while, so that `Connector.refresh` would do nothing."""
+        ...
+
+
+@runtime_checkable
 class Publisher(Protocol):
     """Publishes, and takes back what it published."""
 
@@ -414,10 +425,6 @@ class Prover(Protocol):
         ...
 
 
-class PostsHidden(Rejected):
-    """The account is there and shows its posts to nobody who has not signed in, or announces no feed of them."""
-
-
 @dataclass(frozen=True, slots=True)
 class Bookmark:
     """What one look tells the next: the address of the feed, and what its server uses to say that nothing changed."""
@@ -471,6 +478,7 @@ class Channel:
 
     manifest: Manifest
     connector: Connector | None = None
+    sign_in: SignIn | None = None
     publisher: Publisher | None = None
     finder: Finder | None = None
     listener: Listener | None = None

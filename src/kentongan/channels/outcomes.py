@@ -17,7 +17,8 @@ from kentongan.core.clock import now
 from kentongan.core.http import AddressRefused
 
 BODY_KEPT = 2_000
-HEADERS_KEPT = ("retry-after", "ratelimit-reset", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
+RESETS = ("retry-after", "ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
+HEADERS_KEPT = (*RESETS, "x-ratelimit-remaining", "x-rate-limit-remaining", "x-request-id", "x-transaction-id")
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 NEVER_SENDABLE = (AddressRefused, httpx.UnsupportedProtocol, httpx.InvalidURL)
 LONGEST_WAIT = timedelta(hours=24)
@@ -42,7 +43,7 @@ def _moment(value: str) -> datetime | None:
 
 def wait(answer: httpx.Response) -> timedelta | None:
     """Return how long the platform asks us to wait: seconds, an epoch or a date, at most a day."""
-    for name in ("retry-after", "ratelimit-reset", "x-ratelimit-reset"):
+    for name in RESETS:
         value = answer.headers.get(name, "").strip()
         if value.isascii() and value.isdigit():
             seconds = int(value)

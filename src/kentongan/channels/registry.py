@@ -26,7 +26,7 @@ BUILT_IN = (
     _ours("bluesky", "bluesky:CHANNEL"),
     _ours("mastodon", "mastodon:CHANNEL"),
     _ours("website", "announced:WEBSITE"),
-    _ours("x", "announced:X"),
+    _ours("x", "x:CHANNEL"),
     _ours("facebook", "announced:FACEBOOK"),
     _ours("instagram", "announced:INSTAGRAM"),
     _ours("threads", "announced:THREADS"),

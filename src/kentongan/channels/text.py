@@ -54,6 +54,11 @@ def mentions(text: str) -> list[Span]:
     return _outside(spans, links(text))
 
 
+def with_link(text: str, link: str) -> str:
+    """Return the text with the link below it, unless it holds it already."""
+    return text if not link or link in text else f"{text}\n\n{link}"
+
+
 def replace(text: str, spans: list[Span], by: dict[Span, str]) -> str:
     """Return the text with each span replaced."""
     out, at = [], 0

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.template.defaultfilters import filesizeformat
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Channel, Count, Counting
+from kentongan.channels.text import with_link
 from kentongan.core.models.files import StoredFile
 from kentongan.planning.models import ItemAsset, Rendition
 
@@ -28,12 +30,20 @@ class Measure:
     kind: str
     label: str
     count: Count
+    cost_usd: float | None = None
 
     @property
     def over(self) -> int:
         """How much too long the text is; 0 when it fits."""
         left = self.count.left
         return max(-left, 0) if left is not None else 0
+
+    @property
+    def cost(self) -> str:
+        """What posting it costs in US dollars, to the cent or a tenth of it; empty where it costs nothing."""
+        if not self.cost_usd:
+            return ""
+        return number_format(self.cost_usd, 2 if round(self.cost_usd, 2) == self.cost_usd else 3)
 
     @property
     def unit(self) -> str:
@@ -71,9 +81,9 @@ def measure(kind: str, text: str, link: str = "", stated: Mapping[str, int] | No
     `stated` is what the server of the one account it is for states; without it the platform's usual rule holds.
     """
     manifest = channels.get(kind).manifest
-    if link and manifest.link_in_text and link not in text:
-        text = f"{text}\n\n{link}"
-    return Measure(kind, str(manifest.label), manifest.measured(text, stated))
+    if manifest.link_in_text:
+        text = with_link(text, link)
+    return Measure(kind, str(manifest.label), manifest.measured(text, stated), manifest.cost(text))
 
 
 Stated = Mapping[str, Mapping[str, int]]

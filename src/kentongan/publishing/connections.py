@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import (
+    App,
     ChannelError,
     Connector,
     Counts,
@@ -17,10 +18,11 @@ from kentongan.channels.contract import (
     Publisher,
     Rejected,
 )
-from kentongan.core import http
+from kentongan.core import advisory, http
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
+from kentongan.publishing.models import PlatformApp
 from kentongan.registry import actions as registry
 from kentongan.registry import queries
 from kentongan.registry.models import Account
@@ -49,28 +51,53 @@ def publisher_of(account: Account) -> Publisher:
     return channel.publisher
 
 
+def app_of(platform: str) -> App | None:
+    """Return the organisation's app at a platform where people sign in; None where it has none."""
+    stored = PlatformApp.objects.filter(platform=platform).first()
+    return App(stored.client_id, stored.client_secret, stored.service_url) if stored else None
+
+
 def credentials_of(account: Account) -> Credentials:
     """Return the stored credentials; CredentialsExpired when there are none."""
     if not hasattr(account, "connection"):
         raise CredentialsExpired(_("The account is not connected."))
-    return Credentials(account.handle, account.connection.service_url, cast(dict[str, str], account.connection.secrets))
+    app = app_of(account.platform) if channels.get(account.platform).sign_in else None
+    secrets = cast(dict[str, str], account.connection.secrets)
+    return Credentials(account.handle, account.connection.service_url, secrets, app)
 
 
 def fresh(actor: Actor, account: Account, calls: httpx.Client) -> Credentials:
     """Return credentials that are good for a while, storing what was renewed before it is used.
 
-    Raises the contract's errors; the old secrets stay until the new ones are stored.
+    Raises the contract's errors; the old secrets stay until the new ones are stored. Where a refresh uses up the token
+    that it is made with, one worker makes it and the others wait for it.
     """
-    stored = credentials_of(account)
+    stored, sign_in = credentials_of(account), channels.get(account.platform).sign_in
+    if sign_in is None:
+        return _renewed(actor, account, stored, calls)
+    if sign_in.lasts(stored):
+        return stored
+    with advisory.alone(f"sign-in:{account.pk}"):
+        account.connection.refresh_from_db()
+        return _renewed(actor, account, credentials_of(account), calls)
+
+
+def _renewed(actor: Actor, account: Account, stored: Credentials, calls: httpx.Client) -> Credentials:
     renewed = connector_of(account).refresh(stored, calls)
     if renewed is not stored:
         registry.renew_secrets(actor, account.pk, secrets=dict(renewed.values))
     return renewed
 
 
-def expire(actor: Actor, account: Account) -> None:
-    """Make the next `fresh` sign in anew: the platform did not accept the session that we took for good."""
-    if hasattr(account, "connection") and account.connection.secrets.get("access"):
+def expire(actor: Actor, account: Account, used: Credentials) -> None:
+    """Make the next `fresh` sign in anew: the platform did not accept the session that we took for good.
+
+    Race: another worker may have renewed it meanwhile; what it stored is left alone.
+    """
+    if not hasattr(account, "connection") or not used.get("access"):
+        return
+    account.connection.refresh_from_db()
+    if account.connection.secrets.get("access") == used.get("access"):
         registry.renew_secrets(actor, account.pk, secrets={"access": "refused"})
 
 
@@ -94,6 +121,11 @@ def connect(actor: Actor, account_id: int, entered: Mapping[str, str]) -> Accoun
             health = connector.health(credentials, calls)
     except ChannelError as error:
         raise Invalid(error.message, remedy=_("Check what you entered, then connect again.")) from error
+    return keep(actor, account, credentials, health)
+
+
+def keep(actor: Actor, account: Account, credentials: Credentials, health: Health) -> Account:
+    """Store what reaches the account, once the platform has said that it could publish right now."""
     if not health.ready:
         raise Invalid(health.problem)
     taken = Account.objects.filter(
@@ -112,7 +144,7 @@ def connect(actor: Actor, account_id: int, entered: Mapping[str, str]) -> Accoun
         url=health.url,
         limits=_stated(health),
     )
-    return queries.account(actor, account_id, Capability.ADMINISTER)
+    return queries.account(actor, account.pk, Capability.ADMINISTER)
 
 
 def _stated(health: Health) -> dict[str, int]:

@@ -22,6 +22,7 @@ LATE = (
     (LATE_MINUTES, _("up to 2 hours")),
     (1_440, _("up to one day")),
 )
+UNSPELT = {"autocomplete": "off", "spellcheck": "false"}
 RESOLUTIONS = (
     (Resolution.PUBLISHED.value, _("It is there: I give its address")),
     (Resolution.SEND_AGAIN.value, _("It is not there: send it again")),
@@ -117,6 +118,25 @@ class PauseForm(ReasonForm):
         self.fields["unit"].choices = [(unit.pk, unit.name) for unit in units]  # type: ignore[attr-defined]
 
 
+class AppForm(forms.Form):
+    """The organisation's app at a platform; its secret is never shown again."""
+
+    client_id = forms.CharField(label=_("Client id"), max_length=300, widget=forms.TextInput(attrs=UNSPELT))
+    client_secret = forms.CharField(
+        label=_("Client secret"),
+        max_length=500,
+        required=False,
+        widget=forms.PasswordInput(attrs=UNSPELT),
+        help_text=_("Leave it empty to keep the stored one, or where the platform gave you none."),
+    )
+    service = forms.CharField(
+        label=_("Server address"),
+        max_length=300,
+        widget=forms.TextInput(attrs={**UNSPELT, "type": "url"}),
+        help_text=_("Leave it as it is, unless your network reaches the platform by another address."),
+    )
+
+
 class ConnectForm(forms.Form):
     """What a channel asks for, built from its manifest; secrets are never shown again."""
 
@@ -126,7 +146,7 @@ class ConnectForm(forms.Form):
         if hasattr(account, "connection"):
             known["service"] = account.connection.service_url
         for setting in manifest.settings:
-            attrs = {"type": setting.type, "autocomplete": "off", "spellcheck": "false"}
+            attrs = {"type": setting.type, **UNSPELT}
             widget = forms.PasswordInput(attrs=attrs) if setting.secret else forms.TextInput(attrs=attrs)
             self.fields[setting.name] = forms.CharField(
                 label=str(setting.label),

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from kentongan.core.secrets import EncryptedTextField
 from kentongan.publishing.states import CLAIMS, Outcome, State
 
 
@@ -170,3 +171,46 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class PlatformApp(models.Model):
+    """The organisation's own registration at a platform where people sign in (OAuth 2): one for all its accounts."""
+
+    platform = models.CharField(_("platform"), max_length=30, unique=True)
+    client_id = models.CharField(_("client id"), max_length=300)
+    client_secret = EncryptedTextField(default="", blank=True)
+    service_url = models.URLField(_("service"), max_length=300)
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("app at a platform")
+        verbose_name_plural = _("apps at platforms")
+        constraints = (models.CheckConstraint(condition=~Q(client_id=""), name="platform_app_has_client"),)
+
+    def __str__(self) -> str:
+        return self.platform
+
+
+class SignInTry(models.Model):
+    """A sign-in that a person began at a platform: bound to their session and one account, good once and for minutes.
+
+    Of state and session only keyed hashes are kept; the verifier never leaves this server but to the platform's token
+    endpoint.
+    """
+
+    account = models.ForeignKey("registry.Account", models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    state = models.CharField(max_length=32, unique=True)
+    session = models.CharField(max_length=32)
+    verifier = EncryptedTextField()
+    redirect = models.URLField(max_length=500)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("begun sign-in")
+        verbose_name_plural = _("begun sign-ins")
+        indexes = (models.Index(fields=("expires_at",), name="sign_in_try_ends"),)
+
+    def __str__(self) -> str:
+        return str(self.account_id)

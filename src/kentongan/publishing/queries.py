@@ -9,12 +9,13 @@ from django.db.models import Count, DateField, F, Max, OuterRef, Q, QuerySet, Su
 from django.db.models.functions import TruncDate
 
 from kentongan.channels import registry as channels
+from kentongan.channels.contract import Manifest
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.publishing import access
 from kentongan.publishing.actions.firing import paused
-from kentongan.publishing.models import Attempt, Delivery, Pause
+from kentongan.publishing.models import Attempt, Delivery, Pause, PlatformApp
 from kentongan.publishing.states import ENDS, NEEDS_PERSON, TO_COME, State
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
@@ -223,3 +224,31 @@ class PublishedPosts:
         """Return by account the moment of its last delivery after `since`."""
         published = Delivery.objects.filter(published_at__gt=since).order_by().values("account")
         return dict(published.annotate(last=Max("published_at")).values_list("account", "last"))
+
+
+@dataclass(frozen=True, slots=True)
+class AppRow:
+    """A platform where people sign in: what it is, and the organisation's app there, None where it has none."""
+
+    manifest: Manifest
+    app: PlatformApp | None
+    accounts: int
+
+
+def app(platform: str) -> PlatformApp | None:
+    """Return the organisation's app at a platform."""
+    return PlatformApp.objects.filter(platform=platform).first()
+
+
+def signed_in_accounts(platform: str) -> int:
+    """Return how many accounts of a platform are signed in."""
+    return Account.objects.filter(platform=platform, connection__isnull=False).count()
+
+
+def apps() -> list[AppRow]:
+    """Return every platform where people sign in; who may see them is decided by the view."""
+    kinds = [channel for channel in channels.every() if channel.sign_in is not None]
+    stored = {row.platform: row for row in PlatformApp.objects.all()}
+    connected = Account.objects.filter(platform__in=[channel.kind for channel in kinds], connection__isnull=False)
+    counts = dict(connected.values_list("platform").annotate(n=Count("pk")))
+    return [AppRow(channel.manifest, stored.get(channel.kind), counts.get(channel.kind, 0)) for channel in kinds]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kentongan.publishing.views import accounts, deliveries, ledger
+from kentongan.publishing.views import accounts, deliveries, ledger, signing_in
 
 app_name = "publishing"
 urlpatterns = [
@@ -18,6 +18,11 @@ urlpatterns = [
     path("sebaran/<int:pk>/selesaikan/", deliveries.resolve, name="resolve"),
     path("akun/", accounts.accounts, name="accounts"),
     path("akun/<int:pk>/sambungkan/", accounts.connect, name="connect"),
+    path("akun/<int:pk>/masuk/", signing_in.sign_in, name="sign_in"),
+    path("masuk/kembali/", signing_in.signed_in, name="signed_in"),
+    path("aplikasi/", signing_in.apps, name="apps"),
+    path("aplikasi/<slug:platform>/", signing_in.app, name="app"),
+    path("aplikasi/<slug:platform>/hapus/", signing_in.forget, name="forget_app"),
     path("akun/<int:pk>/uji/", accounts.test, name="test"),
     path("akun/<int:pk>/putuskan/", accounts.disconnect, name="disconnect"),
     path("akun/<int:pk>/jeda/", accounts.pause_account, name="pause_account"),

@@ -54,7 +54,7 @@ def deliver(claim: firing.Claim) -> State | None:
         return None
     result = _call(delivery, post, credentials)
     if isinstance(result, CredentialsExpired):
-        connections.expire(SYSTEM, delivery.account)
+        connections.expire(SYSTEM, delivery.account, credentials)
     state = firing.finish(SYSTEM, claim, attempt, result)
     if isinstance(result, CredentialsExpired) and state == State.HELD:
         connections.unwell(SYSTEM, delivery.account, result)

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from django.utils.translation import gettext as _
 
+from kentongan.channels import text as parts
 from kentongan.channels.contract import (
     Absent,
     Ambiguous,
@@ -36,11 +37,6 @@ def _published(said: Mapping[str, Any]) -> dict[str, Any]:
     return {name: said.get(name) for name in ("id", "uri", "url", "created_at")}
 
 
-def _text(post: Post) -> str:
-    """Return the status's text: a link that the text does not hold yet comes last, for the server's card."""
-    return post.text if not post.link or post.link in post.text else f"{post.text}\n\n{post.link}"
-
-
 class MastodonPublisher:
     """`POST /api/v1/statuses` with the delivery's Idempotency-Key, `/api/v2/media`, `DELETE`."""
 
@@ -50,7 +46,7 @@ class MastodonPublisher:
         A refusal is looked into before it is believed: a proxy may refuse what the server has already taken.
         """
         body = {
-            "status": _text(post),
+            "status": parts.with_link(post.text, post.link),
             "media_ids": [self._media(image, credentials, client) for image in post.images],
             "language": post.language,
             "visibility": "public",
@@ -139,7 +135,7 @@ def find(
 ) -> Found | Absent | Unsure:
     """Look through the account's own statuses of that time for the same text."""
     since = sought.since - margin
-    digest = likeness.of_text(_text(sought.post))
+    digest = likeness.of_text(parts.with_link(sought.post.text, sought.post.link))
     matches: dict[str, Mapping[str, Any]] = {}
     looked_at = 0
     try:

@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 from django.utils.translation import gettext as _
 
+from kentongan.channels import text as parts
 from kentongan.channels.contract import Absent, ChannelError, Credentials, Found, Sought, Unsure
 from kentongan.channels.telegram import preview
 from kentongan.channels.telegram.api import call
-from kentongan.channels.telegram.publisher import channel_url, numbers, text_of
+from kentongan.channels.telegram.publisher import channel_url, numbers
 
 CLOCK_SKEW = timedelta(minutes=10)
 PAGES = 5
@@ -54,7 +55,7 @@ class TelegramFinder:
             return Unsure(error.message, error.response)
 
     def _seen(self, sought: Sought, name: str, messages: list[preview.Message]) -> Found | Unsure:
-        since, text = sought.since - CLOCK_SKEW, text_of(sought.post)
+        since, text = sought.since - CLOCK_SKEW, parts.with_link(sought.post.text, sought.post.link)
         taken = {number for remote_id in sought.taken for number in numbers(remote_id)}
         matches: Mapping[str, Any] = {
             one.numbers[0]: one

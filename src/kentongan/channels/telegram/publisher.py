@@ -11,16 +11,12 @@ import httpx
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from kentongan.channels import text as parts
 from kentongan.channels.contract import Ambiguous, Credentials, Post, Published, Rejected
 from kentongan.channels.telegram.api import call
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
 PRIVATE = "-100"
-
-
-def text_of(post: Post) -> str:
-    """Return the message's text: a link that the text does not hold yet comes last."""
-    return post.text if not post.link or post.link in post.text else f"{post.text}\n\n{post.link}"
 
 
 def channel_url(name: str) -> str:
@@ -55,7 +51,7 @@ class TelegramPublisher:
         return Published(",".join(ids), url, {"message_ids": ids, "date": messages[0].get("date")})
 
     def _request(self, post: Post, chat_id: str) -> tuple[str, dict[str, Any]]:
-        text = text_of(post)
+        text = parts.with_link(post.text, post.link)
         if not post.images:
             preview = {"link_preview_options": {"url": post.link}} if post.link else {}
             return "sendMessage", {"json": {"chat_id": chat_id, "text": text, **preview}}

@@ -3,5 +3,18 @@
 from kentongan.publishing.actions.pausing import pause, resume
 from kentongan.publishing.actions.resolving import Resolution, release, resolve
 from kentongan.publishing.actions.scheduling import recall, reschedule, schedule, send_again
+from kentongan.publishing.actions.signing_in import forget_app, set_app
 
-__all__ = ["Resolution", "pause", "recall", "release", "reschedule", "resolve", "resume", "schedule", "send_again"]
+__all__ = [
+    "Resolution",
+    "forget_app",
+    "pause",
+    "recall",
+    "release",
+    "reschedule",
+    "resolve",
+    "resume",
+    "schedule",
+    "send_again",
+    "set_app",
+]

@@ -211,6 +211,10 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
         return None
     now = clock.now()
     match result:
+        case Published(remote_id=remote_id) if _is_of_another(delivery, remote_id):
+            stop(
+                actor, delivery, State.REJECTED, _("The platform took it for another post of ours with the same text.")
+            )
         case Published(remote_id=remote_id, url=url):
             stop(actor, delivery, State.PUBLISHED, "", remote_id=remote_id, url=url, published_at=now)
         case Rejected():
@@ -220,6 +224,11 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
         case _:
             doubt(actor, delivery, result.message or _("The answer did not arrive."))
     return State(delivery.state)
+
+
+def _is_of_another(delivery: Delivery, remote_id: str) -> bool:
+    """Whether that post is another delivery's: of two equal texts some platforms keep one."""
+    return Delivery.objects.filter(account_id=delivery.account_id, remote_id=remote_id).exclude(pk=delivery.pk).exists()
 
 
 def _retry(actor: Actor, delivery: Delivery, error: RetryLater | CredentialsExpired) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kentongan.channels import registry as channels
+from kentongan.core import authority
 from kentongan.core.errors import Invalid, KentonganError
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
@@ -38,6 +39,7 @@ def accounts(request: StaffRequest) -> HttpResponse:
         "pauses": queries.live_pauses(actor),
         "may_publish": may_publish(actor),
         "may_administer": Capability.ADMINISTER in rights.capabilities(actor),
+        "may_set_apps": authority.allows(actor, Capability.ADMINISTER),
     }
     return render(request, "publishing/accounts.html", context)
 
@@ -48,6 +50,8 @@ def connect(request: StaffRequest, pk: int) -> HttpResponse:
     """Connect an account: the platform is asked before anything is stored."""
     account = people.account(request.actor, pk, Capability.ADMINISTER)
     channel = channels.get(account.platform)
+    if channel.sign_in is not None:
+        return redirect("publishing:sign_in", pk)
     if not channel.publishes:
         raise KentonganError(channel.manifest.note, remedy=_("People can share to this platform by hand until then."))
     form = ConnectForm(request.POST if request.method == "POST" else None, manifest=channel.manifest, account=account)

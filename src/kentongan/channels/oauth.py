@@ -1,0 +1,102 @@
+"""What platforms with OAuth 2 have in common (RFC 6749, RFC 7636): the page to allow us on, and tokens that change."""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+from django.utils.translation import gettext as _
+
+from kentongan.channels import outcomes
+from kentongan.channels.contract import App, Credentials, CredentialsExpired, Rejected, RetryLater
+from kentongan.core.clock import now
+
+MARGIN = timedelta(minutes=2)
+NO_TOKEN = frozenset({"", "refused"})
+# What platforms call a code or a refresh token that is over. X answers `invalid_request` for it.
+OVER = frozenset({"invalid_grant", "invalid_request", "expired_token"})
+NOT_US = frozenset({"invalid_client", "unauthorized_client"})
+
+
+def new_secret() -> str:
+    """Return a random text, as a state or as PKCE's verifier: 64 characters of the URL-safe alphabet."""
+    return secrets.token_urlsafe(48)
+
+
+def challenge_of(verifier: str) -> str:
+    """Return PKCE's challenge (S256) of a verifier."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def page(address: str, app: App, scopes: Sequence[str], *, redirect: str, state: str, challenge: str) -> str:
+    """Return the address where a person allows the app those scopes."""
+    query = {
+        "response_type": "code",
+        "client_id": app.client_id,
+        "redirect_uri": redirect,
+        "scope": " ".join(scopes),
+        "state": state,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    return f"{address}?{urlencode(query)}"
+
+
+def token(client: httpx.Client, address: str, app: App, form: Mapping[str, str]) -> Mapping[str, Any]:
+    """Ask the token endpoint and return its answer, which holds an access token.
+
+    Raises CredentialsExpired for a code or refresh token that is over, Rejected for an app that the platform does not
+    accept, RetryLater for everything that may pass: nothing here publishes.
+    """
+    pair = base64.b64encode(f"{app.client_id}:{app.client_secret}".encode()).decode()
+    headers = {"Authorization": f"Basic {pair}"} if app.client_secret else {}
+    body = dict(form) if app.client_secret else {**form, "client_id": app.client_id}
+    answer = outcomes.send(client, client.build_request("POST", address, data=body, headers=headers), decides=False)
+    said = outcomes.document(answer) or {}
+    if not answer.is_success:
+        _refuse(answer, said)
+    if not isinstance(said.get("access_token"), str) or not said["access_token"]:
+        raise RetryLater(_("The server answered a sign-in without tokens."), {"status": answer.status_code})
+    return said
+
+
+def _refuse(answer: httpx.Response, said: Mapping[str, Any]) -> None:
+    name, told = said.get("error"), said.get("error_description")
+    kept = {"status": answer.status_code, "error": name}
+    if name in NOT_US:
+        raise Rejected(_("The platform does not accept the organisation's app: check its client id and secret."), kept)
+    if name in OVER and answer.status_code < 500:
+        raise CredentialsExpired(_("The sign-in is over. Sign in again."), kept)
+    outcomes.refuse(answer, str(told or name) if isinstance(name, str) else None, decides=False)
+
+
+def renewed(credentials: Credentials, said: Mapping[str, Any]) -> Credentials:
+    """Return the credentials with new tokens; what an answer leaves out, or leaves empty, stays as it was."""
+    fresh = {
+        "access": str(said["access_token"]),
+        "refresh": str(said.get("refresh_token") or ""),
+        "expires_at": _ends(said.get("expires_in")),
+        "scope": str(said.get("scope") or ""),
+    }
+    values = {**credentials.values, **{name: value for name, value in fresh.items() if value}}
+    return replace(credentials, values=values)
+
+
+def _ends(seconds: object) -> str:
+    """Return when a token ends; one that tells no length is renewed after an hour."""
+    given = isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds < 10**9
+    return (now() + timedelta(seconds=seconds if given and isinstance(seconds, int) else 3_600)).isoformat()
+
+
+def lasts(credentials: Credentials) -> bool:
+    """Whether the access token is one, and good for two minutes more."""
+    try:
+        ends = datetime.fromisoformat(credentials.get("expires_at"))
+        return credentials.get("access") not in NO_TOKEN and ends > now() + MARGIN
+    except (ValueError, TypeError):
+        return False

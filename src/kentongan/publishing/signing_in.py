@@ -1,0 +1,80 @@
+"""Signing in at a platform's own page, from beginning to connected: the calls lie between two short actions."""
+
+import httpx
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kentongan.channels import oauth
+from kentongan.channels.contract import App, ChannelError, Credentials
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Conflict, Invalid
+from kentongan.publishing import connections
+from kentongan.publishing.actions import signing_in as actions
+from kentongan.publishing.models import SignInTry
+from kentongan.registry.models import Account
+
+DENIED = "access_denied"
+
+
+def redirect() -> str:
+    """Return where platforms send people back to; it has to be entered there, letter by letter."""
+    return f"{settings.PUBLIC_URL}{reverse('publishing:signed_in')}"
+
+
+def begin(actor: Actor, account_id: int, session: str) -> str:
+    """Begin a sign-in and return the address of the platform's page."""
+    state, verifier = oauth.new_secret(), oauth.new_secret()
+    where = redirect()
+    begun = actions.begin(actor, account_id, session=session, state=state, verifier=verifier, redirect=where)
+    platform, challenge = begun.account.platform, oauth.challenge_of(verifier)
+    return actions.sign_in_of(platform).page(_app(platform), redirect=where, state=state, challenge=challenge)
+
+
+def _app(platform: str) -> App:
+    app = connections.app_of(platform)
+    if app is None:
+        raise Conflict(_("The organisation has no app at this platform any more."))
+    return app
+
+
+def finish(actor: Actor, session: str, *, state: str, code: str, error: str) -> Account:
+    """Connect the account with what somebody came back with; raises Invalid or Conflict in words."""
+    begun = actions.take(actor, state=state, session=session)
+    if error or not code:
+        raise Invalid(_refused(error), remedy=_("Begin it again under Connections, and allow it there."))
+    account = begun.account
+    try:
+        with connections.client() as calls:
+            credentials = _exchanged(begun, code, calls)
+            health = connections.connector_of(account).health(credentials, calls)
+    except ChannelError as problem:
+        raise Invalid(problem.message, remedy=_("Begin it again under Connections.")) from problem
+    _check_same(account, credentials)
+    return connections.keep(actor, account, credentials, health)
+
+
+def _exchanged(begun: SignInTry, code: str, calls: httpx.Client) -> Credentials:
+    platform = begun.account.platform
+    return actions.sign_in_of(platform).exchange(
+        _app(platform), code=code, verifier=begun.verifier, redirect=begun.redirect, client=calls
+    )
+
+
+def _refused(error: str) -> str:
+    if error == DENIED:
+        return _("At the platform it was not allowed.")
+    return _("The platform did not sign you in: %(error)s.") % {"error": error[:80] or _("it gave no reason")}
+
+
+def _check_same(account: Account, credentials: Credentials) -> None:
+    """Refuse the sign-in of somebody else's account: in a browser one is easily signed in as oneself."""
+    stored = account.connection.secrets.get("user_id") if hasattr(account, "connection") else ""
+    names = {credentials.handle.lower(), credentials.get("user_id")}
+    if account.handle.lower() in names or (stored and stored == credentials.get("user_id")):
+        return
+    known = {"handle": credentials.handle, "known": account.handle}
+    raise Conflict(
+        _("There you signed in as %(handle)s, and this account is %(known)s.") % known,
+        remedy=_("Sign out at the platform, sign in there as %(known)s, then begin again.") % known,
+    )
