@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
@@ -149,14 +150,20 @@ class _Limited(httpx.SyncByteStream):
         self.stream.close()
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return what tells true certificates; to read the system's list of authorities takes longer than most calls."""
+    return ssl.create_default_context()
+
+
 class GuardedTransport(httpx.HTTPTransport):
     """httpx's own transport over guarded connections."""
 
     def __init__(self, *, local: bool, max_bytes: int = MAX_BYTES, deadline: float = DEADLINE_SECONDS) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_trusted(), trust_env=False)
         self.max_bytes, self.deadline = max_bytes, deadline
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=_trusted(),
             max_connections=50,
             max_keepalive_connections=10,
             keepalive_expiry=30.0,

@@ -11,7 +11,7 @@ SYSTEM = Actor.system("publishing.tick")
 @every(seconds=1, name="publishing.due")
 def deliver_due() -> int:
     """Publish what is due."""
-    return worker.each(worker.deliver, firing.claim_due())
+    return worker.each(worker.deliver, firing.claims())
 
 
 @every(seconds=5, name="publishing.sweep")

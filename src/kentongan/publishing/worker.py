@@ -1,7 +1,9 @@
 """One delivery, once: the calls to platforms, each between two transactions and inside none."""
 
+import itertools
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -122,20 +124,40 @@ def take_back(delivery: Delivery) -> None:
     reconciling.recalled(SYSTEM, delivery.pk, began, failure)
 
 
-def each(work: Callable[[T], object], rows: Sequence[T]) -> int:
-    """Do `work` for every row on a few threads, so that one slow server does not hold up the rest; returns how many."""
-    if not rows:
-        return 0
+def each(work: Callable[[T], object], rows: Iterable[T]) -> int:
+    """Do `work` for every row on a few threads, so that one slow server does not hold up the rest; returns how many.
 
-    def alone(row: T) -> None:
+    The rows are taken one by one, by whichever thread is free: they may be claimed while others are at work.
+    """
+    waiting, taking, done = iter(rows), threading.Lock(), itertools.count()
+
+    def take() -> list[T]:
+        with taking:
+            return list(itertools.islice(waiting, 1))
+
+    def lane() -> None:
         try:
-            work(row)
-        except Exception:
-            # The lease lapses and the sweep decides: ready again, or unknown.
-            logger.exception("A delivery was left to the sweep.")
+            while row := take():
+                next(done)
+                _alone(work, row[0])
         finally:
             database.close_all()
 
+    first = take()
+    if not first:
+        return 0
+    waiting = itertools.chain(first, waiting)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="deliver") as pool:
-        list(pool.map(alone, rows))
-    return len(rows)
+        for ended in [pool.submit(lane) for _thread in range(THREADS)]:
+            ended.result()
+    return next(done)
+
+
+def _alone(work: Callable[[T], object], row: T) -> None:
+    try:
+        work(row)
+    except Exception:
+        # The lease lapses and the sweep decides: ready again, or unknown.
+        logger.exception("A delivery was left to the sweep.")
+        # After a restart of the database an old connection would fail for every row that follows.
+        database.close_all()

@@ -6,6 +6,7 @@ the claim's token: who lost the claim changes nothing.
 
 import random
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,6 +40,7 @@ from kentongan.safeguards import queries as safeguards
 
 LEASE = timedelta(minutes=2)
 BATCH = 8
+MOST_AT_ONCE = 128
 MOST_TRIES = 8
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=30)
@@ -72,11 +74,18 @@ def claim_due(limit: int = BATCH) -> list[Claim]:
     return [Claim(row.pk, row.claim_token) for row in rows if row.claim_token]
 
 
-def _mine(claim: Claim, state: State) -> Delivery | None:
+def claims(limit: int = MOST_AT_ONCE) -> Iterator[Claim]:
+    """Claim what is due now as it is asked for, a few at a time: what waits for this worker is open to any other."""
+    for _batch in range(limit // BATCH):
+        batch = claim_due()
+        yield from batch
+        if len(batch) < BATCH:
+            return
+
+
+def _mine(claim: Claim, state: State, *with_: str) -> Delivery | None:
     """Lock and return the delivery while the claim is still ours; the lease may have lapsed meanwhile."""
-    rows: QuerySet[Delivery] = Delivery.objects.select_for_update(of=("self",)).select_related(
-        "unit", "account__connection", "item", "scheduled_by", "release"
-    )
+    rows: QuerySet[Delivery] = Delivery.objects.select_for_update(of=("self",)).select_related(*with_ or ("account",))
     return rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=state).first()
 
 
@@ -87,7 +96,7 @@ def move(delivery: Delivery, state: State, reason: str = "", **values: Any) -> N
         delivery.claim_token = delivery.claimed_until = None
     for name, value in values.items():
         setattr(delivery, name, value)
-    delivery.save()
+    delivery.save(update_fields=["state", "reason", "claim_token", "claimed_until", "changed_at", *values])
 
 
 def _obstacle(delivery: Delivery, now: datetime) -> tuple[State, str] | None:
@@ -135,7 +144,7 @@ def _budget_left_at(delivery: Delivery, now: datetime) -> datetime | None:
 @action("publishing.delivery.check", may_do_nothing=True)
 def check(actor: Actor, claim: Claim) -> Delivery | None:
     """Ask permissions, safeguards, lateness and the rate budget again; None when it must not go out now."""
-    delivery = _mine(claim, State.CLAIMED)
+    delivery = _mine(claim, State.CLAIMED, "unit", "account__connection", "item", "scheduled_by", "release")
     if delivery is None:
         return None
     now = clock.now()

@@ -1,0 +1,276 @@
+"""Deliveries due at the same second: `python benchmarks/deliveries.py [--units 549] [--accounts 6] [--workers 2]`.
+
+Founds an election commission of its own (1 + 38 + 514 units), connects accounts of each unit to a server on this
+machine that takes Mastodon's calls, schedules one approved item to all of them for the same second, and starts real
+workers (`kentongan worker`, with every tick, audit, safeguards and fsync). Prints how long after that second the last
+one was published, what the server received, twice or never, and what became of each. Beside it the baseline: the same
+calls sent by as many bare processes that write nothing down.
+
+With `--done N` the ledger holds N deliveries of former days besides, with `--waiting N` as many for later.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+HOME = tempfile.mkdtemp(prefix="kentongan-benchmark-")
+os.environ |= {"KENTONGAN_HOME": HOME, "KENTONGAN_ALLOW_LOCAL_NETWORK": "true"}
+os.environ["DJANGO_SETTINGS_MODULE"] = "kentongan.config.settings"
+
+import django  # noqa: E402
+
+django.setup()
+
+import httpx  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.db.models import Count, Max, Min  # noqa: E402
+
+from kentongan.core import clock, jobs  # noqa: E402
+from kentongan.core.actor import Actor  # noqa: E402
+from kentongan.core.database import running_database  # noqa: E402
+from kentongan.core.models import User  # noqa: E402
+from kentongan.core.permissions import Role  # noqa: E402
+from kentongan.planning.models import ContentItem, Rendition  # noqa: E402
+from kentongan.publishing import actions as publishing  # noqa: E402
+from kentongan.publishing.models import Attempt, Delivery  # noqa: E402
+from kentongan.registry import actions, queries, trees  # noqa: E402
+from kentongan.registry.models import Account, Connection, Organisation, Unit  # noqa: E402
+
+SYSTEM = Actor.system("benchmark")
+TEXT = "Daftar pemilih sementara dapat dilihat mulai hari ini. Periksa nama Anda di kantor kami."
+PATIENCE = 600  # seconds
+FILL = """
+INSERT INTO publishing_delivery (unit_id, account_id, rendition_id, item_id, item_version, content, key, state, reason,
+    due_at, late_minutes, late_until, try_at, tries, looks, recall_problem, remote_id, url, published_at,
+    scheduled_by_id, created_at, changed_at)
+SELECT a.unit_id, a.id, r.id, r.item_id, d.item_version, d.content, 'k' || a.id || '.' || r.id, %(state)s, '',
+    moment, d.late_minutes, moment + interval '2 hours', moment, 1, 0, '',
+    CASE WHEN %(state)s = 'published' THEN 'k' || a.id || '.' || r.id ELSE '' END, '',
+    CASE WHEN %(state)s = 'published' THEN moment END, d.scheduled_by_id, moment, moment
+FROM publishing_delivery d, registry_account a, planning_rendition r,
+    LATERAL (SELECT now() + ((CASE WHEN %(state)s = 'published' THEN -1 ELSE 1 END)
+        * (1 + (a.id + r.id) %% %(days)s) || ' days')::interval AS moment) m
+WHERE d.id = %(like)s AND r.id = ANY(%(versions)s)
+LIMIT %(limit)s
+"""
+
+
+async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: "Counter[str]") -> None:
+    with suppress(asyncio.IncompleteReadError, ConnectionError):
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            lines = head.decode().split("\r\n")
+            headers = {name.lower(): value for name, _colon, value in (line.partition(": ") for line in lines[1:])}
+            await reader.readexactly(int(headers.get("content-length", 0)))
+            said: Any = {}
+            if lines[0].startswith("POST /api/v1/statuses"):
+                seen[headers["idempotency-key"]] += 1
+                number = len(seen)
+                said = {"id": headers["idempotency-key"], "url": f"https://contoh.social/@kabar/{number}"}
+            elif lines[0].startswith("GET /seen"):
+                said = seen
+            body = json.dumps(said).encode()
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            writer.write(head + body)
+            await writer.drain()
+
+
+def _server(port: "multiprocessing.Queue[int]") -> None:
+    async def run() -> None:
+        seen: Counter[str] = Counter()
+        server = await asyncio.start_server(lambda r, w: _serve(r, w, seen), "127.0.0.1", 0, backlog=1000)
+        port.put(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+@contextmanager
+def platform() -> Iterator[str]:
+    """Run the server in a process of its own; yields its address."""
+    port: multiprocessing.Queue[int] = multiprocessing.Queue()
+    process = multiprocessing.Process(target=_server, args=(port,), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{port.get(timeout=30)}"
+    finally:
+        process.terminate()
+
+
+def member(name: str, role: Role) -> User:
+    """Return somebody with a role at the root."""
+    root = queries.root()
+    if root is None:
+        raise SystemExit("There is no organisation.")
+    user = actions.add_user(SYSTEM, root.pk, email=f"{name}@example.id", name=name)
+    actions.grant_role(SYSTEM, user.pk, root.pk, role)
+    return user
+
+
+def found(units: int, accounts: int, service: str) -> list[Account]:
+    """Found the organisation with that many units and connected accounts each; returns those."""
+    kind = Organisation.Kind.COMMISSION
+    actions.found_organisation(SYSTEM, name="Komisi Uji", short_name="Uji", kind=kind)
+    jobs.run_now(actions.load_tree(SYSTEM, trees.Wanted("commission"), inline=True))
+    made = Account.objects.bulk_create(
+        Account(
+            unit=unit,
+            kind="official",
+            platform="mastodon",
+            state=Account.State.CONNECTED,
+            handle=f"kabar{number}.{unit.pk}@contoh.social",
+            identity=f"kabar{number}.{unit.pk}@contoh.social",
+        )
+        for unit in Unit.objects.order_by("pk")[:units]
+        for number in range(accounts)
+    )
+    secrets = {"access_token": "rahasia", "account_id": "1"}
+    Connection.objects.bulk_create(
+        Connection(account=account, service_url=service, secrets=secrets, checked_at=clock.now(), healthy=True)
+        for account in made
+    )
+    return made
+
+
+def approved(author: User, approver: User) -> ContentItem:
+    """Return an approved item with a version for the platform."""
+    about = {"title": "DPS", "text": TEXT, "purpose": "service"}
+    item = ContentItem.objects.create(
+        unit=queries.root(), state="in_review", created_by=author, author_ids=[author.pk], **about
+    )
+    item.renditions.create(kind="mastodon", text=TEXT)
+    item.state, item.approved_by, item.approved_at = "approved", approver, clock.now()
+    item.save()
+    return item
+
+
+@contextmanager
+def workers(count: int) -> Iterator[None]:
+    """Run that many workers, as `kentongan up` does."""
+    command = [str(Path(sys.executable).with_name("kentongan")), "worker", "--supervised"]
+    log = Path(HOME, "workers.log").open("w", encoding="utf-8")  # noqa: SIM115  the workers write to it
+    running = [subprocess.Popen(command, stdout=log, stderr=log) for _each in range(count)]
+    try:
+        yield
+    finally:
+        for worker in running:
+            worker.send_signal(signal.SIGTERM)
+        for worker in running:
+            worker.wait(60)
+
+
+def wait(made: Sequence[Delivery], due: datetime) -> None:
+    """Wait until nothing is to come any more, saying every ten seconds how far it is."""
+    mine = Delivery.objects.filter(pk__gte=made[0].pk, pk__lte=made[-1].pk)
+    told = time.monotonic()
+    while left := mine.filter(state__in=["ready", "claimed", "sending"]).count():
+        if time.monotonic() - told > 10:
+            told = time.monotonic()
+            print(f"  {(clock.now() - due).total_seconds():5.0f} s: {left} left", flush=True)
+        if (clock.now() - due).total_seconds() > PATIENCE:
+            raise SystemExit(f"{left} are left after {PATIENCE} s; see {HOME}/workers.log")
+        time.sleep(0.5)
+
+
+def report(made: Sequence[Delivery], due: datetime, service: str) -> float:
+    """Print what became of them; returns the seconds that the last one took."""
+    mine = Delivery.objects.filter(pk__gte=made[0].pk, pk__lte=made[-1].pk)
+    states = dict(mine.order_by().values_list("state").annotate(n=Count("pk")))
+    times = mine.aggregate(first=Min("published_at"), last=Max("published_at"))
+    seconds = float((times["last"] - due).total_seconds())
+    with httpx.Client() as client:
+        seen = client.get(f"{service}/seen").json()
+    keys = set(mine.values_list("key", flat=True))
+    print(f"states: {states}; attempts: {Attempt.objects.filter(delivery__in=mine).count():,}")
+    print(
+        f"the server took {len(keys & seen.keys()):,} of {len(keys):,}, {sum(seen[key] > 1 for key in keys & seen.keys())} of"
+        " them more than once"
+    )
+    calls = [one.seconds for one in Attempt.objects.filter(delivery__in=mine)[:500]]
+    print(f"a call took {statistics.median(one for one in calls if one is not None) * 1000:.0f} ms in the median")
+    print(f"last one after {seconds:.1f} s, {len(made) / seconds:.1f} a second", flush=True)
+    return seconds
+
+
+def _post(service: str, count: int) -> None:
+    with httpx.Client() as client:
+        for _each in range(count):
+            client.post(
+                f"{service}/api/v1/statuses", json={"status": TEXT}, headers={"Idempotency-Key": uuid.uuid4().hex}
+            )
+
+
+def bare(service: str, count: int, processes: int) -> float:
+    """Return the seconds that as many processes take for the same calls, writing nothing down."""
+    running = [multiprocessing.Process(target=_post, args=(service, count // processes)) for _each in range(processes)]
+    start = time.monotonic()
+    for process in running:
+        process.start()
+    for process in running:
+        process.join()
+    return time.monotonic() - start
+
+
+def fill(count: int, state: str, example: Delivery, of_days: int) -> None:
+    """Write so many deliveries of other days besides: copies of one, over all accounts, of as many items as it takes.
+
+    The days are those before today for a state that is an end, else those after tomorrow.
+    """
+    if not count:
+        return
+    accounts = Account.objects.count()
+    copies = [
+        ContentItem.objects.get(pk=example.item_id) for _each in range(count // accounts + bool(count % accounts))
+    ]
+    for copy in copies:
+        copy.pk = None
+    items = ContentItem.objects.bulk_create(copies)
+    versions = Rendition.objects.bulk_create(Rendition(item=item, kind="mastodon", text=TEXT) for item in items)
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, {"state": state, "like": example.pk, "versions": [one.pk for one in versions], "days": of_days, "limit": count})  # fmt: skip
+
+
+def main() -> None:
+    """Fill, wait for the second, measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--units", type=int, default=549)
+    parser.add_argument("--accounts", type=int, default=6)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--done", type=int, default=0)
+    parser.add_argument("--waiting", type=int, default=0)
+    given = parser.parse_args()
+    with running_database(), platform() as service:
+        accounts = found(given.units, given.accounts, service)
+        user = member("humas", Role.ADMINISTRATOR)
+        item = approved(member("penulis", Role.EDITOR), user)
+        due = clock.now() + timedelta(seconds=40)
+        start = time.monotonic()
+        made = publishing.schedule(Actor.of_user(user), item.pk, [one.pk for one in accounts], due)
+        took = time.monotonic() - start
+        print(f"{len(made):,} deliveries at {given.units} units, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+        print(f"scheduled in {took:.1f} s; due at {due:%H:%M:%S}, {given.workers} workers", flush=True)
+        fill(given.done, "published", made[0], 365)
+        fill(given.waiting, "ready", made[0], 60)
+        with workers(given.workers):
+            wait(made, due)
+        seconds = report(made, due, service)
+        alone = bare(service, len(made), given.workers)
+        print(f"baseline, the calls alone: {alone:.1f} s; ratio {seconds / alone:.1f}")
+
+
+if __name__ == "__main__":
+    main()
