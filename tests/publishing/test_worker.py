@@ -1,0 +1,48 @@
+"""How a worker shares its rows out over threads."""
+
+import threading
+
+import pytest
+
+from kentongan.publishing import worker
+from kentongan.publishing.actions import firing
+from kentongan.publishing.models import Delivery
+from publishing.desk import Desk
+
+
+def test_every_row_is_worked_on_once_though_some_fail(caplog: pytest.LogCaptureFixture) -> None:
+    worked: list[int] = []
+
+    def work(row: int) -> None:
+        worked.append(row)
+        if row % 5 == 0:
+            raise ValueError(row)
+
+    assert worker.each(work, range(50)) == 50
+    assert sorted(worked) == list(range(50))
+    assert caplog.text.count("left to the sweep") == 10
+    assert worker.each(work, []) == 0
+
+
+def test_a_slow_row_holds_up_one_thread_only() -> None:
+    others, done = threading.Event(), []
+
+    def work(row: int) -> None:
+        if row == 0:
+            assert others.wait(10), "the rest waits for it"
+        done.append(row)
+        if len(done) == 19:
+            others.set()
+
+    assert worker.each(work, range(20)) == 20
+    assert done[-1] == 0
+
+
+def test_what_is_due_is_claimed_as_it_is_taken(desk: Desk) -> None:
+    accounts = [desk.account(handle=f"kabar{number}") for number in range(firing.BATCH * 2 + 1)]
+    desk.schedule(*accounts)
+    claims = firing.claims()
+    next(claims)
+    assert Delivery.objects.filter(state="claimed").count() == firing.BATCH, "the rest is open to other workers"
+    assert len(list(claims)) == firing.BATCH * 2
+    assert not list(firing.claims())
