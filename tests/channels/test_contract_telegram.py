@@ -251,6 +251,7 @@ class TestWhatGoesOut:
         chat = server.channel()
         credentials = bench.channel.connector.connect(entered(proxy, str(chat.number)), bench.client)
         assert credentials.handle == str(chat.number)
+        assert bench.channel.connector.health(credentials, bench.client).url.endswith("/c/2000000001/1")
         published = bench.publish(bench.post("Hanya anggota"), credentials)
         assert published.url.endswith(f"/c/2000000001/{chat.messages[0].number}")
 

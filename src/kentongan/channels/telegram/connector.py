@@ -11,7 +11,7 @@ from kentongan.channels import addresses, services
 from kentongan.channels.contract import ChannelError, Credentials, CredentialsExpired, Health, Rejected
 from kentongan.channels.telegram.api import call
 from kentongan.channels.telegram.manifest import MANIFEST, SERVICE
-from kentongan.channels.telegram.publisher import channel_url
+from kentongan.channels.telegram.publisher import channel_url, post_url
 
 TOKEN = re.compile(r"[0-9]{5,20}:[A-Za-z0-9_-]{30,100}")
 NUMBER = re.compile(r"-?[0-9]{5,20}")
@@ -103,8 +103,10 @@ class TelegramConnector:
                 % bot
             )
         )
-        name = str(channel.get("username") or "")
-        return Health(True, lacking, str(channel.get("title") or ""), channel_url(name) if name else "")
+        name = channel.get("username")
+        # A private channel has no page of its own: its first message opens it for its members.
+        url = channel_url(str(name)) if name else post_url(channel, "1", credentials.get("chat_id"))
+        return Health(True, lacking, str(channel.get("title") or ""), url)
 
 
 def _inaccessible(error: ChannelError) -> bool:

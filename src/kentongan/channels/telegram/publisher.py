@@ -31,8 +31,7 @@ def numbers(remote_id: str) -> list[str]:
 
 def post_url(channel: Mapping[str, Any], number: str, chat_id: str) -> str:
     """Return where people read a message; of a private channel only its members."""
-    name = channel.get("username")
-    return channel_url(f"{name}/{number}" if name else f"c/{chat_id.removeprefix(PRIVATE)}/{number}")
+    return channel_url(f"{channel.get('username') or 'c/' + chat_id.removeprefix(PRIVATE)}/{number}")
 
 
 class TelegramPublisher:
