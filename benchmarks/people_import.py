@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,12 +58,20 @@ def lines(rows: int, scope: str) -> Iterator[list[str]]:
     """Yield the rows of the list, by village as offices keep them."""
     chance = random.Random(7)  # noqa: S311
     villages = [area for area in areas.scope(scope) if area.level == areas.VILLAGE]
+    # A kelurahan and a desa of one district may have one name: the word before it tells them apart. Of two that are
+    # the same even so, only the code would, which this list does not have: they are left out.
+    kinds = {village.code: "Kelurahan" if village.code[9] == "1" else "Desa" for village in villages}
+    names = Counter((village.code[:8], village.name) for village in villages)
+    called = Counter((village.code[:8], kinds[village.code], village.name) for village in villages)
+    villages = [each for each in villages if called[each.code[:8], kinds[each.code], each.name] == 1]
     each = -(-rows // len(villages))
     for number in range(rows):
         village = villages[number // each]
         _province, regency, district, _village = areas.path(village.code)
         name = f"{chance.choice(FIRST)} {chance.choice(LAST)} {chance.choice(LAST)}"
-        spelt = (village.name, village.name.upper(), f"Desa {village.name}")[number % 3]
+        full = f"{kinds[village.code]} {village.name}"
+        bare = village.name if names[district.code, village.name] == 1 else full
+        spelt = (bare, bare.upper(), full)[number % 3]
         digits = f"81{number:09d}"
         phone = (f"0{digits}", f"+62 {digits[:3]}-{digits[3:7]}-{digits[7:]}", f"62{digits}", digits)[number % 4]
         account = f"@{name.lower().replace(' ', '.')[:20]}{number % 997}" if number % 3 == 0 else ""
@@ -90,9 +99,11 @@ class Memory(threading.Thread):
 
     def run(self) -> None:
         """Look until told that it is over."""
-        while not self.over.wait(0.5):
+        while True:
             pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
             self.seen.append(pages * resource.getpagesize() >> 20)
+            if self.over.wait(0.5):
+                return
 
     def told(self) -> str:
         """Return the memory after a tenth, after half and at the end, and the most."""

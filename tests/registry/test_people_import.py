@@ -177,6 +177,34 @@ def test_spellings_of_one_unit(cast: Cast, written: str) -> None:
         assert titles(imported()["Asep Saepudin"]) == {("Anggota", "32.16.20")}
 
 
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("Kelurahan Nusaniwe", "81.71.01.1006"),
+        ("KEL. NUSANIWE", "81.71.01.1006"),
+        ("Desa Nusaniwe", "81.71.01.2003"),
+        ("Ds Nusaniwe", "81.71.01.2003"),
+        ("Nusaniwe", None),
+        ("Kelurahan Latuhalat", "81.71.01.2002"),  # there is only a desa of this name: offices mix the two up
+    ],
+)
+def test_the_word_before_the_name_tells_a_kelurahan_from_a_desa(cast: Cast, written: str, wanted: str | None) -> None:
+    villages = {"81.71.01.1006": "Nusaniwe", "81.71.01.2003": "Nusaniwe", "81.71.01.2002": "Latuhalat"}
+    district = NewUnit("81.71.01", "PAC Nusaniwe", Unit.Level.DISTRICT, "32.16", area_code="81.71.01")
+    below = [
+        NewUnit(code, f"Ranting {name}", Unit.Level.VILLAGE, "81.71.01", area_code=code)
+        for code, name in villages.items()
+    ]
+    actions.add_units(SYSTEM, [district, *below])
+    run = bring(csv("nama;kecamatan;desa", f"Asep;Nusaniwe;{written}"), cast.actor("arif"), cast.root, "a.csv")
+    assert titles_at("Asep") == ({wanted} if wanted else set())
+    assert run.rows_rejected == (0 if wanted else 1)
+
+
+def titles_at(name: str) -> set[str]:
+    return set(Membership.objects.filter(person__full_name=name).values_list("unit__code", flat=True))
+
+
 def test_former_names_and_codes_still_find_their_unit(cast: Cast) -> None:
     actions.rename_unit(SYSTEM, cast.tambun_selatan.pk, name="Kecamatan Tambun Baru", code="32.16.77")
     content = csv("nama,kecamatan", "Asep Saepudin,Tambun Selatan", "Bunga,Tambun Baru")

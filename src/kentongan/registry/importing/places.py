@@ -43,7 +43,12 @@ WORDS: Mapping[str, Level | None] = {
 }  # fmt: skip
 WORD = re.compile(r"[a-z0-9]+")
 DOTTED = re.compile(r"\d\d(?:\.\d\d(?:\.\d\d(?:\.\d{4})?)?)?")
-CITY, REGENCY = frozenset({"kota", "kotamadya"}), frozenset({"kab", "kabupaten"})
+URBAN, RURAL = "kelurahan", "desa"
+KINDS: Mapping[str, str] = {
+    "kota": "city", "kotamadya": "city", "kab": "regency", "kabupaten": "regency",
+    "kelurahan": URBAN, "kel": URBAN, "desa": RURAL, "ds": RURAL, "gampong": RURAL, "nagari": RURAL,
+}  # fmt: skip
+VILLAGE_KINDS: Mapping[str, str] = {"1": URBAN, "2": RURAL}  # by the first figure of a village's own part of its code
 ABOVE = (Level.PROVINCE, Level.REGENCY, Level.DISTRICT, Level.VILLAGE)
 DEPTHS = (2, 4, 6, 10)
 
@@ -111,7 +116,7 @@ def words(text: str) -> list[str]:
 
 
 class _Name(NamedTuple):
-    """A name without the words that tell its level: what is left, the levels it may have, whether city or regency."""
+    """A name without the words that tell its level: what is left, the levels it may have, and of what kind it is."""
 
     key: str
     levels: frozenset[str]
@@ -149,7 +154,8 @@ class Finder:
         for pk, code, area_code, name, level, path in rows.values_list(*fields).iterator(chunk_size=5000):
             read = self.name(name)
             above = frozenset(map(int, str(path).split(".")))
-            self.units[pk] = _Unit(Found(pk, code, name), level, above, read.kind)
+            kind = read.kind or _village_kind(area_code)
+            self.units[pk] = _Unit(Found(pk, code, name), level, above, kind)
             self._index(pk, read.key, code, area_code)
         former = FormerName.objects.filter(unit__path__within=self.top.path, unit__closed_at=None)
         for pk, code, name in former.values_list("unit_id", "code", "name"):
@@ -184,7 +190,7 @@ class Finder:
         rest, levels, kind = words(text), set[str](), ""
         while len(rest) > 1 and (rest[0] in WORDS or rest[0] in self.labels):
             word = rest.pop(0)
-            kind = "city" if word in CITY else "regency" if word in REGENCY else kind
+            kind = KINDS.get(word, kind)
             levels = levels or set(self.labels.get(word, ())) | ({str(WORDS[word])} if WORDS.get(word) else set())
         return _Name(" ".join(rest), frozenset(levels), kind)
 
@@ -270,6 +276,9 @@ class Finder:
         levels = {level} if level else name.levels
         if levels:
             found = [pk for pk in found if self.units[pk].level in levels]
+        if name.kind in (URBAN, RURAL):
+            # Offices mix these two up, so it only decides between two of one name in one district.
+            return [pk for pk in found if self.units[pk].kind == name.kind] or found
         if name.kind:
             found = [pk for pk in found if self.units[pk].kind in ("", name.kind)]
         return found
@@ -298,6 +307,10 @@ class Finder:
 
 def _doubt(suggestions: Iterable[tuple[Found, float]]) -> Doubt:
     return Doubt(tuple(suggestions)[:SUGGESTED])
+
+
+def _village_kind(area_code: str) -> str:
+    return VILLAGE_KINDS.get(area_code[9:10], "") if len(area_code) == len("32.16.20.2002") else ""
 
 
 def _code(text: str) -> str:
