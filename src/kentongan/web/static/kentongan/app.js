@@ -31,10 +31,12 @@
     }
   });
 
-  // One press, one request.
+  // One press, one request; and none without a network, for the answer would take the place of what was typed.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+    if (form.method === "dialog" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+    if (!navigator.onLine) { event.preventDefault(); say("toast-offline"); return; }
+    if (form.method !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     form.setAttribute("aria-busy", "true");
