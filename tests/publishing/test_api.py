@@ -86,3 +86,20 @@ def test_the_list_costs_the_same_however_long(
     api = Api(client, desk, "wulan", "publishing:read")
     with django_assert_max_num_queries(8):
         assert len(api.get("/deliveries").json()["items"]) == 5
+
+
+def test_pausing_and_resuming(desk: Desk, client: Client):
+    api, unit = Api(client, desk, "hendra", "publishing:write"), desk.cast.cikarang_pusat
+    answer = api.post("/pauses", unit_id=unit.pk, platform="mastodon", reason="Salah info")
+    assert answer.status_code == 201, answer.content
+    made = answer.json()
+    assert (made["platform"], made["account_id"], made["ended_at"]) == ("mastodon", None, None)
+    assert api.post("/pauses", unit_id=unit.pk, platform="mastodon", reason="Lagi").status_code == 409
+    assert api.post("/pauses", unit_id=unit.pk, platform="friendster", reason="Lagi").status_code == 422
+    assert [one["id"] for one in api.get("/pauses").json()["items"]] == [made["id"]]
+    reader = Api(client, desk, "dewi", "publishing:write")
+    assert reader.post("/pauses", unit_id=unit.pk, reason="Tanpa hak").status_code == 403
+    assert reader.post(f"/pauses/{made['id']}/resume").status_code == 403
+    assert api.post(f"/pauses/{made['id']}/resume").json()["ended_at"]
+    assert api.post(f"/pauses/{made['id']}/resume").status_code == 409
+    assert api.get("/pauses").json()["items"] == []

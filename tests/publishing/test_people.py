@@ -286,6 +286,24 @@ class TestPause:
         client.post(go_on)
         assert desk.run() == [State.PUBLISHED]
 
+    def test_a_platform_stops_below_the_unit_only(self, desk: Desk, platform: Platform):
+        below, beside = desk.account(unit=desk.cast.sukamahi), desk.account(unit=desk.cast.tambun_selatan)
+        other = desk.account("newsroom", unit=desk.cast.sukamahi)
+        stopped, sent, elsewhere = desk.schedule(below), desk.schedule(beside), desk.schedule(other)
+        who, unit = desk.cast.actor("hendra"), desk.cast.cikarang_pusat
+        pause = actions.pause(who, unit_id=unit.pk, platform="mastodon", reason="Salah info")
+        assert [one.pk for one in queries.pauses_of(below)] == [pause.pk]
+        assert not queries.pauses_of(other)
+        desk.run()
+        assert (desk.state(stopped), desk.state(sent)) == (State.READY, State.PUBLISHED)
+        assert desk.state(elsewhere) != State.READY
+        actions.pause(who, unit_id=unit.pk, reason="Semua berhenti")
+        with pytest.raises(Conflict):
+            actions.pause(who, unit_id=unit.pk, platform="mastodon", reason="Lagi")
+        for wrong in ({"platform": "friendster"}, {"platform": "mastodon", "account_id": below.pk}):
+            with pytest.raises(Invalid):
+                actions.pause(who, unit_id=unit.pk, reason="Salah", **wrong)
+
     def test_it_is_paused_once(self, desk: Desk):
         actions.pause(desk.cast.actor("hendra"), unit_id=desk.cast.root.pk, reason="Bencana")
         with pytest.raises(Conflict):

@@ -126,9 +126,13 @@ def test_scheduling_in_the_browser(desk: Desk, sign_in):
 
 def test_pausing_and_resuming_everything(desk: Desk, sign_in):
     browser = sign_in(desk.cast.user("wulan"))
-    answer = browser.post(reverse("publishing:pause"), {"unit": desk.cast.root.pk, "reason": "Bencana"})
+    answer = browser.post(
+        reverse("publishing:pause"), {"unit": desk.cast.root.code, "platform": "mastodon", "reason": "Bencana"}
+    )
     assert answer.status_code == 302
-    assert "Bencana" in browser.get(reverse("publishing:index")).content.decode()
+    page = browser.get(reverse("publishing:index")).content.decode()
+    assert "Bencana" in page
+    assert "Mastodon" in page
     browser.post(reverse("publishing:resume", args=[Pause.objects.get().pk]))
     assert not Pause.objects.filter(ended_at=None).exists()
 

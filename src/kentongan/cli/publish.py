@@ -10,6 +10,7 @@ from kentongan.core import clock
 from kentongan.core.permissions import Capability
 from kentongan.publishing import actions
 from kentongan.publishing.models import Delivery
+from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 
 app = group("Schedule approved content, recall it, resolve what is unknown.")
@@ -85,3 +86,29 @@ def resolve(
     """Say what became of a delivery of unknown fate; it is never sent again by itself."""
     delivery = actions.resolve(actor(as_user), number, how, url=url, note=note)
     say(f"Delivery {delivery.pk} is {delivery.state}.")
+
+
+@app.command("pause")
+@with_database
+def pause(
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit's code; the root stops everything.")],
+    reason: Annotated[str, typer.Option(help="Why; everybody who publishes there reads it.")],
+    platform: Annotated[str, typer.Option(help="Only this platform.")] = "",
+    yes: Yes = False,
+    as_user: AsUser = "",
+) -> None:
+    """Let nothing go out in a unit and below it until somebody resumes."""
+    found = rights.get_unit(actor(as_user), Capability.PUBLISH, code=unit)
+    if confirmed(f"Stop publishing{f' on {platform}' if platform else ''} in {found} and below?", yes=yes):
+        made = actions.pause(actor(as_user), unit_id=found.pk, platform=platform, reason=reason)
+        say(f"Paused: {made.pk}. End it with `kentongan publish resume {made.pk}`.")
+
+
+@app.command("resume")
+@with_database
+def resume(
+    pause: Annotated[int, typer.Argument(metavar="PAUSE", help="The pause's number.")], as_user: AsUser = ""
+) -> None:
+    """End a pause: what is still in time goes out."""
+    actions.resume(actor(as_user), pause)
+    say("Publishing goes on.")

@@ -9,7 +9,7 @@ from ninja import Field, Query, Schema, Status
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
 from kentongan.publishing import access, actions, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES, LATEST_MINUTES
-from kentongan.publishing.models import Attempt, Delivery
+from kentongan.publishing.models import Attempt, Delivery, Pause
 from kentongan.registry import access as rights
 
 router = Router(tags=["publishing"])
@@ -54,6 +54,23 @@ class DeliveryDetail(DeliveryOut):
     title: str
     text: str
     attempts: list[AttemptOut]
+
+
+class PauseIn(Schema):
+    """What is to stop: a unit with all below it, one platform there, or one account; and why."""
+
+    unit_id: int = Field(ge=0, le=ID)
+    account_id: int | None = Field(None, ge=0, le=ID)
+    platform: str = Field("", max_length=30)
+    reason: str = Field(min_length=1, max_length=300)
+
+
+class PauseOut(PauseIn):
+    """What stands still, and since when."""
+
+    id: int
+    paused_at: datetime
+    ended_at: datetime | None
 
 
 class LedgerOut(Schema):
@@ -130,6 +147,10 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     return {name: getattr(attempt, name) for name in AttemptOut.model_fields}
 
 
+def _pause(pause: Pause) -> dict[str, Any]:
+    return {name: getattr(pause, name) for name in PauseOut.model_fields}
+
+
 def _filter(request: HttpRequest, wanted: Wanted) -> queries.Filter:
     unit = None
     if wanted.unit_id is not None:
@@ -182,3 +203,21 @@ def send_again(request: HttpRequest, pk: int) -> dict[str, Any]:
 def recall(request: HttpRequest, pk: int, body: ReasonIn) -> dict[str, Any]:
     """Take a delivery back; what is out is deleted on its platform in a moment."""
     return _fields(actions.recall(actor_of(request), pk, reason=body.reason))
+
+
+@router.get("/pauses", response=Page[PauseOut], auth=READ)
+def pauses(request: HttpRequest, paging: Query[Paging]) -> dict[str, Any]:
+    """List what is paused now, at units you see."""
+    return paginate(queries.live_pauses(actor_of(request)), paging, _pause)
+
+
+@router.post("/pauses", response={201: PauseOut}, auth=WRITE)
+def pause(request: HttpRequest, body: PauseIn) -> Status[dict[str, Any]]:
+    """Let nothing go out below a unit, on one platform there, or on one account, until the pause is ended."""
+    return Status(201, _pause(actions.pause(actor_of(request), **body.dict())))
+
+
+@router.post("/pauses/{int:pk}/resume", response=PauseOut, auth=WRITE)
+def resume(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """End a pause: what is still in time goes out."""
+    return _pause(actions.resume(actor_of(request), pk))

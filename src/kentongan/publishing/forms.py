@@ -1,10 +1,11 @@
 """Forms of publishing; what they mean is decided by the actions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,8 @@ from kentongan.core import clock
 from kentongan.core.errors import Invalid
 from kentongan.publishing.actions.resolving import Resolution
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
-from kentongan.registry.models import Account
+from kentongan.registry.fields import UnitField
+from kentongan.registry.models import Account, Unit
 
 LATE = (
     (0, _("not late at all")),
@@ -107,15 +109,19 @@ class ResolveForm(forms.Form):
 
 
 class PauseForm(ReasonForm):
-    """Which unit, or which account, and why."""
+    """Which unit, which platform there, and why."""
 
-    unit = forms.TypedChoiceField(label=_("Stop everything in"), coerce=int)
+    unit = UnitField(label=_("Stop publishing in"), help_text=_("And in everything below it."))
+    platform = forms.ChoiceField(label=_("Platform"), required=False)
 
-    field_order = ("unit", "reason")
+    field_order = ("unit", "platform", "reason")
 
-    def __init__(self, *args: Any, units: Iterable[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, units: QuerySet[Unit], platforms: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit"].choices = [(unit.pk, unit.name) for unit in units]  # type: ignore[attr-defined]
+        unit = self.fields["unit"]
+        assert isinstance(unit, UnitField)
+        unit.offer(units)
+        self.fields["platform"].choices = [("", _("All of them")), *platforms.items()]  # type: ignore[attr-defined]
 
 
 class AppForm(forms.Form):

@@ -143,13 +143,40 @@ class Attempt(models.Model):
         return None if self.ended_at is None else (self.ended_at - self.started_at).total_seconds()
 
 
+class Circuit(models.Model):
+    """A server that failed several times in a row, or is on the way there: nothing is sent to it until `open_until`.
+
+    The row goes away with its first answer. `server` is the platform and the host.
+    """
+
+    server = models.CharField(max_length=300, unique=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    opened_at = models.DateTimeField(null=True)
+    open_until = models.DateTimeField(_("left alone until"), null=True)
+
+    class Meta:
+        verbose_name = _("server that does not answer")
+        verbose_name_plural = _("servers that do not answer")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(opened_at=None, open_until=None) | Q(opened_at__isnull=False, open_until__isnull=False),
+                name="circuit_opened_until",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.server
+
+
 class Pause(models.Model):
-    """Nothing goes out below this unit, or on this account, until the pause is ended."""
+    """Nothing goes out below this unit, on one platform there, or on this account, until the pause is ended."""
 
     unit = models.ForeignKey("registry.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
     account = models.ForeignKey(
         "registry.Account", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("account")
     )
+    platform = models.CharField(_("platform"), max_length=30, blank=True)
     reason = models.CharField(_("reason"), max_length=300)
     paused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     paused_at = models.DateTimeField(_("since"), auto_now_add=True)
@@ -161,8 +188,9 @@ class Pause(models.Model):
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(condition=~Q(reason=""), name="pause_has_reason"),
+            models.CheckConstraint(condition=Q(account=None) | Q(platform=""), name="pause_of_account_or_platform"),
             models.UniqueConstraint(
-                fields=("unit", "account"),
+                fields=("unit", "account", "platform"),
                 condition=Q(ended_at=None),
                 nulls_distinct=False,
                 name="pause_once",

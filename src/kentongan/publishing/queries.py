@@ -15,7 +15,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.publishing import access
 from kentongan.publishing.actions.firing import paused
-from kentongan.publishing.models import Attempt, Delivery, Pause, PlatformApp
+from kentongan.publishing.models import Attempt, Circuit, Delivery, Pause, PlatformApp
 from kentongan.publishing.states import ENDS, NEEDS_PERSON, TO_COME, State
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
@@ -176,6 +176,11 @@ def published(since: datetime) -> QuerySet[Delivery]:
     return live.select_related("account__connection", "unit", "item").order_by("account_id", "id")
 
 
+def silent_servers() -> QuerySet[Circuit]:
+    """Return the servers that did not answer and are left alone for a while."""
+    return Circuit.objects.filter(open_until__isnull=False).order_by("server")
+
+
 def live_pauses(actor: Actor) -> QuerySet[Pause]:
     """Return the pauses that hold now, at units the actor sees."""
     live = rights.scope(Pause.objects.filter(ended_at=None), actor, access.READ)
@@ -184,7 +189,7 @@ def live_pauses(actor: Actor) -> QuerySet[Pause]:
 
 def pauses_of(account: Account) -> QuerySet[Pause]:
     """Return the pauses that stop this account now: its own, and those of a unit at or above its own."""
-    above = Q(account=None, unit__path__covers=account.unit.path)
+    above = Q(account=None, unit__path__covers=account.unit.path, platform__in=["", account.platform])
     live = Pause.objects.filter(Q(account=account) | above, ended_at=None)
     return live.select_related("unit", "account", "paused_by")
 

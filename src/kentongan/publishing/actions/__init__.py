@@ -1,6 +1,6 @@
 """All writes of publishing; what people do is here, what workers do is in `firing` and `reconciling`."""
 
-from kentongan.publishing.actions.pausing import pause, resume
+from kentongan.publishing.actions.pausing import pause, publishing_platforms, resume
 from kentongan.publishing.actions.resolving import Resolution, release, resolve
 from kentongan.publishing.actions.scheduling import recall, reschedule, schedule, send_again
 from kentongan.publishing.actions.signing_in import forget_app, set_app
@@ -9,6 +9,7 @@ __all__ = [
     "Resolution",
     "forget_app",
     "pause",
+    "publishing_platforms",
     "recall",
     "release",
     "reschedule",

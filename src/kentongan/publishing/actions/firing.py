@@ -31,6 +31,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.planning.states import ItemState
+from kentongan.publishing.actions import circuits
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.models import Attempt, Delivery, Pause
 from kentongan.publishing.states import CLAIMS, Outcome, State, check_move
@@ -58,6 +59,7 @@ def paused(of: str = "") -> Q:
     """Return the condition that a delivery is paused by its account or by a unit at or above its own."""
     live = Pause.objects.filter(ended_at=None)
     above = live.filter(account=None, unit__path__covers=OuterRef(f"{of}unit__path"))
+    above = above.filter(Q(platform="") | Q(platform=OuterRef(f"{of}account__platform")))
     same = live.filter(account=OuterRef(f"{of}account"))
     return Q(Exists(above)) | Q(Exists(same))
 
@@ -154,6 +156,9 @@ def check(actor: Actor, claim: Claim) -> Delivery | None:
     if room_at := _budget_left_at(delivery, now):
         move(delivery, State.READY, _("Waits for the account's rate budget."), try_at=room_at)
         return None
+    if rests_until := circuits.rests_until(delivery.account):
+        move(delivery, State.READY, _("Waits because the server does not answer."), try_at=rests_until)
+        return None
     return delivery
 
 
@@ -169,6 +174,7 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     delivery = _mine(claim, State.CLAIMED)
     if delivery is None:
         return
+    circuits.learn(delivery.account, error, clock.now())
     if isinstance(error, RetryLater) and delivery.tries + 1 < MOST_TRIES:
         tries = delivery.tries + 1
         move(delivery, State.READY, error.message, tries=tries, try_at=_again_at(tries, error.after))
@@ -215,6 +221,7 @@ def note(attempt: Attempt, result: Published | ChannelError) -> None:
 def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | ChannelError) -> State | None:
     """Record the outcome: the attempt always, the delivery only while the claim is ours. Returns the new state."""
     note(attempt, result)
+    circuits.learn(attempt.delivery.account, result, attempt.started_at)
     delivery = _mine(claim, State.SENDING)
     if delivery is None:
         return None

@@ -100,11 +100,12 @@ def disconnect(request: StaffRequest, pk: int) -> HttpResponse:
 def pause(request: StaffRequest) -> HttpResponse:
     """Stop everything below a unit."""
     actor = reader(request)
-    units = rights.units_for(actor, Capability.PUBLISH).order_by("path")[:500]
-    form = PauseForm(request.POST if request.method == "POST" else None, units=units)
+    units = rights.units_for(actor, Capability.PUBLISH).order_by("path")
+    data = request.POST if request.method == "POST" else None
+    form = PauseForm(data, units=units, platforms=actions.publishing_platforms())
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
-        actions.pause(actor, unit_id=chosen["unit"], reason=chosen["reason"])
+        actions.pause(actor, unit_id=chosen["unit"].pk, platform=chosen["platform"], reason=chosen["reason"])
         messages.success(request, _("Paused. Nothing goes out there until you resume."))
         return redirect("publishing:index")
     return form_page(
