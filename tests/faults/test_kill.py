@@ -15,7 +15,7 @@ from kentongan.core import audit
 from kentongan.core.actor import Actor
 from kentongan.publishing import connections, queries
 from kentongan.publishing.actions import firing
-from kentongan.publishing.models import Attempt, Delivery
+from kentongan.publishing.models import Attempt, Circuit, Delivery
 from kentongan.publishing.states import State
 from kentongan.registry import actions as registry
 from kentongan.registry.models import Account
@@ -76,6 +76,7 @@ def _let_platforms_settle() -> None:
     waiting = Delivery.objects.filter(state=State.UNKNOWN, settled_at__gt=Now())
     waiting.update(settled_at=Now() - timedelta(seconds=1), look_at=Now())
     Delivery.objects.filter(state=State.READY, try_at__gt=Now()).update(try_at=F("due_at"))
+    Circuit.objects.filter(open_until__gt=Now()).update(open_until=Now())
 
 
 @pytest.mark.parametrize("platform", ["bluesky", "mastodon"])
