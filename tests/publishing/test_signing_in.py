@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -338,6 +339,25 @@ class TestThroughTheWorker:
         assert desk.state(delivery) == State.HELD
         assert Connection.objects.get().healthy is False
         assert server.tweets == []
+
+    def test_a_renewal_whose_answer_is_lost_is_told_and_mended_by_signing_in(
+        self, desk, connected, server, proxy: Proxy
+    ):
+        """X has given new tokens and nobody has them: nothing is sent, the custodian is told, one sign-in mends it."""
+        delivery = scheduled(desk, end_token(connected))
+        proxy.faults.append(Fault("/2/oauth2/token", accept=True))
+        assert desk.run() == [None]
+        assert desk.state(delivery) == State.READY
+        Delivery.objects.update(try_at=F("due_at"))
+        assert desk.run() == [None]
+        assert desk.state(delivery) == State.HELD
+        assert "Sign in again" in Connection.objects.get().problem
+        arif = desk.cast.actor("arif")
+        back = server.allow(signing_in.begin(arif, connected.pk, "sesi"))
+        signing_in.finish(arif, "sesi", state=back["state"], code=back["code"], error="")
+        actions.send_again(desk.cast.actor("hendra"), delivery.pk)
+        assert desk.run() == [State.PUBLISHED]
+        assert len(server.tweets) == 1
 
     def test_a_lost_answer_is_found_by_looking(self, desk: Desk, connected: Account, server: XServer, proxy: Proxy):
         delivery = scheduled(desk, connected)

@@ -87,7 +87,8 @@ def connect(number: Number, as_user: AsUser = "") -> None:
     except Invalid as error:
         names = ", ".join(setting.name for setting in settings if setting.required)
         wrong = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.fields.items())
-        fail(wrong or str(error.message), f"This platform needs: {names}, each as name=value on the standard input.")
+        needed = f"This platform needs: {names}, each as name=value on the standard input."
+        fail(wrong or str(error.message), needed if names else "People sign in there in a browser.")
     else:
         say(f"Connected: {connected.handle}. It could publish right now.")
 
