@@ -307,6 +307,46 @@ def test_two_workers_that_refresh_at_once_make_one_refresh(desk: Desk, connected
     assert seen == [server.grants[0].access] * 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_sign_in_that_ends_while_the_former_one_is_renewed_is_the_one_that_stays(desk, connected, server: XServer):
+    account, arif = end_token(connected), desk.cast.actor("arif")
+    back = server.allow(signing_in.begin(arif, account.pk, "sesi"))
+    before = Connection.objects.get().secrets["access"]
+
+    def enter() -> None:
+        signing_in.finish(arif, "sesi", state=back["state"], code=back["code"], error="")
+        connection.close()
+
+    entering = threading.Thread(target=enter)
+
+    def meanwhile() -> None:
+        """While X renews: the person comes back, and would have stored the new sign-in by now."""
+        entering.start()
+        entering.join(2)
+        assert Connection.objects.get().secrets["access"] == before
+        connection.close()
+
+    server.during_refresh = meanwhile
+    with connections.client() as calls:
+        connections.fresh(SYSTEM, account, calls)
+    entering.join(60)
+    first, second = server.grants
+    assert server.refreshes == 1
+    assert Connection.objects.get().secrets["access"] == second.access != first.access
+
+
+def test_a_connection_that_ends_in_the_middle_is_held(desk: Desk, connected: Account, server: XServer):
+    delivery = scheduled(desk, end_token(connected))
+    stale = Account.objects.select_related("connection").get(pk=connected.pk)
+    registry.disconnect(SYSTEM, connected.pk)
+    with connections.client() as calls, pytest.raises(CredentialsExpired):
+        connections.fresh(SYSTEM, stale, calls)
+    connections.expire(SYSTEM, stale, connections.credentials_of(stale))
+    desk.run()
+    assert desk.state(delivery) == State.HELD
+    assert server.refreshes == 0
+
+
 def scheduled(desk: Desk, account: Account, text: str = "Puskesmas buka sampai malam") -> Delivery:
     return desk.schedule(account, item=desk.item(text=text, kinds=["x"]))
 

@@ -1,6 +1,7 @@
 """How publishing reaches an account: its channel, its credentials, fresh before each use."""
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from typing import cast
 
 import httpx
@@ -25,7 +26,7 @@ from kentongan.core.permissions import Capability
 from kentongan.publishing.models import PlatformApp
 from kentongan.registry import actions as registry
 from kentongan.registry import queries
-from kentongan.registry.models import Account
+from kentongan.registry.models import Account, Connection
 
 DEADLINE_SECONDS = 40.0
 
@@ -77,9 +78,22 @@ def fresh(actor: Actor, account: Account, calls: httpx.Client) -> Credentials:
         return _renewed(actor, account, stored, calls)
     if sign_in.lasts(stored):
         return stored
-    with advisory.alone(f"sign-in:{account.pk}"):
-        account.connection.refresh_from_db()
+    with one_at_a_time(account):
+        _read_again(account)
         return _renewed(actor, account, credentials_of(account), calls)
+
+
+def one_at_a_time(account: Account) -> AbstractContextManager[None]:
+    """Keep others from changing what this account is signed in with, over calls and outside any transaction."""
+    return advisory.alone(f"sign-in:{account.pk}")
+
+
+def _read_again(account: Account) -> None:
+    """Read what is stored now; CredentialsExpired when the account was disconnected meanwhile."""
+    stored = Connection.objects.filter(account=account).first()
+    if stored is None:
+        raise CredentialsExpired(_("The account is not connected."))
+    account.connection = stored
 
 
 def _renewed(actor: Actor, account: Account, stored: Credentials, calls: httpx.Client) -> Credentials:
@@ -94,10 +108,8 @@ def expire(actor: Actor, account: Account, used: Credentials) -> None:
 
     Race: another worker may have renewed it meanwhile; what it stored is left alone.
     """
-    if not hasattr(account, "connection") or not used.get("access"):
-        return
-    account.connection.refresh_from_db()
-    if account.connection.secrets.get("access") == used.get("access"):
+    stored = Connection.objects.filter(account=account).first()
+    if stored is not None and used.get("access") and stored.secrets.get("access") == used.get("access"):
         registry.renew_secrets(actor, account.pk, secrets={"access": "refused"})
 
 

@@ -51,7 +51,9 @@ def finish(actor: Actor, session: str, *, state: str, code: str, error: str) -> 
     except ChannelError as problem:
         raise Invalid(problem.message, remedy=_("Begin it again under Connections.")) from problem
     _check_same(account, credentials)
-    return connections.keep(actor, account, credentials, health)
+    # A worker may be renewing the former sign-in at this moment: what it stores must not come after this.
+    with connections.one_at_a_time(account):
+        return connections.keep(actor, account, credentials, health)
 
 
 def _exchanged(begun: SignInTry, code: str, calls: httpx.Client) -> Credentials:
