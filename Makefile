@@ -8,7 +8,7 @@ DJANGO := KENTONGAN_HOME=$(CURDIR)/build/home DJANGO_SETTINGS_MODULE=kentongan.c
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install assets areas collect compile dev run check test-servers test test-all screens messages format lock wheel clean
+.PHONY: help install assets areas collect compile dev run check test-servers test test-all faults screens messages format lock wheel clean
 
 help:  ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ test: install dev test-servers  ## Run the tests, in less than half an hour.
 
 test-all: install dev test-servers  ## Run every test, the slow ones too.
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+faults: install dev test-servers  ## 500 deliveries with workers and PostgreSQL killed at random (about half an hour).
+	$(BIN)/python tests/faults/long.py $(ARGS)
 
 screens: install dev  ## Take a picture of every screen, at 360 and 1440 px, into screens/.
 	$(BIN)/python scripts/screens.py $(ARGS)

@@ -6,6 +6,7 @@ It works on whole HTTP requests over plain TCP: reads one request, decides, forw
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ class Fault:
     body: bytes = b'{"error": "x", "message": "x"}'
     headers: tuple[tuple[str, str], ...] = ()
     half: bool = False
+    wait: float = 0
     times: int = 1
 
 
@@ -105,6 +107,8 @@ def _serve(proxy: Proxy, stream: socket.socket) -> None:
         if proxy.hold and proxy.hold in line:
             proxy.reached.set()
             proxy.gate.wait(60)
+        if fault is not None:
+            time.sleep(fault.wait)
         if fault is not None and fault.status is not None:
             stream.sendall(_answer(fault.status, list(fault.headers), fault.body))
         elif answer is not None and (fault is None or fault.half):
