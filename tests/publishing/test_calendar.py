@@ -151,7 +151,7 @@ def test_a_refusal_reaches_who_dragged_as_a_toast(desk: Desk, sign_in: SignIn, p
     client = sign_in(desk.cast.user("hendra"))
     response = client.post(reverse("planning:calendar_move"), given, headers={"hx-request": "true"})
     assert response.status_code == 409
-    assert response["HX-Retarget"]
+    assert (response["HX-Retarget"], response["HX-Reselect"]) == ("#toasts", "unset")
 
 
 def fill(desk: Desk, count: int) -> None:

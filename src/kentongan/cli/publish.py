@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from kentongan.cli.context import AsJson, AsUser, Yes, actor, confirmed, group, print_json, say, with_database
+from kentongan.cli.importing import Columns, Rejects, TableFile, Wanted, bring
 from kentongan.core import clock
 from kentongan.core.permissions import Capability
 from kentongan.publishing import actions
 from kentongan.publishing.models import Delivery
+from kentongan.publishing.sheets.kind import PostSheet
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 
@@ -28,6 +30,25 @@ def _row(delivery: Delivery) -> dict[str, object]:
         "due_at": delivery.due_at.isoformat(timespec="minutes"),
         "reason": delivery.reason,
     }
+
+
+@app.command("import")
+@with_database
+def import_file(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The unit at whose accounts, or below it, they go out.")],
+    file: TableFile,
+    purpose: Annotated[str, typer.Option(help="service or campaign, where no column says it.")] = "",
+    column: Columns = None,
+    rejects: Rejects = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    as_user: AsUser = "",
+) -> None:
+    """Bring posts of a spreadsheet in; each waits for approval. The same file twice changes nothing."""
+    who = actor(as_user)
+    unit = registry.unit_by_code(who, code, Capability.EDIT)
+    wanted = Wanted(PostSheet(), unit.pk, file, column or [], {"purpose": purpose}, rejects)
+    bring(who, wanted, f"Bring the posts of {file.name} in for {unit.name}?", yes=yes, as_json=as_json)
 
 
 @app.command("schedule")

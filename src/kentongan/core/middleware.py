@@ -86,6 +86,7 @@ class ErrorMiddleware:
         if is_htmx(request):
             response = render(request, "kentongan/error_toast.html", {"error": error}, status=error.status)
             response["HX-Retarget"] = "#toasts"
+            response["HX-Reselect"] = "unset"  # who asked for a part of a page gets the whole toast all the same
             response["HX-Reswap"] = "beforeend"
         else:
             response = render(request, "kentongan/error.html", {"error": error}, status=error.status)

@@ -34,6 +34,15 @@ def tell_approvers(actor: Actor, item: ContentItem, by: User) -> int:
     return _queue(actor, item, _approvers(item), REVIEW, occasion, shape, by=str(by), unit=item.unit.name)
 
 
+def tell_of_many(actor: Actor, item: ContentItem, by: User, count: int, occasion: str) -> int:
+    """Queue one e-mail for each approver about very many items that were handed in together, of which this is one."""
+    shape = _(
+        "%(name)s, %(by)s submitted %(count)s items of %(unit)s at once, the last “%(title)s”. They wait for review."
+    )
+    words = {"by": str(by), "unit": item.unit.name, "count": str(count)}
+    return _queue(actor, item, _approvers(item), REVIEW, f"review:{occasion}", shape, **words)
+
+
 def tell_authors(actor: Actor, item: ContentItem, review: Review) -> int:
     """Queue one e-mail for each author but the reviewer: what became of their item."""
     authors = User.objects.filter(pk__in={item.created_by_id, *item.author_ids}, is_active=True).exclude(

@@ -25,5 +25,8 @@ class PublishingConfig(AppConfig):
         import_module("kentongan.planning.panels").register("publishing", panels.ItemPanel())
         shown = import_module("kentongan.publishing.calendar").Deliveries()
         import_module("kentongan.planning.calendar").register(shown)
+        booked = import_module("kentongan.publishing.actions.booking").ScheduleBooked()
+        import_module("kentongan.planning.approvals").register("publishing", booked)
+        import_module("kentongan.core.imports").register(import_module("kentongan.publishing.sheets.kind").PostSheet())
         import_module("kentongan.registry.panels").register("publishing", panels.AccountPause())
         import_module("kentongan.safeguards.held").register("publishing", panels.HeldDeliveries())

@@ -7,6 +7,10 @@ from kentongan.core import verbs
 verbs.name(
     {
         "publishing.schedule": _("scheduled the delivery"),
+        "publishing.book": _("booked accounts for the item"),
+        "publishing.sheet.take": _("brought in posts from a spreadsheet"),
+        "publishing.sheet.tell": _("told approvers of a spreadsheet"),
+        "publishing.sheet.take_back": _("took posts of a spreadsheet back"),
         "publishing.pause": _("paused publishing"),
         "publishing.resume": _("resumed publishing"),
         "publishing.app.set": _("entered the organisation's app at a platform"),

@@ -242,3 +242,53 @@ class SignInTry(models.Model):
 
     def __str__(self) -> str:
         return str(self.account_id)
+
+
+class Booking(models.Model):
+    """To which account an item goes, at the time at which it is wanted, as soon as a second person approves it."""
+
+    item = models.ForeignKey("planning.ContentItem", models.CASCADE, related_name="bookings")
+    account = models.ForeignKey("registry.Account", models.CASCADE, related_name="+", verbose_name=_("account"))
+    problem = models.CharField(_("why it is not scheduled"), max_length=500, blank=True)
+    booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    booked_at = models.DateTimeField(_("booked"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        constraints = (models.UniqueConstraint(fields=("item", "account"), name="booking_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.item_id} → {self.account_id}"
+
+
+class SheetPost(models.Model):
+    """A post that came from a spreadsheet: by which row it is known again, and what was taken from that row.
+
+    `key` is the row's own code, or its time, accounts and text where it has none; `digest` is all that the row says;
+    `version` is the item's version as the spreadsheet left it: with another one, somebody has changed it by hand since.
+    `before` is what a later spreadsheet changed, for its undo.
+    """
+
+    unit = models.ForeignKey("registry.Unit", models.PROTECT, related_name="+")
+    item = models.OneToOneField("planning.ContentItem", models.CASCADE, related_name="sheet_post")
+    key = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    run = models.ForeignKey("core.ImportRun", models.PROTECT, related_name="+")
+    changed_by = models.ForeignKey("core.ImportRun", models.PROTECT, null=True, related_name="+")
+    before = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = _("post of a spreadsheet")
+        verbose_name_plural = _("posts of spreadsheets")
+        constraints = (
+            models.UniqueConstraint(fields=("unit", "key"), name="sheet_post_once"),
+            models.CheckConstraint(
+                condition=Q(changed_by=None, before=None) | Q(changed_by__isnull=False, before__isnull=False),
+                name="sheet_post_change_has_before",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.key[:12]

@@ -36,11 +36,13 @@ class ItemPanel:
     """On an item's page: where it goes."""
 
     def panel(self, actor: Actor, item: ContentItem) -> Panel | None:
-        """Return the item's deliveries; None before there is one."""
+        """Return the item's deliveries and what is booked for it; None before there is either."""
         if Capability.LISTEN not in rights.capabilities(actor, item.unit):
             return None
-        deliveries = list(queries.of_item(actor, item.pk)[:SHOWN])
-        return Panel("publishing/_panel.html", {"deliveries": deliveries, "item": item}) if deliveries else None
+        deliveries, bookings = list(queries.of_item(actor, item.pk)[:SHOWN]), list(queries.bookings(item)[:SHOWN])
+        if not deliveries and not bookings:
+            return None
+        return Panel("publishing/_panel.html", {"deliveries": deliveries, "bookings": bookings, "item": item})
 
 
 class AccountPause:

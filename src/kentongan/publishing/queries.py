@@ -13,9 +13,10 @@ from kentongan.channels.contract import Manifest
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
+from kentongan.planning.models import ContentItem
 from kentongan.publishing import access
 from kentongan.publishing.actions.firing import paused
-from kentongan.publishing.models import Attempt, Circuit, Delivery, Pause, PlatformApp
+from kentongan.publishing.models import Attempt, Booking, Circuit, Delivery, Pause, PlatformApp
 from kentongan.publishing.states import ENDS, NEEDS_PERSON, TO_COME, State
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
@@ -154,6 +155,11 @@ def attempts(of: Delivery) -> QuerySet[Attempt]:
 def of_item(actor: Actor, item_id: int) -> QuerySet[Delivery]:
     """Return an item's deliveries."""
     return deliveries(actor, Filter(item_id=item_id))
+
+
+def bookings(item: ContentItem) -> QuerySet[Booking]:
+    """Return the accounts to which an item goes once it is approved, or could not be scheduled then."""
+    return item.bookings.select_related("account", "account__unit").order_by("account__unit__path", "id")
 
 
 def about_issue(actor: Actor, issue_id: int) -> QuerySet[Delivery]:

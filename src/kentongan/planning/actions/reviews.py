@@ -10,7 +10,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, NotAllowed
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.planning import access, counting, telling
+from kentongan.planning import access, approvals, counting, telling
 from kentongan.planning.actions.items import check_version
 from kentongan.planning.drafts import plain
 from kentongan.planning.models import Comment, ContentItem, Review
@@ -21,8 +21,11 @@ from kentongan.safeguards import queries as safeguards
 
 
 @action("planning.item.submit")
-def submit(actor: Actor, item_id: int) -> ContentItem:
-    """Hand an item in for review; every version has to fit its platform."""
+def submit(actor: Actor, item_id: int, *, tell: bool = True) -> ContentItem:
+    """Hand an item in for review; every version has to fit its platform.
+
+    Who hands very many in at once tells the approvers of all of them together, not here of each.
+    """
     item = access.item(actor, item_id, Capability.EDIT, lock=True)
     author = access.author(actor)
     state = after(item.state, Move.SUBMIT)
@@ -31,7 +34,8 @@ def submit(actor: Actor, item_id: int) -> ContentItem:
     item.state, item.submitted_at = state, clock.now()
     item.save()
     audit.record(actor, item, before=before, after=audit.snapshot(item, "state", "version"))
-    telling.tell_approvers(actor, item, User.objects.get(pk=author))
+    if tell:
+        telling.tell_approvers(actor, item, User.objects.get(pk=author))
     return item
 
 
@@ -60,6 +64,7 @@ def approve(
     after_values = audit.snapshot(item, "state", "approved_by_id", "version") | {"checklist": ticked}
     audit.record(actor, item, before=before, after=after_values, note=plain(note))
     telling.tell_authors(actor, item, review)
+    approvals.tell(actor, item)
     return item
 
 

@@ -157,6 +157,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "unit": unit,
         "unit_form": CalendarUnitForm(initial={"unit": unit}, actor=actor),
         "kept": [(name, value) for name, value in request.GET.items() if name not in ("unit", "page")],
+        "sheet_unit": queries.units_to_edit(actor).values_list("pk", flat=True).first(),
         **_choices(actor),
         **VIEWS[view](actor, wanted, request),
     }

@@ -1,5 +1,6 @@
 """All writes of publishing; what people do is here, what workers do is in `firing` and `reconciling`."""
 
+from kentongan.publishing.actions.booking import book
 from kentongan.publishing.actions.pausing import pause, publishing_platforms, resume
 from kentongan.publishing.actions.resolving import Resolution, release, resolve
 from kentongan.publishing.actions.scheduling import recall, reschedule, schedule, send_again
@@ -7,6 +8,7 @@ from kentongan.publishing.actions.signing_in import forget_app, set_app
 
 __all__ = [
     "Resolution",
+    "book",
     "forget_app",
     "pause",
     "publishing_platforms",

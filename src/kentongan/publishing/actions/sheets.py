@@ -1,0 +1,173 @@
+"""Bringing posts of a spreadsheet in, batch by batch, and taking them back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from kentongan.core import audit
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.errors import KentonganError
+from kentongan.core.imports import Batch, Feed, ImportRun
+from kentongan.core.jobs import Progress
+from kentongan.core.models import User
+from kentongan.core.models.files import StoredFile
+from kentongan.core.permissions import Capability
+from kentongan.planning import actions as planning
+from kentongan.planning import telling
+from kentongan.planning.access import author
+from kentongan.planning.drafts import ItemDraft, RenditionDraft
+from kentongan.planning.models import ContentItem
+from kentongan.planning.states import OPEN
+from kentongan.publishing.actions.booking import book
+from kentongan.publishing.models import SheetPost
+from kentongan.publishing.sheets.matching import CHANGED, NEW, REJECTED, SAME, Decision, Matcher, Post
+from kentongan.registry import access as rights
+from kentongan.registry.models import Unit
+
+AT_ONCE = 200
+
+
+@action("publishing.sheet.take", may_do_nothing=True)
+def take_posts(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, matcher: Matcher) -> None:
+    """Bring one batch in: each post through the same actions as one that is written by hand, in review at the end.
+
+    What an action refuses is a rejected row with the action's own reason.
+    """
+    unit = rights.get_unit(actor, Capability.EDIT, pk=matcher.unit.pk)
+    author(actor)
+    # Race: two imports of one unit at once would both find a post missing; the second one waits here.
+    Unit.objects.select_for_update(of=("self",), no_key=True).get(pk=unit.pk)
+    counts = {NEW: 0, CHANGED: 0, SAME: 0}
+    refused = []
+    for one in matcher.decide(batch.rows):
+        reason = one.note if one.outcome == REJECTED else _taken(actor, run, unit, one)
+        if reason:
+            refused.append((one.row, reason))
+        else:
+            counts[one.outcome] += 1
+    batch.reject_all(refused)
+    feed.commit(batch, new=counts[NEW], same=counts[SAME], changed=counts[CHANGED])
+    if counts[NEW] or counts[CHANGED]:
+        audit.record(actor, unit, unit_id=unit.pk, after={"run": run.pk, **counts})
+
+
+def _taken(actor: Actor, run: ImportRun, unit: Unit, one: Decision) -> str:
+    """Write one row; return why it was refused, "" when it is in."""
+    if one.post is None or one.outcome == SAME:
+        return ""
+    try:
+        with transaction.atomic():
+            _make(actor, run, unit, one.post) if one.known is None else _change(actor, run, one.known, one.post)
+    except KentonganError as error:
+        return _words(error)
+    return ""
+
+
+def _words(error: KentonganError) -> str:
+    """Return a refusal with what it says about fields, which is where its reason stands."""
+    fields = getattr(error, "fields", {})
+    return " ".join([*(text for texts in fields.values() for text in texts)] or [str(error)])
+
+
+def _make(actor: Actor, run: ImportRun, unit: Unit, post: Post) -> None:
+    home = {"brief_id": post.brief_id} if post.brief_id else {"unit_id": unit.pk}
+    item = planning.create_item(actor, post.draft, **home)
+    if post.picture_id:
+        file = StoredFile.objects.get(pk=post.picture_id)
+        planning.add_asset(actor, item.pk, file, alt=post.alt, ai_generated=False)
+    book(actor, item.pk, post.accounts)
+    item = planning.submit(actor, item.pk, tell=False)
+    SheetPost.objects.create(unit=unit, item=item, key=post.key, digest=post.digest, version=item.version, run=run)
+
+
+def _change(actor: Actor, run: ImportRun, known: SheetPost, post: Post) -> None:
+    known.before = {"draft": _draft_of(known.item), "accounts": _booked(known.item), "digest": known.digest}
+    known.changed_by = run
+    _write(actor, known, post.draft, post.accounts, post.digest)
+
+
+def _write(actor: Actor, known: SheetPost, draft: ItemDraft, accounts: Sequence[int], digest: str) -> None:
+    item = planning.change_item(actor, known.item_id, draft, version=known.version)
+    book(actor, item.pk, accounts)
+    known.version, known.digest = item.version, digest
+    known.save()
+
+
+def _booked(item: ContentItem) -> list[int]:
+    return sorted(item.bookings.values_list("account_id", flat=True))
+
+
+def _draft_of(item: ContentItem) -> dict[str, Any]:
+    versions = {row.kind: RenditionDraft(row.text, row.title, row.link) for row in item.renditions.all()}
+    draft = ItemDraft(item.title, item.text, item.purpose, item.language, item.planned_for, versions)
+    return asdict(draft) | {"planned_for": item.planned_for and item.planned_for.isoformat()}
+
+
+def _draft_from(kept: dict[str, Any]) -> ItemDraft:
+    when = kept["planned_for"] and datetime.fromisoformat(kept["planned_for"])
+    versions = {kind: RenditionDraft(**row) for kind, row in kept["renditions"].items()}
+    return ItemDraft(**{**kept, "planned_for": when, "renditions": versions})
+
+
+def tell_approvers(actor: Actor, run: ImportRun) -> None:
+    """Queue one message to each approver about all that came in by this run and waits; once for each run."""
+    waiting = SheetPost.objects.filter(run=run, item__state__in=OPEN).select_related("item__unit").order_by("-pk")
+    last = waiting.first()
+    if last is not None:
+        _tell(actor, last.item, waiting.count(), run.pk)
+
+
+@action("publishing.sheet.tell", may_do_nothing=True)
+def _tell(actor: Actor, item: ContentItem, count: int, run_id: int) -> None:
+    telling.tell_of_many(actor, item, User.objects.get(pk=author(actor)), count, f"sheet{run_id}")
+
+
+def take_back_all(actor: Actor, run: ImportRun, progress: Progress) -> int:
+    """Take back what a run brought, some at once; return how many posts; what somebody touched since stays."""
+    ours = list(SheetPost.objects.filter(Q(run=run) | Q(changed_by=run)).order_by("-pk").values_list("pk", flat=True))
+    progress.total(len(ours))
+    undone = 0
+    for start in range(0, len(ours), AT_ONCE):
+        progress.check()
+        part = ours[start : start + AT_ONCE]
+        undone += take_back(actor, run, part)
+        progress.advance(len(part))
+    progress.result["left"] = len(ours) - undone
+    return undone
+
+
+@action("publishing.sheet.take_back", may_do_nothing=True)
+def take_back(actor: Actor, run: ImportRun, pks: Sequence[int]) -> int:
+    """Remove the posts that a run made and restore those that it changed, where nobody has touched them since."""
+    rows = SheetPost.objects.filter(pk__in=pks).select_for_update(of=("self", "item")).select_related("item", "unit")
+    undone = 0
+    for known in rows.order_by("pk"):
+        rights.require(actor, Capability.EDIT, known.unit)
+        if not _untouched(known):
+            continue
+        if known.changed_by_id == run.pk and known.before is not None:
+            _restore(actor, known)
+        elif known.run_id == run.pk and known.changed_by_id is None:
+            audit.record(actor, known.item, note=f"#{run.pk}")
+            known.item.delete()
+        else:
+            continue
+        undone += 1
+    return undone
+
+
+def _untouched(known: SheetPost) -> bool:
+    item = known.item
+    seen = item.comments.exists() or item.reviews.exists() or item.deliveries.exists()
+    return item.state in OPEN and item.version == known.version and not seen
+
+
+def _restore(actor: Actor, known: SheetPost) -> None:
+    before: dict[str, Any] = known.before or {}
+    known.before = known.changed_by = None
+    _write(actor, known, _draft_from(before["draft"]), before["accounts"], before["digest"])
