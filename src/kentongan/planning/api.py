@@ -13,12 +13,14 @@ from kentongan.core.actor import Actor
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
 from kentongan.core.errors import Invalid
 from kentongan.planning import access, actions, counting, queries
+from kentongan.planning.calendar.api import router as calendar_router
 from kentongan.planning.drafts import BriefDraft, FactDraft, ItemDraft, RenditionDraft, plain
 from kentongan.planning.models import Brief, Comment, ContentItem, Language
 from kentongan.planning.states import ItemState
 from kentongan.safeguards.purposes import Purpose
 
 router = Router(tags=["planning"])
+router.add_router("/calendar", calendar_router)
 READ, WRITE = "planning:read", "planning:write"
 MAX_TEXT = 20_000
 # PostgreSQL's text cannot hold the null character; ids beyond its integers name nothing.

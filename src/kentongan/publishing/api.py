@@ -1,20 +1,25 @@
 """The API of publishing: the same deliveries, the same rights and actions as the screens."""
 
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Field, Query, Schema, Status
+from pydantic import AwareDatetime
 
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
+from kentongan.core.permissions import Capability
+from kentongan.planning import access as planning
 from kentongan.publishing import access, actions, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES, LATEST_MINUTES
 from kentongan.publishing.models import Attempt, Delivery, Pause
+from kentongan.publishing.spreading import MOST, Spread
 from kentongan.registry import access as rights
 
 router = Router(tags=["publishing"])
 READ, WRITE = scope("publishing:read"), scope("publishing:write")
 ID = 9_223_372_036_854_775_807
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
 class DeliveryOut(Schema):
@@ -118,6 +123,48 @@ class ScheduleIn(Schema):
     late_minutes: int = Field(LATE_MINUTES, ge=0, le=LATEST_MINUTES)
 
 
+class SpreadIn(Schema):
+    """How to spread: evenly from `start` to `end`, or `each` every `minutes`; `jitter` in minutes, by `seed`."""
+
+    start: Moment
+    end: Moment
+    each: int | None = Field(None, ge=1, le=MOST)
+    minutes: int | None = Field(None, ge=1, le=10_080)
+    jitter: int = Field(0, ge=0, le=720)
+    seed: int = Field(0, ge=0, le=ID)
+
+
+class StaggerIn(SpreadIn):
+    """An approved item over a unit's subtree, to the accounts that have not got it; `preview` schedules nothing."""
+
+    item_id: int = Field(ge=1, le=ID)
+    unit_id: int = Field(ge=1, le=ID)
+    late_minutes: int = Field(LATE_MINUTES, ge=0, le=LATEST_MINUTES)
+    preview: bool = False
+
+
+class RespreadIn(SpreadIn):
+    """Deliveries that wait, in the order in which they shall go out."""
+
+    delivery_ids: list[int] = Field(min_length=1, max_length=1_000)
+
+
+class StaggerOut(Schema):
+    """What goes to which account at what time; `delivery_id` is None in a preview."""
+
+    account_id: int
+    unit_id: int
+    due_at: datetime
+    delivery_id: int | None = None
+
+
+class RescheduleIn(Schema):
+    """Another time; `seen` is the one it stood at when somebody decided so."""
+
+    due_at: Moment
+    seen: Moment | None = None
+
+
 class ResolveIn(Schema):
     """What a person found out; `url` where the post is, if it is there."""
 
@@ -185,6 +232,41 @@ def schedule(request: HttpRequest, body: ScheduleIn) -> Status[list[dict[str, An
     """Schedule an approved item to accounts: one delivery each."""
     made = actions.schedule(actor_of(request), body.item_id, body.account_ids, body.due_at, body.late_minutes)
     return Status(201, [_fields(delivery) for delivery in made])
+
+
+@router.post("/stagger", response={200: list[StaggerOut], 201: list[StaggerOut]}, auth=WRITE)
+def stagger(request: HttpRequest, body: StaggerIn) -> Status[list[dict[str, Any]]]:
+    """Schedule an approved item to the accounts of a unit and all below it, one after the other."""
+    actor = actor_of(request)
+    item = planning.item(actor, body.item_id)
+    unit = rights.get_unit(actor, Capability.PUBLISH, pk=body.unit_id)
+    accounts = list(queries.accounts_to_spread_over(actor, item, unit))
+    if body.preview:
+        times = zip(accounts, _spread(body).times(len(accounts)), strict=True)
+        return Status(200, [{"account_id": one.pk, "unit_id": one.unit_id, "due_at": at} for one, at in times])
+    made = actions.stagger(actor, item.pk, [one.pk for one in accounts], _spread(body), body.late_minutes)
+    return Status(201, [_staggered(delivery) for delivery in made])
+
+
+def _spread(body: SpreadIn) -> Spread:
+    return Spread(body.start, body.end, body.each, body.minutes, body.jitter, body.seed)
+
+
+def _staggered(delivery: Delivery) -> dict[str, Any]:
+    same = {name: getattr(delivery, name) for name in ("account_id", "unit_id", "due_at")}
+    return {**same, "delivery_id": delivery.pk}
+
+
+@router.post("/deliveries/spread", response=list[StaggerOut], auth=WRITE)
+def respread(request: HttpRequest, body: RespreadIn) -> list[dict[str, Any]]:
+    """Give deliveries that wait other times, one after the other: all of them or none."""
+    return [_staggered(one) for one in actions.respread(actor_of(request), body.delivery_ids, _spread(body))]
+
+
+@router.post("/deliveries/{int:pk}/reschedule", response=DeliveryOut, auth=WRITE)
+def reschedule(request: HttpRequest, pk: int, body: RescheduleIn) -> dict[str, Any]:
+    """Give a delivery that waits another time; 409 once a worker has it, it is out, or somebody moved it meanwhile."""
+    return _fields(actions.reschedule(actor_of(request), pk, body.due_at, seen=body.seen))
 
 
 @router.post("/deliveries/{int:pk}/resolve", response=DeliveryOut, auth=WRITE)

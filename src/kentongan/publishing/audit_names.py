@@ -11,6 +11,8 @@ verbs.name(
         "publishing.sheet.take": _("brought in posts from a spreadsheet"),
         "publishing.sheet.tell": _("told approvers of a spreadsheet"),
         "publishing.sheet.take_back": _("took posts of a spreadsheet back"),
+        "publishing.stagger": _("scheduled the deliveries one after the other"),
+        "publishing.respread": _("spread the deliveries anew"),
         "publishing.pause": _("paused publishing"),
         "publishing.resume": _("resumed publishing"),
         "publishing.app.set": _("entered the organisation's app at a platform"),

@@ -15,6 +15,7 @@ from kentongan.core import clock
 from kentongan.core.errors import Invalid
 from kentongan.publishing.actions.resolving import Resolution
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
+from kentongan.publishing.spreading import MOST, Spread
 from kentongan.registry.fields import UnitField
 from kentongan.registry.models import Account, Unit
 
@@ -79,6 +80,53 @@ class ScheduleForm(forms.Form):
             for account in accounts
         ]
         self.fields["due_at"].help_text = _("In %(zone)s.") % {"zone": zone_name()}
+
+
+class SpreadForm(forms.Form):
+    """Over which units, between which times, and how."""
+
+    EVENLY, WAVES = "evenly", "waves"
+
+    unit = UnitField(label=_("Unit and all below it"))
+    waiting = forms.TypedChoiceField(
+        label=_("Which posts"),
+        coerce=lambda value: value == "waiting",
+        choices=(
+            ("new", _("accounts that have not got it yet")),
+            ("waiting", _("what waits already: give it new times")),
+        ),
+        initial="new",
+        widget=forms.RadioSelect,
+    )
+    start = moment_field(label=_("From"))
+    end = moment_field(label=_("Until"))
+    how = forms.ChoiceField(
+        label=_("How"),
+        choices=((EVENLY, _("evenly")), (WAVES, _("so many at once"))),
+        initial=EVENLY,
+        widget=forms.RadioSelect,
+    )
+    each = forms.IntegerField(label=_("How many at once"), min_value=1, max_value=MOST, required=False)
+    minutes = forms.IntegerField(label=_("Every how many minutes"), min_value=1, max_value=10_080, required=False)
+    jitter = forms.IntegerField(
+        label=_("Up to how many minutes earlier or later, by chance"), min_value=0, max_value=720, initial=0
+    )
+    seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unit = self.fields["unit"]
+        assert isinstance(unit, UnitField)
+        unit.offer(units)
+        for name in ("start", "end"):
+            self.fields[name].help_text = _("In %(zone)s.") % {"zone": zone_name()}
+
+    def spread(self) -> Spread:
+        """Return how to spread; the form has to be valid."""
+        given = self.cleaned_data
+        waves = given["how"] == self.WAVES
+        each, minutes = (given["each"] or 0, given["minutes"] or 0) if waves else (None, None)
+        return Spread(given["start"], given["end"], each, minutes, given["jitter"], given["seed"])
 
 
 class TimeForm(forms.Form):

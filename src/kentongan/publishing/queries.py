@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, DateField, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, DateField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 
 from kentongan.channels import registry as channels
@@ -17,7 +17,7 @@ from kentongan.planning.models import ContentItem
 from kentongan.publishing import access
 from kentongan.publishing.actions.firing import paused
 from kentongan.publishing.models import Attempt, Booking, Circuit, Delivery, Pause, PlatformApp
-from kentongan.publishing.states import ENDS, NEEDS_PERSON, TO_COME, State
+from kentongan.publishing.states import ENDS, MOVABLE, NEEDS_PERSON, TO_COME, State
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account, Unit
@@ -226,6 +226,21 @@ def accounts_to_check(limit: int = 20) -> QuerySet[Account]:
 def accounts_for(actor: Actor, kinds: Iterable[str]) -> QuerySet[Account]:
     """Return the connected accounts to which the actor may publish a version written for one of `kinds`."""
     return registry.connected_accounts(actor, Capability.PUBLISH).filter(platform__in=list(kinds))
+
+
+def accounts_to_spread_over(actor: Actor, item: ContentItem, unit: Unit) -> QuerySet[Account]:
+    """Return the connected accounts at a unit and below it that may get this item and have not got it, by the tree."""
+    kinds = item.renditions.values("kind")
+    found = registry.connected_accounts(actor, Capability.PUBLISH).filter(platform__in=kinds)
+    found = found.filter(unit__path__within=unit.path).exclude(deliveries__item=item)
+    return found.order_by("unit__path", "platform", "handle")
+
+
+def waiting_of(actor: Actor, item: ContentItem, unit: Unit) -> QuerySet[Delivery]:
+    """Return an item's deliveries at a unit and below it that can be given another time, the next first."""
+    tried = Exists(Attempt.objects.filter(delivery=OuterRef("pk")))
+    found = access.deliveries(actor, Capability.PUBLISH).filter(~tried, item=item, state__in=MOVABLE)
+    return found.filter(unit__path__within=unit.path).select_related("account", "unit").order_by("due_at", "id")
 
 
 class PublishedPosts:

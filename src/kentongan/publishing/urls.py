@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kentongan.publishing.views import accounts, deliveries, ledger, signing_in
+from kentongan.publishing.views import accounts, deliveries, ledger, signing_in, staggering
 
 app_name = "publishing"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("akan-datang/", ledger.coming, name="coming"),
     path("perlu-tindakan/", ledger.attention, name="attention"),
     path("jadwalkan/<int:pk>/", deliveries.schedule, name="schedule"),
+    path("jadwalkan/<int:pk>/bertahap/", staggering.stagger, name="stagger"),
     path("sebaran/<int:pk>/", deliveries.detail, name="delivery"),
     path("sebaran/<int:pk>/tarik/", deliveries.recall, name="recall"),
     path("sebaran/<int:pk>/lepas/", deliveries.release, name="release"),

@@ -3,7 +3,7 @@
 from kentongan.publishing.actions.booking import book
 from kentongan.publishing.actions.pausing import pause, publishing_platforms, resume
 from kentongan.publishing.actions.resolving import Resolution, release, resolve
-from kentongan.publishing.actions.scheduling import recall, reschedule, schedule, send_again
+from kentongan.publishing.actions.scheduling import recall, reschedule, respread, schedule, send_again, stagger
 from kentongan.publishing.actions.signing_in import forget_app, set_app
 
 __all__ = [
@@ -16,8 +16,10 @@ __all__ = [
     "release",
     "reschedule",
     "resolve",
+    "respread",
     "resume",
     "schedule",
     "send_again",
     "set_app",
+    "stagger",
 ]

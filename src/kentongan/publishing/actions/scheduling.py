@@ -1,8 +1,9 @@
 """What people do with deliveries: schedule, change the time, put back, recall, resolve."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from kentongan.planning.states import ItemState
 from kentongan.publishing import access, content
 from kentongan.publishing.actions.moves import SEEN, set_time, to_ready
 from kentongan.publishing.models import Delivery
+from kentongan.publishing.spreading import Spread
 from kentongan.publishing.states import MOVABLE, State, check_move
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account
@@ -36,7 +38,7 @@ class _Plan:
     """What all deliveries of one scheduling share."""
 
     item: ContentItem
-    due_at: datetime
+    times: Mapping[int, datetime]
     late_minutes: int
     neutral: bool
     user_id: int | None
@@ -51,20 +53,44 @@ def schedule(
     What a quiet period would hold is scheduled as held, with the reason. Raises Conflict for an item that is not
     approved, an account that has it already, or one that is not connected; Held for content that may never go out.
     """
+    return _schedule(actor, item_id, dict.fromkeys(account_ids, due_at), late_minutes)
+
+
+@action("publishing.stagger")
+def stagger(
+    actor: Actor, item_id: int, account_ids: Sequence[int], spread: Spread, late_minutes: int = LATE_MINUTES
+) -> list[Delivery]:
+    """Schedule an approved item to accounts one after the other, in the order given, as `spread` says."""
+    wanted = list(dict.fromkeys(account_ids))
+    return _schedule(actor, item_id, dict(zip(wanted, spread.times(len(wanted)), strict=True)), late_minutes)
+
+
+@action("publishing.respread")
+def respread(actor: Actor, delivery_ids: Sequence[int], spread: Spread) -> list[Delivery]:
+    """Give deliveries that wait other times, in the order given, as `spread` says: all of them or none."""
+    wanted = list(dict.fromkeys(delivery_ids))
+    times = spread.times(len(wanted))
+    return [reschedule(actor, pk, moment) for pk, moment in zip(wanted, times, strict=True)]
+
+
+def _schedule(actor: Actor, item_id: int, times: Mapping[int, datetime], late_minutes: int) -> list[Delivery]:
+    """Schedule an approved item to accounts, each at its time. Part of an action."""
     item = planning.item(actor, item_id, lock=True)
     if item.state != ItemState.APPROVED:
         raise Conflict(_("Only an approved item can be scheduled."), remedy=_("Have it approved first."))
-    accounts = list(registry.connected_accounts(actor, Capability.PUBLISH).filter(pk__in=account_ids).order_by("pk"))
-    _check_input(accounts, account_ids, due_at, late_minutes)
+    accounts = list(registry.connected_accounts(actor, Capability.PUBLISH).filter(pk__in=times).order_by("pk"))
+    _check_input(accounts, times, late_minutes)
     organisation = registry.organisation()
     neutral = organisation is not None and organisation.neutral
     never = safeguards.check_purpose(item.purpose, neutral=neutral)
     if never.held:
         raise Held(never.reason)
-    plan = _Plan(item, max(due_at, clock.now()), late_minutes, neutral, actor.user_id)
-    quiet = safeguards.quiet_calendar(plan.due_at)
+    moments = {pk: max(moment, clock.now()) for pk, moment in times.items()}
+    plan = _Plan(item, moments, late_minutes, neutral, actor.user_id)
+    quiet = safeguards.quiet_calendar(min(moments.values()))
     renditions = {rendition.kind: rendition for rendition in item.renditions.all()}
-    made = [_new(plan, account, _written_for(account, renditions), quiet) for account in accounts]
+    sent = {kind: content.fixed(item, rendition) for kind, rendition in renditions.items()}
+    made = [_new(plan, account, _written_for(account, renditions), sent, quiet) for account in accounts]
     try:
         with transaction.atomic():
             Delivery.objects.bulk_create(made)
@@ -78,13 +104,13 @@ def schedule(
     return made
 
 
-def _check_input(accounts: Sequence[Account], wanted: Sequence[int], due_at: datetime, late_minutes: int) -> None:
+def _check_input(accounts: Sequence[Account], wanted: Mapping[int, datetime], late_minutes: int) -> None:
     problems: dict[str, list[str]] = {}
     if not wanted:
         problems["accounts"] = [_("Choose at least one account.")]
-    elif len(accounts) != len(set(wanted)):
+    elif len(accounts) != len(wanted):
         problems["accounts"] = [_("You may publish only to connected accounts of your units.")]
-    if due_at < clock.now() - PAST_TOLERANCE:
+    if any(moment < clock.now() - PAST_TOLERANCE for moment in wanted.values()):
         problems["due_at"] = [_("This time has passed.")]
     if not 0 <= late_minutes <= LATEST_MINUTES:
         problems["late_minutes"] = [_("Between 0 minutes and one week.")]
@@ -118,23 +144,29 @@ def _written_for(account: Account, renditions: dict[str, Rendition]) -> Renditio
     return rendition
 
 
-def _new(plan: _Plan, account: Account, rendition: Rendition, quiet: safeguards.QuietCalendar) -> Delivery:
-    unit = account.unit
-    verdict = quiet.check(plan.item.purpose, plan.due_at, unit.area_code, plan.neutral, unit.timezone)
+def _new(
+    plan: _Plan,
+    account: Account,
+    rendition: Rendition,
+    sent: Mapping[str, dict[str, Any]],
+    quiet: safeguards.QuietCalendar,
+) -> Delivery:
+    unit, due_at = account.unit, plan.times[account.pk]
+    verdict = quiet.check(plan.item.purpose, due_at, unit.area_code, plan.neutral, unit.timezone)
     return Delivery(
         unit=unit,
         account=account,
         rendition=rendition,
         item=plan.item,
         item_version=plan.item.version,
-        content=content.fixed(plan.item, rendition),
+        content=sent[rendition.kind],
         key=channels.get(account.platform).manifest.new_key(),
         state=State.HELD if verdict.held else State.READY,
         reason=str(verdict.reason),
-        due_at=plan.due_at,
-        try_at=plan.due_at,
+        due_at=due_at,
+        try_at=due_at,
         late_minutes=plan.late_minutes,
-        late_until=plan.due_at + timedelta(minutes=plan.late_minutes),
+        late_until=due_at + timedelta(minutes=plan.late_minutes),
         scheduled_by_id=plan.user_id,
     )
 
