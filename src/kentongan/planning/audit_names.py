@@ -12,6 +12,8 @@ verbs.name(
         "planning.brief.change": _("changed the brief"),
         "planning.item.create": _("made the item"),
         "planning.item.change": _("changed the item"),
+        "planning.feed.create": _("made an address of their calendar"),
+        "planning.feed.end": _("ended the address of their calendar"),
         "planning.brief.move": _("moved the deadline of the brief"),
         "planning.item.plan": _("moved the item to another time"),
         "planning.item.withdraw": _("withdrew the item"),

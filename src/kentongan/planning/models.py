@@ -244,3 +244,26 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict} v{self.version}"
+
+
+class CalendarFeed(models.Model):
+    """A person's address for their own calendar in another program: whoever knows it reads what that person may see.
+
+    Only the digest of its secret is kept; one lives at a time for each person.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="calendar_feeds")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("calendar feed")
+        verbose_name_plural = _("calendar feeds")
+        constraints = (
+            models.UniqueConstraint(fields=("user",), condition=Q(ended_at=None), name="calendar_feed_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

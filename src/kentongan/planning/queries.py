@@ -12,7 +12,7 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.planning import access, counting
-from kentongan.planning.models import Brief, Comment, ContentItem, ItemAsset, Rendition
+from kentongan.planning.models import Brief, CalendarFeed, Comment, ContentItem, ItemAsset, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
@@ -210,6 +210,17 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
 def comments(item: ContentItem) -> QuerySet[Comment]:
     """Return an item's comments, the oldest first."""
     return item.comments.select_related("by")
+
+
+def feed_of(actor: Actor) -> CalendarFeed | None:
+    """Return the live address of the actor's own calendar, if there is one."""
+    return CalendarFeed.objects.filter(user_id=actor.user_id or 0, ended_at=None).first()
+
+
+def live_feed(digest: str) -> CalendarFeed | None:
+    """Return the live address with that digest, of somebody who may still sign in, with that user."""
+    rows = CalendarFeed.objects.filter(digest=digest, ended_at=None, user__is_active=True)
+    return rows.select_related("user").first()
 
 
 def briefs_to_choose(actor: Actor, limit: int = 30) -> list[tuple[int, str]]:

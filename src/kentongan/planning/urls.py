@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from kentongan.planning.views import briefs, calendar, items, overview, reviews
+from kentongan.planning.views import briefs, calendar, feeds, items, overview, reviews
 
 app_name = "planning"
 urlpatterns = [
     path("", overview.index, name="index"),
     path("kalender/", calendar.show, name="calendar"),
+    path("kalender/langganan/", feeds.feed, name="calendar_feed"),
+    path("kalender/langganan/akhiri/", feeds.end, name="calendar_feed_end"),
+    path("kalender/berkas/<str:secret>.ics", feeds.file, name="calendar_file"),
     path("kalender/pindah/", calendar.move, name="calendar_move"),
     path("kampanye/", overview.campaign, name="campaign"),
     path("hitung/", overview.count, name="count"),

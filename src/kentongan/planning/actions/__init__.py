@@ -2,6 +2,7 @@
 
 from kentongan.planning.actions.assets import add_asset, remove_asset
 from kentongan.planning.actions.briefs import change_brief, create_brief, move_deadline
+from kentongan.planning.actions.feeds import end_feed, make_feed, note_use
 from kentongan.planning.actions.items import change_item, create_item, plan_item, reopen, withdraw
 from kentongan.planning.actions.reviews import approve, comment, request_changes, submit
 
@@ -13,7 +14,10 @@ __all__ = [
     "comment",
     "create_brief",
     "create_item",
+    "end_feed",
+    "make_feed",
     "move_deadline",
+    "note_use",
     "plan_item",
     "remove_asset",
     "reopen",

@@ -1,7 +1,7 @@
 """The calendar: a month by days, a week by hours, a list by days; and moving what stands in it."""
 
 import calendar as dates
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from kentongan.channels import registry as channels
-from kentongan.core import clock
+from kentongan.core import clock, tables
 from kentongan.core.actor import Actor
 from kentongan.planning import access, calendar, queries
 from kentongan.planning.forms import CalendarUnitForm, MoveForm
@@ -31,6 +32,7 @@ from kentongan.safeguards.purposes import Purpose
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 WEEK, LIST_DAYS = 7, 14
 PER_PAGE = 50
+AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,27 @@ def _page(actor: Actor, wanted: calendar.Wanted, request: HttpRequest) -> dict[s
     }
 
 
+def _columns() -> list[tables.Column]:
+    """Return the columns of the download: times in the viewer's zone, which is named, whoever writes them out later."""
+    zone, name = timezone.get_current_timezone(), clock.abbreviation(timezone.get_current_timezone_name())
+    return [
+        tables.Column(_("When"), lambda entry: f"{entry.at.astimezone(zone):%Y-%m-%d %H:%M}", 18),
+        tables.Column(_("Time zone"), lambda _entry: name, 10),
+        tables.Column(_("Title"), "title", 40),
+        tables.Column(_("Channels"), lambda entry: ", ".join(map(channels.label, entry.kinds)), 24),
+        tables.Column(_("Account"), "account", 28),
+        tables.Column(_("Unit"), "unit", 34),
+        tables.Column(_("State"), "label", 18),
+    ]
+
+
+def _every(actor: Actor, wanted: calendar.Wanted) -> Iterator[calendar.Entry]:
+    """Yield every entry of the period in the order of time, a few hundred at once."""
+    rows = list(calendar.listed(actor, wanted))
+    for start in range(0, len(rows), AT_ONCE):
+        yield from calendar.entries_of(actor, rows[start : start + AT_ONCE])
+
+
 VIEWS: dict[str, Callable[[Actor, calendar.Wanted, HttpRequest], dict[str, Any]]] = {
     "month": lambda actor, wanted, _request: {"days": calendar.month(actor, wanted)},
     "week": lambda actor, wanted, _request: {"days": calendar.week(actor, wanted)},
@@ -141,13 +164,15 @@ VIEWS: dict[str, Callable[[Actor, calendar.Wanted, HttpRequest], dict[str, Any]]
 
 @login_required
 @require_GET
-def show(request: HttpRequest) -> HttpResponse:
+def show(request: HttpRequest) -> HttpResponseBase:
     """What is wanted, due and scheduled, in the viewer's zone."""
     actor = reader(request)
     view = request.GET.get("view", "")
     view = view if view in VIEWS else "month"
     shown, unit = _shown(request, view), _unit(request, actor)
     wanted = _wanted(request, shown, unit)
+    if fmt := request.GET.get("format"):
+        return tables.export("kalender", _columns(), _every(actor, wanted), fmt)
     context = {
         "view": view,
         "views": [("month", _("Month")), ("week", _("Week")), ("list", _("List"))],

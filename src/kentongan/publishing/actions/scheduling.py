@@ -53,7 +53,7 @@ def schedule(
     What a quiet period would hold is scheduled as held, with the reason. Raises Conflict for an item that is not
     approved, an account that has it already, or one that is not connected; Held for content that may never go out.
     """
-    return _schedule(actor, item_id, dict.fromkeys(account_ids, due_at), late_minutes)
+    return _schedule(actor, item_id, dict.fromkeys(account_ids, due_at), due_at, late_minutes)
 
 
 @action("publishing.stagger")
@@ -62,7 +62,8 @@ def stagger(
 ) -> list[Delivery]:
     """Schedule an approved item to accounts one after the other, in the order given, as `spread` says."""
     wanted = list(dict.fromkeys(account_ids))
-    return _schedule(actor, item_id, dict(zip(wanted, spread.times(len(wanted)), strict=True)), late_minutes)
+    times = spread.times(len(wanted))
+    return _schedule(actor, item_id, dict(zip(wanted, times, strict=True)), times[0], late_minutes)
 
 
 @action("publishing.respread")
@@ -73,13 +74,15 @@ def respread(actor: Actor, delivery_ids: Sequence[int], spread: Spread) -> list[
     return [reschedule(actor, pk, moment) for pk, moment in zip(wanted, times, strict=True)]
 
 
-def _schedule(actor: Actor, item_id: int, times: Mapping[int, datetime], late_minutes: int) -> list[Delivery]:
-    """Schedule an approved item to accounts, each at its time. Part of an action."""
+def _schedule(
+    actor: Actor, item_id: int, times: Mapping[int, datetime], first: datetime, late_minutes: int
+) -> list[Delivery]:
+    """Schedule an approved item to accounts, each at its time, none before `first`. Part of an action."""
     item = planning.item(actor, item_id, lock=True)
     if item.state != ItemState.APPROVED:
         raise Conflict(_("Only an approved item can be scheduled."), remedy=_("Have it approved first."))
     accounts = list(registry.connected_accounts(actor, Capability.PUBLISH).filter(pk__in=times).order_by("pk"))
-    _check_input(accounts, times, late_minutes)
+    _check_input(accounts, times, first, late_minutes)
     organisation = registry.organisation()
     neutral = organisation is not None and organisation.neutral
     never = safeguards.check_purpose(item.purpose, neutral=neutral)
@@ -104,13 +107,15 @@ def _schedule(actor: Actor, item_id: int, times: Mapping[int, datetime], late_mi
     return made
 
 
-def _check_input(accounts: Sequence[Account], wanted: Mapping[int, datetime], late_minutes: int) -> None:
+def _check_input(
+    accounts: Sequence[Account], wanted: Mapping[int, datetime], first: datetime, late_minutes: int
+) -> None:
     problems: dict[str, list[str]] = {}
     if not wanted:
         problems["accounts"] = [_("Choose at least one account.")]
     elif len(accounts) != len(wanted):
         problems["accounts"] = [_("You may publish only to connected accounts of your units.")]
-    if any(moment < clock.now() - PAST_TOLERANCE for moment in wanted.values()):
+    if first < clock.now() - PAST_TOLERANCE:
         problems["due_at"] = [_("This time has passed.")]
     if not 0 <= late_minutes <= LATEST_MINUTES:
         problems["late_minutes"] = [_("Between 0 minutes and one week.")]

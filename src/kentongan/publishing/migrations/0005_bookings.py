@@ -6,49 +6,98 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0007_erased_files'),
-        ('planning', '0003_played_clock'),
-        ('publishing', '0002_states'),
-        ('registry', '0025_own_handles_in_small_letters'),
+        ("core", "0007_erased_files"),
+        ("planning", "0003_played_clock"),
+        ("publishing", "0002_states"),
+        ("registry", "0025_own_handles_in_small_letters"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('problem', models.CharField(blank=True, max_length=500, verbose_name='why it is not scheduled')),
-                ('booked_at', models.DateTimeField(auto_now_add=True, verbose_name='booked')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='registry.account', verbose_name='account')),
-                ('booked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bookings', to='planning.contentitem')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("problem", models.CharField(blank=True, max_length=500, verbose_name="why it is not scheduled")),
+                ("booked_at", models.DateTimeField(auto_now_add=True, verbose_name="booked")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="registry.account",
+                        verbose_name="account",
+                    ),
+                ),
+                (
+                    "booked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="bookings", to="planning.contentitem"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'booking',
-                'verbose_name_plural': 'bookings',
-                'constraints': [models.UniqueConstraint(fields=('item', 'account'), name='booking_once')],
+                "verbose_name": "booking",
+                "verbose_name_plural": "bookings",
+                "constraints": [models.UniqueConstraint(fields=("item", "account"), name="booking_once")],
             },
         ),
         migrations.CreateModel(
-            name='SheetPost',
+            name="SheetPost",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64)),
-                ('digest', models.CharField(max_length=64)),
-                ('version', models.PositiveIntegerField()),
-                ('before', models.JSONField(null=True)),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.importrun')),
-                ('item', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='sheet_post', to='planning.contentitem')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.importrun')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=64)),
+                ("digest", models.CharField(max_length=64)),
+                ("version", models.PositiveIntegerField()),
+                ("before", models.JSONField(null=True)),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.importrun"
+                    ),
+                ),
+                (
+                    "item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sheet_post",
+                        to="planning.contentitem",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.importrun"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="registry.unit"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'post of a spreadsheet',
-                'verbose_name_plural': 'posts of spreadsheets',
-                'constraints': [models.UniqueConstraint(fields=('unit', 'key'), name='sheet_post_once'), models.CheckConstraint(condition=models.Q(models.Q(('before', None), ('changed_by', None)), models.Q(('before__isnull', False), ('changed_by__isnull', False)), _connector='OR'), name='sheet_post_change_has_before')],
+                "verbose_name": "post of a spreadsheet",
+                "verbose_name_plural": "posts of spreadsheets",
+                "constraints": [
+                    models.UniqueConstraint(fields=("unit", "key"), name="sheet_post_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("before", None), ("changed_by", None)),
+                            models.Q(("before__isnull", False), ("changed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="sheet_post_change_has_before",
+                    ),
+                ],
             },
         ),
     ]
