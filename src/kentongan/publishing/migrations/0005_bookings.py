@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("core", "0007_erased_files"),
         ("planning", "0003_played_clock"),
-        ("publishing", "0002_states"),
+        ("publishing", "0004_circuits"),
         ("registry", "0025_own_handles_in_small_letters"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
