@@ -213,6 +213,16 @@ def test_undo_leaves_a_contact_whom_another_row_needs(cast: Cast, relation: str)
     assert list(Contact.objects.values_list("person", flat=True)) == [ratna.pk]
 
 
+def test_undo_leaves_a_contact_to_whom_a_later_list_gave_an_account(cast: Cast) -> None:
+    first = bring(ContactImport.name, cast.root, "Ratna,Wartawan,Radar,081230000001,", "Yuni,Wartawan,Radar,,")
+    content = BytesIO(b"Nama,Jenis,Media,No HP,IG\nRatna,Wartawan,Radar,081230000001,@ratna.radar")
+    later = imports.upload(SYSTEM, ContactImport.name, cast.root.pk, content, "b.csv", options={"basis": "Daftar 2027"})
+    jobs.run_now(imports.confirm(SYSTEM, later.pk, inline=True))
+    told = undo(first)
+    assert (told["undone"], told["left"]) == (1, 1)
+    assert Account.objects.get(kind="organic").person == Contact.objects.get().person
+
+
 def test_what_goes_with_a_person_keeps_nobody(cast: Cast) -> None:
     run = bring(PeopleImport.name, cast.root, "Asep,081200000001,,Sukamahi,Ketua", "Budi,,,Sukamahi,Ketua")
     asep, budi = named("Asep"), named("Budi")

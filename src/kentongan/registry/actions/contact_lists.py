@@ -162,7 +162,8 @@ def _touched(step: ImportStep, since: datetime, later: Later, changed: set[int])
     needed = standing.needed(there, besides=standing.CONTACTS)
     staying = {pk for (pk,) in selected(STANDING, [*there], since)}
     staying |= {pk for pk in there if pk in later.people or pk in step.joined}
-    staying |= {pk for pk in step.people if pk in needed}
+    elsewhere = Account.objects.filter(person__in=step.people).exclude(pk__in=step.accounts)
+    staying |= {pk for pk in step.people if pk in needed} | set(elsewhere.values_list("person_id", flat=True))
     records = Contact.objects.filter(person__in=there).values_list("pk", "person_id")
     staying |= {owner for pk, owner in records if pk in later.contacts}
     return Touched(there, staying, there - staying, needed)
