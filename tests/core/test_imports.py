@@ -283,9 +283,11 @@ def test_list_costs_the_same_for_many(
 
 def test_a_stranger_is_shown_nothing(kind: Any, cast: Cast, sign_in: SignIn) -> None:
     run = upload(villages.csv_of(3), cast.actor("arif"), cast.root.pk)
-    client = sign_in(cast.user("dewi"))
+    client = sign_in(cast.user("maman"))
     for url in ("/impor/", "/impor/baru/"):
         assert client.get(url).status_code == 403
+    client = sign_in(cast.user("dewi"))  # who writes brings posts in, and nothing else
+    assert run.file.name not in client.get("/impor/").content.decode()
     for url in (run.get_absolute_url(), f"/impor/{run.pk}/ditolak/"):
         assert client.get(url).status_code == 404
     for act in ("terima", "batalkan", "buang", "lanjutkan", "lembar", "pratinjau"):
