@@ -32,17 +32,17 @@ HOME = tempfile.mkdtemp(prefix="kentongan-benchmark-")
 os.environ |= {"KENTONGAN_HOME": HOME, "KENTONGAN_ALLOW_LOCAL_NETWORK": "true"}
 os.environ["DJANGO_SETTINGS_MODULE"] = "kentongan.config.settings"
 
-import django  # noqa: E402
-
-django.setup()
+from registry_pages import Figures, measured  # noqa: E402  (sets Django up, in that home)
 
 import httpx  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.models import Count, Max, Min  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from kentongan.core import clock, jobs  # noqa: E402
+from kentongan.core import clock, jobs, ticks  # noqa: E402
 from kentongan.core.actor import Actor  # noqa: E402
-from kentongan.core.database import running_database  # noqa: E402
+from kentongan.core.database import as_owner, running_database  # noqa: E402
 from kentongan.core.models import User  # noqa: E402
 from kentongan.core.permissions import Role  # noqa: E402
 from kentongan.planning.models import ContentItem, Rendition  # noqa: E402
@@ -54,6 +54,21 @@ from kentongan.registry.models import Account, Connection, Organisation, Unit  #
 SYSTEM = Actor.system("benchmark")
 TEXT = "Daftar pemilih sementara dapat dilihat mulai hari ini. Periksa nama Anda di kantor kami."
 PATIENCE = 600  # seconds
+RUNS = 20
+PAGES = {
+    "ledger": "/sebar/",
+    "ledger, page 100": "/sebar/?page=100",
+    "ledger of a unit": "/sebar/?unit={unit}",
+    "ledger of an account": "/sebar/?account={account}",
+    "ledger of an item": "/sebar/?item={item}",
+    "unknown only": "/sebar/?state=unknown",
+    "to come": "/sebar/akan-datang/",
+    "needs a person": "/sebar/perlu-tindakan/",
+    "accounts": "/sebar/akun/",
+    "a delivery": "/sebar/sebaran/{delivery}/",
+    "API deliveries": "/api/v1/publishing/deliveries",
+    "API ledger": "/api/v1/publishing/ledger",
+}
 FILL = """
 INSERT INTO publishing_delivery (unit_id, account_id, rendition_id, item_id, item_version, content, key, state, reason,
     due_at, late_minutes, late_until, try_at, tries, looks, recall_problem, remote_id, url, published_at,
@@ -236,12 +251,40 @@ def fill(count: int, state: str, example: Delivery, of_days: int) -> None:
     copies = [
         ContentItem.objects.get(pk=example.item_id) for _each in range(count // accounts + bool(count % accounts))
     ]
+    approval = {name: getattr(copies[0], name) for name in ("state", "approved_by", "approved_at")}
     for copy in copies:
-        copy.pk = None
+        copy.pk, copy.state, copy.approved_by, copy.approved_at = None, "in_review", None, None
     items = ContentItem.objects.bulk_create(copies)
     versions = Rendition.objects.bulk_create(Rendition(item=item, kind="mastodon", text=TEXT) for item in items)
-    with connection.cursor() as cursor:
-        cursor.execute(FILL, {"state": state, "like": example.pk, "versions": [one.pk for one in versions], "days": of_days, "limit": count})  # fmt: skip
+    ContentItem.objects.filter(pk__in=[item.pk for item in items]).update(**approval)
+    given = {"state": state, "like": example.pk, "days": of_days, "limit": count}
+    with as_owner() as owner, owner.cursor() as cursor:  # no delivery begins as published, but in a benchmark
+        cursor.execute("ALTER TABLE publishing_delivery DISABLE TRIGGER publishing_delivery_guard")
+        cursor.execute(FILL, given | {"versions": [one.pk for one in versions]})
+        cursor.execute("ALTER TABLE publishing_delivery ENABLE TRIGGER publishing_delivery_guard")
+        cursor.execute("VACUUM (ANALYZE) publishing_delivery")
+
+
+def pages(user: User, made: Sequence[Delivery]) -> None:
+    """Print how long the screens of publishing take on the server, and what is due takes to be claimed."""
+    client = Client(headers={"host": "127.0.0.1"})
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    print(f"{'page':<42}{'median':>8}{'p95':>8}{'max':>8}{'cpu':>8}{'cpu p95':>8}{'queries':>8}")
+    unit, account = made[len(made) // 2].unit_id, made[len(made) // 2].account_id
+    for name, address in PAGES.items():
+        figures = Figures()
+        target = address.format(unit=unit, account=account, item=made[0].item_id, delivery=made[0].pk)
+        with CaptureQueriesContext(connection) as captured:
+            client.get(target)
+        figures.queries = len(captured)
+        for _run in range(RUNS):
+            measured(lambda target=target: client.get(target).status_code, figures)
+        print(figures.line(name), flush=True)
+    for name in ("publishing.due", "publishing.sweep", "publishing.reconcile", "publishing.recall"):
+        figures = Figures()
+        for _run in range(RUNS):
+            measured(lambda name=name: ticks.run_once(name) or 200, figures)
+        print(figures.line(f"tick {name}, nothing due"), flush=True)
 
 
 def main() -> None:
@@ -268,6 +311,8 @@ def main() -> None:
         with workers(given.workers):
             wait(made, due)
         seconds = report(made, due, service)
+        if given.done or given.waiting:
+            pages(user, made)
         alone = bare(service, len(made), given.workers)
         print(f"baseline, the calls alone: {alone:.1f} s; ratio {seconds / alone:.1f}")
 

@@ -1,12 +1,13 @@
 """All reads of publishing: the ledger, what is coming, what needs a person."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, DateField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Manifest
@@ -94,6 +95,14 @@ def deliveries(actor: Actor, wanted: Filter = Filter()) -> QuerySet[Delivery]:
     """Return the deliveries that the actor may see, newest first, each with unit, account and item at hand."""
     rows = wanted.apply(access.deliveries(actor))
     return rows.select_related("unit", "account", "item").order_by("-due_at", "-id")
+
+
+def summed(lines: Iterable[Sum]) -> Sum:
+    """Return the sum of lines of the ledger."""
+    total: Counter[State] = Counter()
+    for line in lines:
+        total.update(line.counts)
+    return Sum(total)
 
 
 def ledger(actor: Actor, wanted: Filter = Filter()) -> Sum:
@@ -203,17 +212,24 @@ def pauses_of(account: Account) -> QuerySet[Pause]:
 def accounts(actor: Actor, unit: Unit | None = None) -> QuerySet[Account]:
     """Return the official accounts, each with `waiting`, `unknown`, `last_published` and `pause_id`: one query."""
     pause = Pause.objects.filter(account=OuterRef("pk"), ended_at=None)
-    waiting = Q(deliveries__state__in=TO_COME)
+    mine = Delivery.objects.filter(account=OuterRef("pk"))
+    latest = mine.filter(published_at__isnull=False).order_by("-published_at")
+    # Worked out for the rows of a page alone, however many deliveries there are.
     return (
         registry.accounts(actor, unit)
         .annotate(
-            waiting=Count("deliveries", filter=waiting, distinct=True),
-            last_published=Max("deliveries__published_at"),
+            waiting=_number_of(mine.filter(state__in=TO_COME)),
+            unknown=_number_of(mine.filter(state=State.UNKNOWN)),
+            last_published=Subquery(latest.values("published_at")[:1]),
             pause_id=Subquery(pause.values("pk")[:1]),
-            unknown=Count("deliveries", filter=Q(deliveries__state=State.UNKNOWN), distinct=True),
         )
         .order_by("unit__path", "platform", "handle")
     )
+
+
+def _number_of(rows: QuerySet[Delivery]) -> Coalesce:
+    counted = rows.order_by().values("account").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
 
 
 def accounts_to_check(limit: int = 20) -> QuerySet[Account]:

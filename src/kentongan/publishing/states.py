@@ -52,6 +52,7 @@ MOVES: dict[State, frozenset[State]] = {
 STARTS = frozenset({S.DRAFT, S.READY, S.HELD})
 CLAIMS = frozenset({S.CLAIMED, S.SENDING})
 TO_COME = (S.DRAFT, S.READY, S.CLAIMED, S.SENDING)
+OPEN = (*TO_COME, S.UNKNOWN)
 ENDS = (S.PUBLISHED, S.REJECTED, S.MISSED, S.HELD, S.UNKNOWN, S.RECALLED)
 MOVABLE = (S.DRAFT, S.READY, S.HELD, S.MISSED)
 """What can be given another time, as long as it was never tried."""

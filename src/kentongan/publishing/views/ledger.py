@@ -1,9 +1,13 @@
 """The ledger, what is coming, what needs a person."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -11,11 +15,14 @@ from django.views.decorators.http import require_GET
 from kentongan.channels import registry as channels
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of, sorted_by
-from kentongan.publishing import queries
+from kentongan.publishing import access, queries
 from kentongan.publishing.states import ENDS, State
 from kentongan.publishing.views.common import chosen, may_publish, reader
+from kentongan.registry import queries as registry
 
 DAYS_SHOWN = 14
+PERIOD = timedelta(days=30)
+LONGEST_MENU = 60
 SORTS = {"due": "due_at"}
 COLUMNS = (
     Column(gettext_lazy("Scheduled for"), "due_at"),
@@ -30,25 +37,37 @@ COLUMNS = (
 )
 
 
+def _in_period(wanted: queries.Filter) -> queries.Filter:
+    """Return the filter with a month before and after today, unless it names days or a single item."""
+    if wanted.since or wanted.until or wanted.item_id:
+        return wanted
+    today = timezone.localdate()
+    return replace(wanted, since=today - PERIOD, until=today + PERIOD)
+
+
 @login_required
 @require_GET
 def index(request: StaffRequest) -> HttpResponseBase:
     """The ledger: what was planned and what became of it, down to each delivery."""
-    actor, wanted = reader(request), chosen(request)
+    actor, wanted = reader(request), _in_period(chosen(request))
     rows = sorted_by(request, queries.deliveries(actor, wanted), SORTS)
     if fmt := request.GET.get("format"):
         return export("sebaran", COLUMNS, rows, fmt)
-    total = queries.ledger(actor, wanted)
+    days = queries.days(actor, wanted)
+    total = queries.summed(days)
+    accounts = list(registry.connected_accounts(actor, access.READ).order_by("platform", "handle")[: LONGEST_MENU + 1])
     context = {
-        "page": page_of(request, rows, 25),
+        "page": page_of(request, rows, 25, at_least=total.planned if not wanted.state else 0),
         "total": total,
         "ends": [(state.value, state.label, total.counts.get(state, 0)) for state in ENDS],
-        "days": queries.days(actor, wanted)[:DAYS_SHOWN],
+        "days": days[:DAYS_SHOWN],
         "alarm": queries.alarm(actor),
         "pauses": queries.live_pauses(actor),
         "silent": queries.silent_servers(),
         "states": [*[(s.value, s.label) for s in ENDS], ("to_come", _("To come"))],
-        "accounts": [(a.pk, f"{channels.label(a.platform)} · {a.known_as}") for a in queries.accounts(actor)],
+        "accounts": [(a.pk, f"{channels.label(a.platform)} · {a.known_as}") for a in accounts]
+        if len(accounts) <= LONGEST_MENU
+        else [],
         "wanted": wanted,
         "may_publish": may_publish(actor),
     }
