@@ -54,6 +54,7 @@ def deliver(claim: firing.Claim) -> State | None:
     attempt = firing.begin(claim, post)
     if attempt is None:
         return None
+    attempt.delivery = delivery  # with its account at hand
     result = _call(delivery, post, credentials)
     if isinstance(result, CredentialsExpired):
         connections.expire(SYSTEM, delivery.account, credentials)
