@@ -68,7 +68,8 @@ class Desk:
         unit = unit or self.cast.root
         # A name with a server reads as a handle wherever handles have one, and as a name of our own elsewhere.
         where = "@contoh.social" if platform == "mastodon" else ""
-        declared = registry.declare_account(SYSTEM, unit.pk, platform=platform, handle=f"{handle}-{unit.pk}{where}")
+        name = f"{handle}_{unit.pk}" if platform == "x" else f"{handle}-{unit.pk}"
+        declared = registry.declare_account(SYSTEM, unit.pk, platform=platform, handle=f"{name}{where}")
         secrets = secrets or {"access_token": "rahasia", "account_id": "1"}
         registry.connect(SYSTEM, declared.pk, secrets=secrets, service_url="https://contoh.social")
         return Account.objects.select_related("unit", "connection").get(pk=declared.pk)

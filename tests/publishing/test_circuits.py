@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from django.db.models import F
 from django.urls import reverse
 
+from kentongan.channels.contract import Rejected
 from kentongan.core import clock
-from kentongan.publishing.actions import circuits
+from kentongan.publishing.actions import circuits, firing
 from kentongan.publishing.models import Circuit, Delivery
 from kentongan.publishing.states import State
+from named_cast import SYSTEM
 from publishing.desk import Desk, Platform
 
 SILENT = [httpx.ReadTimeout("x"), httpx.Response(500, text="oops"), httpx.ConnectError("x"), httpx.Response(502)]
@@ -59,8 +62,7 @@ def test_then_one_tries_for_all_and_an_answer_lets_the_others_go_on(full: Desk, 
     platform.during = lambda: sent.append(Delivery.objects.filter(state=State.SENDING).count())
     assert full.run().count(State.PUBLISHED) >= 1
     assert sent[0] == 1
-    assert not Circuit.objects.exists()
-    Delivery.objects.filter(state=State.READY).update(try_at=clock.now())
+    assert not Circuit.objects.filter(opened_at__isnull=False).exists()
     full.run()
     full.run()
     assert not Delivery.objects.exclude(state__in=[State.PUBLISHED, State.UNKNOWN]).exists()
@@ -105,6 +107,39 @@ def test_an_answer_between_failures_begins_anew(full: Desk, platform: Platform, 
     assert len(platform.posted) >= circuits.MOST_FAILURES
 
 
+def test_an_answer_pulls_forward_what_waited(full: Desk, platform: Platform) -> None:
+    circuit = _open(full, platform)
+    full.run()
+    waiting = Delivery.objects.filter(state=State.READY, attempts=None)
+    last = waiting.last()
+    assert last.try_at > clock.now() + timedelta(seconds=30)
+    Circuit.objects.filter(pk=circuit.pk).update(open_until=clock.now())
+    probe = waiting.first()
+    Delivery.objects.filter(pk=probe.pk).update(try_at=probe.due_at)
+    full.run()
+    assert full.state(probe) == State.PUBLISHED
+    assert full.state(last) == State.READY
+    assert last.try_at <= clock.now()
+
+
+def test_a_fault_of_ours_and_what_was_never_sent_say_nothing_of_the_server(full: Desk, platform: Platform) -> None:
+    platform.answers = [ZeroDivisionError() for _each in range(circuits.MOST_FAILURES + 1)]
+    full.run()
+    assert not Circuit.objects.filter(failures__gt=0).exists()
+    Delivery.objects.filter(state=State.READY).delete()
+    full.schedule(*(full.account(handle=f"lagi{number}") for number in range(circuits.MOST_FAILURES + 1)))
+    circuit = _open(full, platform)
+    Delivery.objects.filter(state=State.READY).update(try_at=F("due_at"))
+    firing.give_back(SYSTEM, firing.claim_due(1)[0], Rejected("a picture was lost"))
+    assert Circuit.objects.get(pk=circuit.pk).opened_at is not None
+
+
+def test_too_many_requests_without_a_time_is_an_answer(full: Desk, platform: Platform) -> None:
+    platform.answers = [httpx.Response(429, json={"error": "slow"}) for _each in range(circuits.MOST_FAILURES + 1)]
+    full.run()
+    assert not Circuit.objects.filter(failures__gt=0).exists()
+
+
 def test_another_server_of_the_platform_goes_on(full: Desk, platform: Platform) -> None:
     _open(full, platform)
     other = full.account(handle="lain")
@@ -118,5 +153,8 @@ def test_another_server_of_the_platform_goes_on(full: Desk, platform: Platform) 
 
 def test_the_ledger_says_so(full: Desk, platform: Platform, sign_in) -> None:
     _open(full, platform)
-    page = sign_in(full.cast.user("dewi")).get(reverse("publishing:index")).content.decode()
-    assert "mastodon contoh.social" in page
+    shown = {
+        who: "mastodon contoh.social" in sign_in(full.cast.user(who)).get(reverse("publishing:index")).content.decode()
+        for who in ("dewi", "joko")
+    }
+    assert shown == {"dewi": True, "joko": False}, "whose accounts are there"

@@ -286,6 +286,13 @@ class TestPause:
         client.post(go_on)
         assert desk.run() == [State.PUBLISHED]
 
+    def test_what_is_claimed_already_stops_too(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account())
+        (claim,) = firing.claim_due()
+        actions.pause(desk.cast.actor("wulan"), unit_id=desk.cast.root.pk, reason="Bencana")
+        assert worker.deliver(claim) is None
+        assert (desk.state(delivery), platform.posted) == (State.READY, [])
+
     def test_a_platform_stops_below_the_unit_only(self, desk: Desk, platform: Platform):
         below, beside = desk.account(unit=desk.cast.sukamahi), desk.account(unit=desk.cast.tambun_selatan)
         other = desk.account("newsroom", unit=desk.cast.sukamahi)
@@ -308,6 +315,18 @@ class TestPause:
         actions.pause(desk.cast.actor("hendra"), unit_id=desk.cast.root.pk, reason="Bencana")
         with pytest.raises(Conflict):
             actions.pause(desk.cast.actor("hendra"), unit_id=desk.cast.root.pk, reason="Bencana")
+
+
+def test_x_forbids_one_text_from_several_accounts(desk: Desk):
+    first, second = (desk.account("x", handle=handle) for handle in ("satu", "dua"))
+    item, who = desk.item(kinds=("x",)), desk.cast.actor("hendra")
+    with pytest.raises(Invalid, match="X"):
+        actions.schedule(who, item.pk, [first.pk, second.pk], clock.now())
+    made = actions.schedule(who, item.pk, [first.pk], clock.now() + timedelta(hours=1))[0]
+    with pytest.raises(Invalid):
+        actions.schedule(who, item.pk, [second.pk], clock.now())
+    actions.recall(who, made.pk, reason="Pindah akun")
+    assert actions.schedule(who, item.pk, [second.pk], clock.now())
 
 
 def test_a_new_time_before_the_first_try_only(desk: Desk, platform: Platform):

@@ -122,7 +122,8 @@ class Manifest:
     finder can tell absence; where it is not, only a person can. `recall_within` is how long after publishing the
     platform lets us delete. `cost_usd` is what one post costs, `cost_link_usd` one with a link. `rehearsed_only` says
     that the channel was written from the platform's published description and has run against a stub of it, not yet
-    against the platform itself.
+    against the platform itself. `one_account_per_text` says that the platform forbids the same text from several
+    accounts of one organisation.
     """
 
     kind: str
@@ -145,6 +146,7 @@ class Manifest:
     reads_back: bool = True
     recall_within: timedelta | None = None
     rehearsed_only: bool = False
+    one_account_per_text: bool = False
     count_within: Callable[[str, Mapping[str, int]], Count] | None = None
 
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:

@@ -145,9 +145,9 @@ class Attempt(models.Model):
 
 
 class Circuit(models.Model):
-    """A server that failed several times in a row, or is on the way there: nothing is sent to it until `open_until`.
+    """How often a server failed in a row; where that was too often, nothing is sent to it until `open_until`.
 
-    The row goes away with its first answer. `server` is the platform and the host.
+    `server` is the platform and the host.
     """
 
     server = models.CharField(max_length=300, unique=True)

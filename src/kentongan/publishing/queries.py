@@ -16,6 +16,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.planning.models import ContentItem
 from kentongan.publishing import access
+from kentongan.publishing.actions.circuits import LONGEST_REST
 from kentongan.publishing.actions.firing import paused
 from kentongan.publishing.models import Attempt, Booking, Circuit, Delivery, Pause, PlatformApp
 from kentongan.publishing.states import ENDS, MOVABLE, NEEDS_PERSON, TO_COME, State
@@ -25,6 +26,7 @@ from kentongan.registry.models import Account, Unit
 
 ALARM_AFTER = timedelta(minutes=5)
 CHECK_EVERY = timedelta(hours=24)
+SERVERS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +193,16 @@ def published(since: datetime) -> QuerySet[Delivery]:
     return live.select_related("account__connection", "unit", "item").order_by("account_id", "id")
 
 
-def silent_servers() -> QuerySet[Circuit]:
-    """Return the servers that did not answer and are left alone for a while."""
-    return Circuit.objects.filter(open_until__isnull=False).order_by("server")
+def silent_servers(actor: Actor) -> list[Circuit]:
+    """Return the servers of the actor's accounts that did not answer and are left alone for a while."""
+    lately = clock.now() - LONGEST_REST  # one whose time is over, with nothing waiting there, is not asked again
+    mine = registry.connected_accounts(actor, access.READ).order_by()
+    found = []
+    for circuit in Circuit.objects.filter(open_until__gt=lately).order_by("server")[:SERVERS_SHOWN]:
+        platform, _space, host = circuit.server.partition(" ")
+        if mine.filter(platform=platform, connection__service_url__contains=host).exists():
+            found.append(circuit)
+    return found
 
 
 def live_pauses(actor: Actor) -> QuerySet[Pause]:

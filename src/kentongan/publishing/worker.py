@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import (
     Absent,
-    Ambiguous,
     ChannelError,
     Credentials,
     CredentialsExpired,
@@ -29,7 +28,7 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import KentonganError
 from kentongan.publishing import connections, content
-from kentongan.publishing.actions import firing, reconciling
+from kentongan.publishing.actions import circuits, firing, reconciling
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 
@@ -82,7 +81,7 @@ def _call(delivery: Delivery, post: Post, credentials: Credentials) -> Published
     except Exception as error:
         # A mistake in an adapter, after the request may have left: nobody knows, so it is not tried again.
         logger.exception("The adapter failed on delivery %s.", delivery.pk)
-        return Ambiguous(_("Our own program failed while sending."), {"error": repr(error)})
+        return circuits.OurFault(_("Our own program failed while sending."), {"error": repr(error)})
 
 
 def look(doubt: reconciling.Doubt) -> State | None:

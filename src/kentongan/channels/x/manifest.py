@@ -23,5 +23,6 @@ MANIFEST = Manifest(
     recalls=True,
     link_in_text=True,
     rehearsed_only=True,
+    one_account_per_text=True,
     profile_url="https://x.com/{handle}",
 )

@@ -6,17 +6,26 @@ failures in a row nothing is sent there; then one delivery tries, and its outcom
 
 import random
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from urllib.parse import urlsplit
+
+from django.db.models.functions import Greatest, Now
+from django.utils.translation import gettext as _
 
 from kentongan.channels.contract import Ambiguous, ChannelError, Published, RetryLater
 from kentongan.core import clock
-from kentongan.publishing.models import Circuit
+from kentongan.publishing.models import Circuit, Delivery
+from kentongan.publishing.states import State
 from kentongan.registry.models import Account
 
 MOST_FAILURES = 5
 FIRST_REST = timedelta(minutes=1)
 LONGEST_REST = timedelta(minutes=15)
 PROBING = timedelta(minutes=2)
+
+
+class OurFault(Ambiguous):
+    """Our own program failed while sending: nobody knows what arrived, and the server is not to blame."""
 
 
 def server_of(account: Account) -> str:
@@ -42,14 +51,16 @@ def rests_until(account: Account) -> datetime | None:
 def learn(account: Account, result: Published | ChannelError, began: datetime) -> None:
     """Note whether the account's server answered a call that began then, in the transaction that notes its outcome.
 
-    A refusal is an answer, and so is being asked to wait. What began before the server was given up says nothing new.
+    A refusal is an answer, and so is being asked to wait. What began before the server was given up says nothing new,
+    and a fault of ours says nothing at all.
     """
-    server = server_of(account)
-    silent = isinstance(result, Ambiguous) or (isinstance(result, RetryLater) and result.after is None)
-    if not silent:
-        Circuit.objects.filter(server=server).delete()
+    if isinstance(result, OurFault):
         return
-    Circuit.objects.get_or_create(server=server)
+    server = server_of(account)
+    if not _is_silent(result):
+        _close(account, server)
+        return
+    Circuit.objects.get_or_create(server=server)  # no row is ever removed, so this one stays
     circuit = Circuit.objects.select_for_update().get(server=server)
     if circuit.opened_at is not None and began < circuit.opened_at:
         return
@@ -58,6 +69,27 @@ def learn(account: Account, result: Published | ChannelError, began: datetime) -
         circuit.opened_at = clock.now()
         circuit.open_until = circuit.opened_at + _rest(circuit.failures)
     circuit.save()
+
+
+def _is_silent(result: Published | ChannelError) -> bool:
+    if isinstance(result, RetryLater):
+        return result.after is None and result.response.get("status") != HTTPStatus.TOO_MANY_REQUESTS
+    return isinstance(result, Ambiguous)
+
+
+def _close(account: Account, server: str) -> None:
+    closed = Circuit.objects.filter(server=server, opened_at__isnull=False)
+    if closed.update(failures=0, reason="", opened_at=None, open_until=None):
+        # What waited for this need not wait any longer; some of it may be late soon.
+        waiting = Delivery.objects.filter(state=State.READY, reason=waits(), account__platform=account.platform)
+        waiting.filter(try_at__gt=clock.now()).update(try_at=Greatest(Now(), "due_at"))
+        return
+    Circuit.objects.filter(server=server, failures__gt=0).update(failures=0, reason="")
+
+
+def waits() -> str:
+    """Return why a delivery waits for its server."""
+    return _("Waits because the server does not answer.")
 
 
 def _rest(failures: int) -> timedelta:

@@ -150,6 +150,9 @@ def check(actor: Actor, claim: Claim) -> Delivery | None:
     if delivery is None:
         return None
     now = clock.now()
+    if Delivery.objects.filter(paused(), pk=delivery.pk).exists():
+        move(delivery, State.READY)  # stopped since it was claimed
+        return None
     if obstacle := _obstacle(delivery, now):
         stop(actor, delivery, *obstacle)
         return None
@@ -157,7 +160,7 @@ def check(actor: Actor, claim: Claim) -> Delivery | None:
         move(delivery, State.READY, _("Waits for the account's rate budget."), try_at=room_at)
         return None
     if rests_until := circuits.rests_until(delivery.account):
-        move(delivery, State.READY, _("Waits because the server does not answer."), try_at=rests_until)
+        move(delivery, State.READY, circuits.waits(), try_at=rests_until)
         return None
     return delivery
 
@@ -174,7 +177,8 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     delivery = _mine(claim, State.CLAIMED)
     if delivery is None:
         return
-    circuits.learn(delivery.account, error, clock.now())
+    if isinstance(error, RetryLater):  # of the others nobody knows whether a server was asked at all
+        circuits.learn(delivery.account, error, clock.now())
     if isinstance(error, RetryLater) and delivery.tries + 1 < MOST_TRIES:
         tries = delivery.tries + 1
         move(delivery, State.READY, error.message, tries=tries, try_at=_again_at(tries, error.after))

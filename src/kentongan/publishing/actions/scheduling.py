@@ -92,6 +92,7 @@ def _schedule(
     plan = _Plan(item, moments, late_minutes, neutral, actor.user_id)
     quiet = safeguards.quiet_calendar(min(moments.values()))
     renditions = {rendition.kind: rendition for rendition in item.renditions.all()}
+    _check_alone(accounts, renditions)
     sent = {kind: content.fixed(item, rendition) for kind, rendition in renditions.items()}
     made = [_new(plan, account, _written_for(account, renditions), sent, quiet) for account in accounts]
     try:
@@ -121,6 +122,21 @@ def _check_input(
         problems["late_minutes"] = [_("Between 0 minutes and one week.")]
     if problems:
         raise Invalid(fields=problems)
+
+
+def _check_alone(accounts: Sequence[Account], renditions: Mapping[str, Rendition]) -> None:
+    """Refuse the same text from a second account where the platform forbids it."""
+    for platform in {account.platform for account in accounts}:
+        manifest = channels.get(platform).manifest
+        mine = [account.pk for account in accounts if account.platform == platform]
+        if not manifest.one_account_per_text or platform not in renditions:
+            continue
+        others = renditions[platform].deliveries.exclude(account__in=mine).exclude(state=State.RECALLED)
+        if len(mine) > 1 or others.exists():
+            raise Invalid(
+                _("%(platform)s forbids the same text from several accounts.") % {"platform": manifest.label},
+                remedy=_("Publish it on one account, and repost it from the others; or write a version for each."),
+            )
 
 
 def _written_for(account: Account, renditions: dict[str, Rendition]) -> Rendition:

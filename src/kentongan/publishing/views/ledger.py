@@ -63,7 +63,7 @@ def index(request: StaffRequest) -> HttpResponseBase:
         "days": days[:DAYS_SHOWN],
         "alarm": queries.alarm(actor),
         "pauses": queries.live_pauses(actor),
-        "silent": queries.silent_servers(),
+        "silent": queries.silent_servers(actor),
         "states": [*[(s.value, s.label) for s in ENDS], ("to_come", _("To come"))],
         "accounts": [(a.pk, f"{channels.label(a.platform)} · {a.known_as}") for a in accounts]
         if len(accounts) <= LONGEST_MENU
@@ -81,7 +81,7 @@ def coming(request: StaffRequest) -> HttpResponse:
     actor, wanted = reader(request), chosen(request)
     page = page_of(request, queries.coming(actor, wanted), 50)
     context = {"page": page, "wanted": wanted, "pauses": queries.live_pauses(actor), "may_publish": may_publish(actor)}
-    context["silent"] = queries.silent_servers()
+    context["silent"] = queries.silent_servers(actor)
     return render(request, "publishing/coming.html", context)
 
 
