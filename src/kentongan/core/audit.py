@@ -24,6 +24,7 @@ from kentongan.core.secrets import keyed_hash
 SECRET_WORDS = ("password", "secret", "token", "credential")
 LABEL_CHARS = 200
 NAMED_AT_ONCE = 1000
+WRITTEN_AT_ONCE = 1000
 
 Names = Callable[[Collection[str]], Mapping[str, str]]
 _names: dict[str, Names] = {}
@@ -114,18 +115,28 @@ def record(
     verb: str = "",
 ) -> AuditEntry:
     """Write one entry for `obj`; `verb` defaults to the action that runs. Secret and personal fields are masked."""
+    about = _about(obj, before, after) | {"note": note}
+    return _write(actor, verb, **(about if unit_id is None else about | {"unit_id": unit_id}))
+
+
+def record_each(
+    actor: Actor, changes: Iterable[tuple[Model, dict[str, Any] | None, dict[str, Any] | None]]
+) -> list[AuditEntry]:
+    """Write one entry for each (object, before, after), as `record` does, a thousand in one query."""
+    entries = [_entry(actor, "", **_about(*change)) for change in changes]
+    return AuditEntry.objects.bulk_create(entries, batch_size=WRITTEN_AT_ONCE)
+
+
+def _about(obj: Model, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, Any]:
     personal = getattr(obj, "personal_fields", ())
-    return _write(
-        actor,
-        verb,
-        object_type=obj._meta.label_lower,
-        object_id=str(obj.pk),
-        object_label=str(getattr(obj, "audit_label", obj))[:LABEL_CHARS],
-        unit_id=getattr(obj, "unit_id", None) if unit_id is None else unit_id,
-        before=_safe(before, personal),
-        after=_safe(after, personal),
-        note=note,
-    )
+    return {
+        "object_type": obj._meta.label_lower,
+        "object_id": str(obj.pk),
+        "object_label": str(getattr(obj, "audit_label", obj))[:LABEL_CHARS],
+        "unit_id": getattr(obj, "unit_id", None),
+        "before": _safe(before, personal),
+        "after": _safe(after, personal),
+    }
 
 
 def record_installation(actor: Actor, *, after: dict[str, Any], label: str) -> AuditEntry:
@@ -134,10 +145,16 @@ def record_installation(actor: Actor, *, after: dict[str, Any], label: str) -> A
 
 
 def _write(actor: Actor, verb: str, **fields: Any) -> AuditEntry:
+    entry = _entry(actor, verb, **fields)
+    entry.save(force_insert=True)
+    return entry
+
+
+def _entry(actor: Actor, verb: str, **fields: Any) -> AuditEntry:
     running = current()
     if running is not None:
         running.entries += 1
-    return AuditEntry.objects.create(
+    return AuditEntry(
         verb=verb or (running.verb if running else "unnamed"),
         actor_kind=actor.kind,
         actor_label=actor.trace[:LABEL_CHARS],

@@ -19,7 +19,7 @@ from kentongan.publishing import access
 from kentongan.publishing.actions.circuits import LONGEST_REST
 from kentongan.publishing.actions.firing import paused
 from kentongan.publishing.models import Attempt, Booking, Circuit, Delivery, Pause, PlatformApp
-from kentongan.publishing.states import ENDS, MOVABLE, NEEDS_PERSON, TO_COME, State
+from kentongan.publishing.states import ENDS, NEEDS_PERSON, TO_COME, WAITING, State
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account, Unit
@@ -262,9 +262,9 @@ def accounts_to_spread_over(actor: Actor, item: ContentItem, unit: Unit) -> Quer
 
 
 def waiting_of(actor: Actor, item: ContentItem, unit: Unit) -> QuerySet[Delivery]:
-    """Return an item's deliveries at a unit and below it that can be given another time, the next first."""
+    """Return an item's deliveries at a unit and below it that wait and were never tried, the next first."""
     tried = Exists(Attempt.objects.filter(delivery=OuterRef("pk")))
-    found = access.deliveries(actor, Capability.PUBLISH).filter(~tried, item=item, state__in=MOVABLE)
+    found = access.deliveries(actor, Capability.PUBLISH).filter(~tried, item=item, state__in=WAITING)
     return found.filter(unit__path__within=unit.path).select_related("account", "unit").order_by("due_at", "id")
 
 

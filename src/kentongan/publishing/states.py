@@ -56,6 +56,8 @@ OPEN = (*TO_COME, S.UNKNOWN)
 ENDS = (S.PUBLISHED, S.REJECTED, S.MISSED, S.HELD, S.UNKNOWN, S.RECALLED)
 MOVABLE = (S.DRAFT, S.READY, S.HELD, S.MISSED)
 """What can be given another time, as long as it was never tried."""
+WAITING = (S.DRAFT, S.READY)
+"""What can be spread anew with many others; what is held or missed is looked at one by one."""
 NEEDS_PERSON = (S.UNKNOWN, S.HELD, S.MISSED, S.REJECTED)
 
 

@@ -13,6 +13,11 @@ def set_time(delivery: Delivery, moment: datetime) -> None:
     """Set when it goes out; what was sent once keeps its time, since every attempt must send the same bytes."""
     if not delivery.attempts.exists():
         delivery.due_at = moment
+    set_try(delivery, moment)
+
+
+def set_try(delivery: Delivery, moment: datetime) -> None:
+    """Set when it is tried, never before it is due, and how late that may be."""
     delivery.try_at = max(moment, delivery.due_at)
     delivery.late_until = delivery.try_at + timedelta(minutes=delivery.late_minutes)
 

@@ -20,10 +20,10 @@ from kentongan.planning.counting import measure
 from kentongan.planning.models import ContentItem, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.publishing import access, content
-from kentongan.publishing.actions.moves import SEEN, set_time, to_ready
-from kentongan.publishing.models import Delivery
+from kentongan.publishing.actions.moves import SEEN, set_time, set_try, to_ready
+from kentongan.publishing.models import Attempt, Delivery
 from kentongan.publishing.spreading import Spread
-from kentongan.publishing.states import MOVABLE, State, check_move
+from kentongan.publishing.states import MOVABLE, WAITING, State, check_move
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account
 from kentongan.safeguards import queries as safeguards
@@ -31,6 +31,7 @@ from kentongan.safeguards import queries as safeguards
 LATE_MINUTES = 120
 LATEST_MINUTES = 7 * 24 * 60
 PAST_TOLERANCE = timedelta(minutes=5)
+AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,26 @@ def stagger(
 
 @action("publishing.respread")
 def respread(actor: Actor, delivery_ids: Sequence[int], spread: Spread) -> list[Delivery]:
-    """Give deliveries that wait other times, in the order given, as `spread` says: all of them or none."""
+    """Give deliveries that wait other times, in the order given, as `spread` says: all of them or none.
+
+    Raises Conflict for what is held or missed, is with a worker, out, taken back, or was tried.
+    """
     wanted = list(dict.fromkeys(delivery_ids))
-    times = spread.times(len(wanted))
-    return [reschedule(actor, pk, moment) for pk, moment in zip(wanted, times, strict=True)]
+    times = dict(zip(wanted, spread.times(len(wanted)), strict=True))
+    if spread.start < clock.now() - PAST_TOLERANCE:
+        raise Invalid(fields={"start": [_("This time has passed.")]})
+    found = access.several(actor, wanted, Capability.PUBLISH)
+    _check_waiting(found)
+    before = [audit.snapshot(delivery, *SEEN) for delivery in found]
+    for delivery in found:
+        delivery.due_at = max(times[delivery.pk], clock.now())
+        delivery.reason, delivery.changed_at = "", clock.now()
+        set_try(delivery, delivery.due_at)
+    Delivery.objects.bulk_update(found, ("due_at", "try_at", "late_until", "reason", "changed_at"), batch_size=AT_ONCE)
+    after = [audit.snapshot(delivery, *SEEN) for delivery in found]
+    audit.record_each(actor, zip(found, before, after, strict=True))
+    by_pk = {delivery.pk: delivery for delivery in found}
+    return [by_pk[pk] for pk in wanted]
 
 
 def _schedule(
@@ -103,8 +120,8 @@ def _schedule(
             _("This item is scheduled to one of these accounts already."),
             remedy=_("Look at its deliveries; each account gets an item once."),
         ) from error
-    for delivery in made:
-        audit.record(actor, delivery, after=audit.snapshot(delivery, *SEEN, "account_id", "late_minutes"))
+    after = [audit.snapshot(delivery, *SEEN, "account_id", "late_minutes") for delivery in made]
+    audit.record_each(actor, ((delivery, None, values) for delivery, values in zip(made, after, strict=True)))
     return made
 
 
@@ -220,8 +237,24 @@ def _check_movable(delivery: Delivery) -> None:
             remedy=_("Look at the delivery: only what waits can be moved."),
             code="fixed",
         )
-    if delivery.attempts.exists():
+    _check_untried([delivery])
+
+
+def _check_untried(found: Sequence[Delivery]) -> None:
+    if Attempt.objects.filter(delivery__in=found).exists():
         raise Conflict(_("It was tried already, so its time is fixed."), remedy=_("Send it again instead."))
+
+
+def _check_waiting(found: Sequence[Delivery]) -> None:
+    """Raise Conflict unless all of them wait and none was tried: one query."""
+    for delivery in found:
+        if delivery.state not in WAITING:
+            raise Conflict(
+                _("One of them is “%(state)s”: only what waits is spread.") % {"state": State(delivery.state).label},
+                remedy=_("Leave it out, and give it another time by itself."),
+                code="fixed",
+            )
+    _check_untried(found)
 
 
 @action("publishing.delivery.send_again")
