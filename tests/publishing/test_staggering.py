@@ -115,7 +115,7 @@ def test_the_first_press_shows_the_second_one_does(desk: Desk, sign_in: SignIn) 
         (soon() + timedelta(hours=n), pk) for n, pk in enumerate(ids)
     ]
     assert not Delivery.objects.exists()
-    assert client.post(address, form_data(desk.cast, confirm="1")).status_code == 302
+    assert client.post(address, form_data(desk.cast, confirm=shown.context["digest"])).status_code == 302
     assert list(Delivery.objects.order_by("due_at").values_list("due_at", "account")) == [
         (soon() + timedelta(hours=n), pk) for n, pk in enumerate(ids)
     ]
@@ -125,13 +125,57 @@ def test_the_first_press_shows_the_second_one_does(desk: Desk, sign_in: SignIn) 
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("change", [{"unit": "root"}, {"jitter": 30}, {"seed": 6, "jitter": 30}, {"confirm": "1"}])
+def test_only_what_was_shown_is_scheduled(desk: Desk, sign_in: SignIn, change: dict[str, object]) -> None:
+    accounts(desk)
+    item, narrow = desk.item(), form_data(desk.cast, unit=desk.cast.sukamahi.code)
+    client, address = sign_in(desk.cast.user("hendra")), reverse("publishing:stagger", args=[item.pk])
+    digest = client.post(address, narrow | {"jitter": 60}).context["digest"]
+    change = change | ({"unit": desk.cast.root.code} if "unit" in change else {})
+    again = client.post(address, narrow | {"jitter": 60, "confirm": digest} | change)
+    assert again.status_code == 200
+    assert not Delivery.objects.exists()
+    assert again.context["lines"]
+    assert again.context["digest"] != digest or "confirm" in change
+    assert "Ini bukan yang tadi Anda lihat" in again.content.decode()
+
+
+@pytest.mark.django_db
+def test_an_account_that_came_since_is_shown_first(desk: Desk, sign_in: SignIn) -> None:
+    accounts(desk)
+    item, given = desk.item(), form_data(desk.cast)
+    client, address = sign_in(desk.cast.user("hendra")), reverse("publishing:stagger", args=[item.pk])
+    digest = client.post(address, given).context["digest"]
+    desk.account(handle="baru")
+    again = client.post(address, given | {"confirm": digest})
+    assert (again.status_code, again.context["count"]) == (200, 5)
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.django_db
 def test_what_waits_is_given_new_times(desk: Desk, sign_in: SignIn) -> None:
     ids, item = accounts(desk), desk.item()
     actions.schedule(desk.cast.actor("hendra"), item.pk, ids, soon(48))
     client, address = sign_in(desk.cast.user("hendra")), reverse("publishing:stagger", args=[item.pk])
-    client.post(address, form_data(desk.cast, waiting="waiting", how="waves", each=2, minutes=30, confirm="1"))
+    given = form_data(desk.cast, waiting="waiting", how="waves", each=2, minutes=30)
+    client.post(address, given | {"confirm": client.post(address, given).context["digest"]})
     times = Delivery.objects.order_by("due_at").values_list("due_at", flat=True)
     assert [(moment - soon()) // MINUTE for moment in times] == [0, 0, 30, 30]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [State.HELD, State.MISSED])
+def test_what_is_held_or_missed_does_not_wait(desk: Desk, sign_in: SignIn, state: State) -> None:
+    ids, item = accounts(desk), desk.item()
+    stopped, *waiting = actions.schedule(desk.cast.actor("hendra"), item.pk, ids, soon(48))
+    Delivery.objects.filter(pk=stopped.pk).update(state=state, reason="Masa tenang")
+    client, address = sign_in(desk.cast.user("hendra")), reverse("publishing:stagger", args=[item.pk])
+    shown = client.post(address, form_data(desk.cast, waiting="waiting"))
+    assert [line.account.pk for line in shown.context["lines"]] == [one.account_id for one in waiting]
+    with pytest.raises(Conflict):
+        actions.respread(desk.cast.actor("hendra"), [stopped.pk, waiting[0].pk], Spread(soon(), soon() + MINUTE))
+    stopped.refresh_from_db()
+    assert (stopped.state, stopped.due_at) == (state, soon(48))
 
 
 @pytest.mark.django_db
@@ -179,8 +223,28 @@ def test_many_accounts_cost_no_more_reads_each(desk: Desk) -> None:
         actions.stagger(desk.cast.actor("hendra"), item.pk, few, spread)
     with CaptureQueriesContext(connection) as ten:
         actions.stagger(desk.cast.actor("hendra"), other.pk, more, spread)
-    reads = [sum(query["sql"].startswith("SELECT") for query in found.captured_queries) for found in (one, ten)]
-    assert reads[1] == reads[0]
+    assert len(ten) == len(one)
+
+
+@pytest.mark.django_db
+def test_many_posts_are_moved_in_as_many_queries_as_one(desk: Desk) -> None:
+    hendra, item = desk.cast.actor("hendra"), desk.item()
+    made = actions.schedule(hendra, item.pk, [desk.account(handle=f"banyak{n}").pk for n in range(11)], soon(48))
+    pks, spread = [one.pk for one in reversed(made)], Spread(soon(), soon() + 60 * MINUTE)
+    with CaptureQueriesContext(connection) as one:
+        actions.respread(hendra, pks[:1], spread)
+    with CaptureQueriesContext(connection) as ten:
+        moved = actions.respread(hendra, pks[1:], spread)
+    assert len(ten) == len(one)
+    assert [row.pk for row in moved] == pks[1:]
+    (locked,) = [query["sql"] for query in ten.captured_queries if "FOR UPDATE" in query["sql"]]
+    assert 'ORDER BY "publishing_delivery"."id" ASC FOR UPDATE' in locked
+    stored = Delivery.objects.in_bulk(pks[1:])
+    assert [stored[pk].due_at for pk in pks[1:]] == spread.times(10)
+    assert all(row.try_at == row.due_at < row.late_until for row in stored.values())
+    entry = audit.trail(moved[0])[0]
+    assert (entry.verb, entry.user_id, entry.unit_id) == ("publishing.respread", hendra.user_id, moved[0].unit_id)
+    assert (entry.before["due_at"], entry.after["due_at"]) == (soon(48).isoformat(), soon().isoformat())
 
 
 def call(client: Client, user: User, path: str, body: dict[str, Any], scope: str = "publishing:write") -> Any:

@@ -1,5 +1,6 @@
 """Spreading one item over the accounts of many units: first what would happen, then doing it."""
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,10 +52,14 @@ def stagger(request: StaffRequest, pk: int) -> HttpResponse:
     context: dict[str, object] = {"item": item, "form": form, "shown": SHOWN}
     if given is not None and form.is_valid():
         try:
-            lines = _lines(actor, item, form)
+            posts = _posts(actor, item, form)
+            lines = _lines(posts, form)
+            digest = _digest(lines)
+            if given.get("confirm") == digest:
+                return _done(request, item, form, posts)
             if "confirm" in given:
-                return _done(request, item, form)
-            context |= {"lines": lines[:SHOWN], "count": len(lines), "first": lines[0], "last": lines[-1]}
+                messages.warning(request, _("This is not what you saw before: look at the times, then press again."))
+            context |= {"lines": lines[:SHOWN], "count": len(lines), "last": lines[-1], "digest": digest}
         except Invalid as error:
             show_errors(form, error)
     return render(request, "publishing/stagger.html", context, status=422 if form.errors else 200)
@@ -73,9 +78,8 @@ def _posts(actor: Actor, item: ContentItem, form: SpreadForm) -> Sequence[Accoun
     return list(queries.accounts_to_spread_over(actor, item, unit))
 
 
-def _lines(actor: Actor, item: ContentItem, form: SpreadForm) -> list[Line]:
+def _lines(posts: Sequence[Account | Delivery], form: SpreadForm) -> list[Line]:
     """Return what would happen; Invalid where there is nothing to spread, or it does not fit."""
-    posts = _posts(actor, item, form)
     if not posts:
         raise Invalid(fields={"unit": [_("No post of this item is left to spread there.")]})
     accounts = [one if isinstance(one, Account) else one.account for one in posts]
@@ -83,8 +87,16 @@ def _lines(actor: Actor, item: ContentItem, form: SpreadForm) -> list[Line]:
     return [Line(*line) for line in zip(form.spread().times(len(posts)), accounts, units, strict=True)]
 
 
-def _done(request: StaffRequest, item: ContentItem, form: SpreadForm) -> HttpResponse:
-    numbers = [one.pk for one in _posts(request.actor, item, form)]
+def _digest(lines: Sequence[Line]) -> str:
+    """Return what stands for a preview: the same for the same accounts at the same times only."""
+    shown = "\n".join(f"{line.account.pk} {line.at.isoformat()}" for line in lines)
+    return hashlib.sha256(shown.encode()).hexdigest()
+
+
+def _done(
+    request: StaffRequest, item: ContentItem, form: SpreadForm, posts: Sequence[Account | Delivery]
+) -> HttpResponse:
+    numbers = [one.pk for one in posts]
     if form.cleaned_data["waiting"]:
         made = actions.respread(request.actor, numbers, form.spread())
     else:
