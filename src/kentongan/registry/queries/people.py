@@ -63,7 +63,7 @@ def people(actor: Actor, unit: Unit | None = None, text: str = "", state: str = 
     """
     if text:
         return search_people(actor, unit, text, state).whole
-    part = _part(actor, unit)
+    part = _part(actor, unit, in_order=True)
     return _shown(part, _in_state(_in_tree_order(*part), state))
 
 
@@ -73,7 +73,7 @@ def search_people(actor: Actor, unit: Unit | None, text: str, state: str = "") -
     `text` is a part of a name, of an e-mail address, or of a phone as people write it, or an @handle of an account of
     their own.
     """
-    part = _part(actor, unit)
+    part = _part(actor, unit, in_order=False)
     found = _in_state(_named(actor, part.inside, text), state)
     return Sought(found, lambda rows: _shown(part, rows.order_by("full_name", "pk")))
 
@@ -86,8 +86,10 @@ class _Part(NamedTuple):
     limits: Mapping[str, str]
 
 
-def _part(actor: Actor, unit: Unit | None) -> _Part:
-    limits = subtree(str(unit.path)) if unit is not None and unit.depth else {}
+def _part(actor: Actor, unit: Unit | None, *, in_order: bool) -> _Part:
+    """Return the part; a range of paths gives the order of the tree, and at the root it is good for nothing else."""
+    top = unit if unit is not None or not in_order else Unit.objects.filter(parent=None).first()
+    limits = subtree(str(top.path)) if top is not None and (top.depth or in_order) else {}
     # As in `access.scope_below`: who administers the unit administers all below it, and its path alone is asked for.
     whole = unit is not None and access.allows(actor, Capability.ADMINISTER, unit)
     seen = Membership.objects.all() if whole else access.scope(Membership.objects.all(), actor, Capability.ADMINISTER)
