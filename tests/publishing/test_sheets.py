@@ -14,11 +14,12 @@ from kentongan.core import clock, files, imports, jobs
 from kentongan.core.errors import NotAllowed
 from kentongan.core.imports import Cell, ImportRun, RowError
 from kentongan.core.imports.preview import preview
+from kentongan.core.models.files import StoredFile
 from kentongan.core.models.messages import Message
 from kentongan.core.permissions import Capability, Role
 from kentongan.planning import actions as planning
 from kentongan.planning import telling
-from kentongan.planning.drafts import BriefDraft
+from kentongan.planning.drafts import BriefDraft, ItemDraft
 from kentongan.planning.models import ContentItem
 from kentongan.publishing.models import Booking, Delivery, SheetPost
 from kentongan.publishing.sheets.entries import PostEntry, read
@@ -33,6 +34,10 @@ from publishing.desk import Desk
 pytestmark = pytest.mark.django_db
 HEADINGS = ("Tanggal", "Jam", "Zona", "Unit", "Akun", "Kanal", "Judul", "Teks", "Teks Mastodon", "Kode")
 DAY = timedelta(days=1)
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc33"
+    "0000000049454e44ae426082"
+)
 
 
 def soon(days: int = 3) -> str:
@@ -88,6 +93,21 @@ def account(desk: Desk) -> Account:
     """A Mastodon account of the root; the rules are loaded."""
     safeguards.load_rules(SYSTEM)
     return desk.account()
+
+
+def upload_picture(
+    desk: Desk, name: str, mark: int = 0, who: str = "dewi", capability: Capability = Capability.LISTEN
+) -> StoredFile:
+    """Store a picture at the root; another mark is another content."""
+    content = files.keep(BytesIO(PNG + bytes([mark])))
+    return files.register(desk.cast.actor(who), content, name, unit_id=desk.cast.root.pk, capability=capability)
+
+
+def on_an_item(desk: Desk, file: StoredFile, title: str = "Peta") -> None:
+    """Make an item with that picture."""
+    dewi = desk.cast.actor("dewi")
+    item = planning.create_item(dewi, ItemDraft(title, "", "service"), unit_id=desk.cast.root.pk)
+    planning.add_asset(dewi, item.pk, file, alt="Peta jalan Setu", ai_generated=False)
 
 
 def approve(desk: Desk, item: ContentItem, who: str = "hendra") -> ContentItem:
@@ -250,12 +270,7 @@ def test_briefs_and_pictures_are_named(desk: Desk, account: Account) -> None:
     brief = planning.create_brief(
         dewi, desk.cast.root.pk, BriefDraft("Jalan Setu", "Ditutup", "Pengendara", clock.now() + DAY)
     )
-    png = bytes.fromhex(
-        "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc33"
-        "0000000049454e44ae426082"
-    )
-    content = files.keep(BytesIO(png))
-    files.register(dewi, content, "setu.png", unit_id=desk.cast.root.pk, capability=Capability.LISTEN)
+    on_an_item(desk, upload_picture(desk, "setu.png"))
     headings = (*HEADINGS, "Brief", "Gambar", "Alt")
     rows = [
         [*line(Kode="1"), "jalan setu", "setu.png", "Jalan yang ditutup"],
@@ -265,11 +280,29 @@ def test_briefs_and_pictures_are_named(desk: Desk, account: Account) -> None:
         [*line(Kode="5"), "", "https://example.id/x.png", "Jalan yang ditutup"],
     ]
     assert counts(bring(desk, rows, headings=headings)) == (1, 0, 0, 4)
-    item = ContentItem.objects.get()
+    item = ContentItem.objects.latest("pk")
     assert (item.brief, item.state) == (brief, "in_review")
     assert item.assets.get().alt == "Jalan yang ditutup"
     approve(desk, item)
     assert Delivery.objects.get().content["images"]
+
+
+def test_only_pictures_of_items_are_named_and_only_one_of_a_name(desk: Desk, account: Account) -> None:
+    upload_picture(desk, "SK.png", capability=Capability.ADMINISTER)
+    for mark in (0, 1):
+        on_an_item(desk, upload_picture(desk, "sama.png", mark), f"Peta {mark}")
+    on_an_item(desk, upload_picture(desk, "ulang.png", who="euis"), "Diunggah dua kali")
+    on_an_item(desk, upload_picture(desk, "ulang.png"), "Diunggah dua kali")
+    there = ContentItem.objects.count()
+    for name, wanted in (("SK.png", 0), ("sama.png", 0), ("ulang.png", 1)):
+        run = bring(desk, [[*line(Kode=name), name, "Keputusan camat"]], headings=(*HEADINGS, "Gambar", "Alt"))
+        assert counts(run) == (wanted, 0, 0, 1 - wanted), name
+    assert ContentItem.objects.count() == there + 1
+
+
+def test_an_account_whose_names_differ_by_an_at_sign_is_one(desk: Desk, account: Account) -> None:
+    Account.objects.filter(pk=account.pk).update(display_name=f"@{account.handle.upper()}")
+    assert counts(bring(desk, [line(Akun=account.handle)])) == (1, 0, 0, 0)
 
 
 def test_undo_removes_what_nobody_touched(desk: Desk, account: Account) -> None:

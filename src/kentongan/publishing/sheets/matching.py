@@ -15,13 +15,12 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import KentonganError
 from kentongan.core.imports import Row, RowError, Verdict
-from kentongan.core.models.files import StoredFile
 from kentongan.core.permissions import Capability
 from kentongan.core.sniff import IMAGES
 from kentongan.planning import queries as planning
 from kentongan.planning.counting import measure
 from kentongan.planning.drafts import ItemDraft, RenditionDraft
-from kentongan.planning.models import Brief
+from kentongan.planning.models import Brief, ItemAsset
 from kentongan.planning.states import OPEN
 from kentongan.publishing.models import SheetPost
 from kentongan.publishing.sheets.entries import PostEntry
@@ -123,8 +122,9 @@ class Matcher:
         self._by_name: dict[str, list[Account]] = defaultdict(list)
         self._by_unit: dict[str, list[Account]] = defaultdict(list)
         for one in found.values():
-            for name in {one.handle.casefold(), one.display_name.casefold(), one.url.casefold()} - {""}:
-                self._by_name[name.removeprefix("@")].append(one)
+            names = (one.handle, one.display_name, one.url)
+            for name in {name.casefold().removeprefix("@") for name in names} - {""}:
+                self._by_name[name].append(one)
             for name in {one.unit.code.casefold(), one.unit.name.casefold()}:
                 self._by_unit[name].append(one)
         return found
@@ -140,15 +140,18 @@ class Matcher:
                 briefs[title].append(pk)
         return briefs
 
-    def _files(self, names: Iterable[str]) -> dict[str, int]:
+    def _files(self, names: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Return by name, and by content, the pictures of items that the actor writes; no other file of the unit."""
         wanted = {name for name in names if name}
-        if not wanted:
-            return {}
-        units = rights.scope_below(Unit.objects.all(), self.actor, Capability.EDIT, self.unit, "pk")
-        rows = StoredFile.objects.filter(
-            name__in=wanted, media_type__in=IMAGES, erased_at=None, unit_id__in=units.values("pk")
-        )
-        return dict(rows.order_by("pk").values_list("name", "pk"))
+        found: dict[str, dict[str, int]] = defaultdict(dict)
+        if wanted:
+            rows = ItemAsset.objects.filter(
+                file__name__in=wanted, file__media_type__in=IMAGES, file__erased_at=None
+            ).order_by("-file_id")
+            rows = rights.scope_below(rows, self.actor, Capability.EDIT, self.unit, "item__unit")
+            for name, sha256, pk in rows.values_list("file__name", "file__sha256", "file_id"):
+                found[name][sha256] = pk
+        return found
 
     # ---- one row ----
 
@@ -244,6 +247,12 @@ class Matcher:
             raise RowError(
                 _("Pictures are not fetched from addresses: upload it to an item once, then write its file name.")
             )
-        if entry.picture not in self._pictures:
-            raise RowError(_("No picture called “%(name)s” was uploaded in your units.") % {"name": entry.picture[:60]})
-        return self._pictures[entry.picture]
+        found = list(self._pictures.get(entry.picture, {}).values())
+        if len(found) != 1:
+            text = (
+                _("No picture called “%(name)s” was uploaded to an item of your units.")
+                if not found
+                else _("Several different pictures are called “%(name)s”: upload the right one under a name of its own.")
+            )
+            raise RowError(text % {"name": entry.picture[:60]})
+        return found[0]
