@@ -21,7 +21,8 @@ from kentongan.planning import actions as planning
 from kentongan.planning import telling
 from kentongan.planning.drafts import BriefDraft, ItemDraft
 from kentongan.planning.models import ContentItem
-from kentongan.publishing.models import Booking, Delivery, SheetPost
+from kentongan.publishing.actions.booking import book
+from kentongan.publishing.models import Booking, Delivery
 from kentongan.publishing.sheets.entries import PostEntry, read
 from kentongan.publishing.sheets.kind import PostSheet
 from kentongan.registry import actions as registry
@@ -103,11 +104,11 @@ def upload_picture(
     return files.register(desk.cast.actor(who), content, name, unit_id=desk.cast.root.pk, capability=capability)
 
 
-def on_an_item(desk: Desk, file: StoredFile, title: str = "Peta") -> None:
+def on_an_item(desk: Desk, file: StoredFile, title: str = "Peta", ai_generated: bool = False) -> None:
     """Make an item with that picture."""
     dewi = desk.cast.actor("dewi")
     item = planning.create_item(dewi, ItemDraft(title, "", "service"), unit_id=desk.cast.root.pk)
-    planning.add_asset(dewi, item.pk, file, alt="Peta jalan Setu", ai_generated=False)
+    planning.add_asset(dewi, item.pk, file, alt="Peta jalan Setu", ai_generated=ai_generated)
 
 
 def approve(desk: Desk, item: ContentItem, who: str = "hendra") -> ContentItem:
@@ -204,9 +205,49 @@ def test_a_row_with_a_code_changes_its_post_until_it_is_approved(desk: Desk, acc
 
 
 def test_what_somebody_changed_by_hand_is_not_overwritten(desk: Desk, account: Account) -> None:
-    bring(desk, [line(Kode="A1")])
-    SheetPost.objects.update(version=7)
-    assert counts(bring(desk, [line(Kode="A1", Jam="15.00")])) == (0, 0, 0, 1)
+    first = bring(desk, [line(Kode=code) for code in ("text", "time", "accounts")])
+    text, moved, booked = ContentItem.objects.order_by("pk")
+    dewi, by_hand = desk.cast.actor("dewi"), clock.now() + 5 * DAY
+    picture = upload_picture(desk, "setu.png")
+    planning.add_asset(dewi, text.pk, picture, alt="Peta jalan Setu", ai_generated=False)
+    planning.plan_item(dewi, moved.pk, by_hand)
+    book(dewi, booked.pk, [desk.account("bluesky").pk])
+    rows = [line(Kode=code, Jam="15.00", Akun=account.handle) for code in ("text", "time", "accounts")]
+    assert counts(bring(desk, rows)) == (0, 0, 0, 3)
+    moved.refresh_from_db()
+    assert moved.planned_for == by_hand
+    jobs.run_now(imports.undo(dewi, first.pk, inline=True))
+    assert set(ContentItem.objects.all()) >= {text, moved, booked}
+
+
+def test_a_later_sheet_exchanges_the_picture_and_its_undo_brings_it_back(desk: Desk, account: Account) -> None:
+    on_an_item(desk, upload_picture(desk, "setu.png"))
+    on_an_item(desk, upload_picture(desk, "serang.png", 1), ai_generated=True)
+    headings = (*HEADINGS, "Gambar", "Alt")
+    bring(desk, [[*line(Kode="1"), "setu.png", "Jalan Setu"]], headings=headings)
+    item = ContentItem.objects.latest("pk")
+    for cells, wanted in (
+        (("setu.png", "Jalan Setu ditutup"), ("setu.png", "Jalan Setu ditutup", False)),
+        (("serang.png", "Jalur Serang"), ("serang.png", "Jalur Serang", True)),
+    ):
+        changed = bring(desk, [[*line(Kode="1"), *cells]], headings=headings)
+        assert counts(changed) == (0, 1, 0, 0)
+        assert item.assets.values_list("file__name", "alt", "ai_generated").get() == wanted
+    jobs.run_now(imports.undo(desk.cast.actor("dewi"), changed.pk, inline=True))
+    assert item.assets.get().alt == "Jalan Setu ditutup"
+    assert counts(bring(desk, [line(Kode="1")])) == (0, 1, 0, 0)
+    assert not item.assets.exists()
+
+
+def test_a_post_stays_with_its_brief(desk: Desk, account: Account) -> None:
+    planning.create_brief(
+        desk.cast.actor("dewi"), desk.cast.root.pk, BriefDraft("Jalan Setu", "Ditutup", "Warga", clock.now() + DAY)
+    )
+    headings = (*HEADINGS, "Brief")
+    bring(desk, [[*line(Kode="1"), "Jalan Setu"], line(Kode="2")], headings=headings)
+    run = bring(desk, [[*line(Kode="1", Jam="10.00"), ""], [*line(Kode="2"), "Jalan Setu"]], headings=headings)
+    assert counts(run) == (0, 0, 0, 2)
+    assert list(ContentItem.objects.order_by("pk").values_list("brief__title", flat=True)) == ["Jalan Setu", None]
 
 
 @pytest.mark.parametrize(

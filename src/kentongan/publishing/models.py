@@ -1,6 +1,7 @@
 """Tables of publishing: deliveries (the queue itself), attempts, and pauses."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -267,7 +268,8 @@ class SheetPost(models.Model):
     """A post that came from a spreadsheet: by which row it is known again, and what was taken from that row.
 
     `key` is the row's own code, or its time, accounts and text where it has none; `digest` is all that the row says;
-    `version` is the item's version as the spreadsheet left it: with another one, somebody has changed it by hand since.
+    `version`, `due_at` and `accounts` are the item's as the spreadsheet left it: with others, somebody has changed it
+    by hand since.
     `before` is what a later spreadsheet changed, for its undo.
     """
 
@@ -276,6 +278,8 @@ class SheetPost(models.Model):
     key = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)
     version = models.PositiveIntegerField()
+    due_at = models.DateTimeField(null=True)
+    accounts = ArrayField(models.BigIntegerField(), default=list)
     run = models.ForeignKey("core.ImportRun", models.PROTECT, related_name="+")
     changed_by = models.ForeignKey("core.ImportRun", models.PROTECT, null=True, related_name="+")
     before = models.JSONField(null=True)
@@ -293,3 +297,9 @@ class SheetPost(models.Model):
 
     def __str__(self) -> str:
         return self.key[:12]
+
+    def is_as_left(self) -> bool:
+        """Whether what the item says, its time and its accounts are as the spreadsheet left them."""
+        booked = sorted(one.account_id for one in self.item.bookings.all())
+        left = (self.version, self.due_at, self.accounts)
+        return (self.item.version, self.item.planned_for, booked) == left

@@ -7,25 +7,26 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from kentongan.core import audit
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
-from kentongan.core.errors import KentonganError
+from kentongan.core.errors import Conflict, KentonganError
 from kentongan.core.imports import Batch, Feed, ImportRun
 from kentongan.core.jobs import Progress
 from kentongan.core.models import User
 from kentongan.core.models.files import StoredFile
 from kentongan.core.permissions import Capability
+from kentongan.planning import access, telling
 from kentongan.planning import actions as planning
-from kentongan.planning import telling
 from kentongan.planning.access import author
 from kentongan.planning.drafts import ItemDraft, RenditionDraft
 from kentongan.planning.models import ContentItem
 from kentongan.planning.states import OPEN
 from kentongan.publishing.actions.booking import book
 from kentongan.publishing.models import SheetPost
-from kentongan.publishing.sheets.matching import CHANGED, NEW, REJECTED, SAME, Decision, Matcher, Post
+from kentongan.publishing.sheets.matching import CHANGED, NEW, REJECTED, SAME, Decision, Matcher, Picture, Post
 from kentongan.registry import access as rights
 from kentongan.registry.models import Unit
 
@@ -77,29 +78,66 @@ def _words(error: KentonganError) -> str:
 def _make(actor: Actor, run: ImportRun, unit: Unit, post: Post) -> None:
     home = {"brief_id": post.brief_id} if post.brief_id else {"unit_id": unit.pk}
     item = planning.create_item(actor, post.draft, **home)
-    if post.picture_id:
-        file = StoredFile.objects.get(pk=post.picture_id)
-        planning.add_asset(actor, item.pk, file, alt=post.alt, ai_generated=False)
+    _exchange_pictures(actor, item, _pictures_of(post))
     book(actor, item.pk, post.accounts)
     item = planning.submit(actor, item.pk, tell=False)
-    SheetPost.objects.create(unit=unit, item=item, key=post.key, digest=post.digest, version=item.version, run=run)
+    known = SheetPost(unit=unit, key=post.key, run=run)
+    _keep(known, item, post.accounts, post.digest)
 
 
 def _change(actor: Actor, run: ImportRun, known: SheetPost, post: Post) -> None:
-    known.before = {"draft": _draft_of(known.item), "accounts": _booked(known.item), "digest": known.digest}
+    # Race: somebody moves the item between the decision and now; from here on they wait.
+    known.item = access.item(actor, known.item_id, Capability.EDIT, lock=True)
+    if not known.is_as_left():
+        raise Conflict(_("Somebody changed it at this moment."), remedy=_("Look at it on its own page."))
+    known.before = {
+        "draft": _draft_of(known.item),
+        "accounts": known.accounts,
+        "pictures": [asdict(one) for one in _pictures(known.item)],
+        "digest": known.digest,
+    }
     known.changed_by = run
-    _write(actor, known, post.draft, post.accounts, post.digest)
+    _write(actor, known, post.draft, post.accounts, _pictures_of(post), post.digest)
 
 
-def _write(actor: Actor, known: SheetPost, draft: ItemDraft, accounts: Sequence[int], digest: str) -> None:
+def _write(
+    actor: Actor,
+    known: SheetPost,
+    draft: ItemDraft,
+    accounts: Sequence[int],
+    pictures: Sequence[Picture],
+    digest: str,
+) -> None:
     item = planning.change_item(actor, known.item_id, draft, version=known.version)
+    _exchange_pictures(actor, item, pictures)
     book(actor, item.pk, accounts)
-    known.version, known.digest = item.version, digest
+    _keep(known, access.item(actor, item.pk), accounts, digest)
+
+
+def _keep(known: SheetPost, item: ContentItem, accounts: Sequence[int], digest: str) -> None:
+    """Note how the spreadsheet leaves the item."""
+    known.item, known.version, known.due_at = item, item.version, item.planned_for
+    known.accounts, known.digest = sorted(accounts), digest
     known.save()
 
 
-def _booked(item: ContentItem) -> list[int]:
-    return sorted(item.bookings.values_list("account_id", flat=True))
+def _pictures_of(post: Post) -> list[Picture]:
+    return [post.picture] if post.picture else []
+
+
+def _pictures(item: ContentItem) -> list[Picture]:
+    return [Picture(**row) for row in item.assets.values("file_id", "alt", "ai_generated")]
+
+
+def _exchange_pictures(actor: Actor, item: ContentItem, wanted: Sequence[Picture]) -> None:
+    """Let the item have these pictures and no others."""
+    if _pictures(item) == list(wanted):
+        return
+    for asset in item.assets.all():
+        planning.remove_asset(actor, item.pk, asset.pk)
+    for one in wanted:
+        file = StoredFile.objects.get(pk=one.file_id)
+        planning.add_asset(actor, item.pk, file, alt=one.alt, ai_generated=one.ai_generated)
 
 
 def _draft_of(item: ContentItem) -> dict[str, Any]:
@@ -146,7 +184,7 @@ def take_back(actor: Actor, run: ImportRun, pks: Sequence[int]) -> int:
     """Remove the posts that a run made and restore those that it changed, where nobody has touched them since."""
     rows = SheetPost.objects.filter(pk__in=pks).select_for_update(of=("self", "item")).select_related("item", "unit")
     undone = 0
-    for known in rows.order_by("pk"):
+    for known in rows.order_by("pk").prefetch_related("item__bookings"):
         rights.require(actor, Capability.EDIT, known.unit)
         if not _untouched(known):
             continue
@@ -164,10 +202,11 @@ def take_back(actor: Actor, run: ImportRun, pks: Sequence[int]) -> int:
 def _untouched(known: SheetPost) -> bool:
     item = known.item
     seen = item.comments.exists() or item.reviews.exists() or item.deliveries.exists()
-    return item.state in OPEN and item.version == known.version and not seen
+    return item.state in OPEN and known.is_as_left() and not seen
 
 
 def _restore(actor: Actor, known: SheetPost) -> None:
     before: dict[str, Any] = known.before or {}
     known.before = known.changed_by = None
-    _write(actor, known, _draft_from(before["draft"]), before["accounts"], before["digest"])
+    pictures = [Picture(**one) for one in before["pictures"]]
+    _write(actor, known, _draft_from(before["draft"]), before["accounts"], pictures, before["digest"])

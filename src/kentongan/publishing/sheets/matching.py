@@ -31,6 +31,15 @@ NEW, CHANGED, SAME, REJECTED = "new", "changed", "same", "rejected"
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A stored file as an item carries it."""
+
+    file_id: int
+    alt: str
+    ai_generated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A row with everything found that it names."""
 
@@ -39,8 +48,7 @@ class Post:
     key: str
     digest: str
     brief_id: int | None = None
-    picture_id: int | None = None
-    alt: str = ""
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,7 @@ class Matcher:
         found = [self._post(row) for row in rows]
         keys = [one.key for one in found if isinstance(one, Post)]
         known = SheetPost.objects.filter(unit=self.unit, key__in=keys).select_related("item", "run")
+        known = known.prefetch_related("item__bookings")
         by_key = {one.key: one for one in known}
         return [
             Decision(row, REJECTED, one) if isinstance(one, str) else self._decide(row, one, by_key.get(one.key))
@@ -101,8 +110,11 @@ class Matcher:
         if known.item.state not in OPEN:
             note = _("It is “%(state)s” already; change it on its own page.")
             return Decision(row, REJECTED, note % {"state": known.item.get_state_display()})
-        if known.item.version != known.version:
+        if not known.is_as_left():
             return Decision(row, REJECTED, _("Somebody has changed it by hand since; change it on its own page."))
+        if post.brief_id != known.item.brief_id:
+            note = _("A post stays with the brief that it was made from: give the row another code.")
+            return Decision(row, REJECTED, note)
         return Decision(row, CHANGED, post=post, known=known, where=where)
 
     def _where(self, post: Post) -> str:
@@ -140,17 +152,20 @@ class Matcher:
                 briefs[title].append(pk)
         return briefs
 
-    def _files(self, names: Iterable[str]) -> dict[str, dict[str, int]]:
-        """Return by name, and by content, the pictures of items that the actor writes; no other file of the unit."""
+    def _files(self, names: Iterable[str]) -> dict[str, dict[str, tuple[int, bool]]]:
+        """Return by name, and by content, the pictures of items that the actor writes; no other file of the unit.
+
+        Each is its id, and whether any item says that AI made or changed it.
+        """
         wanted = {name for name in names if name}
-        found: dict[str, dict[str, int]] = defaultdict(dict)
+        found: dict[str, dict[str, tuple[int, bool]]] = defaultdict(dict)
         if wanted:
             rows = ItemAsset.objects.filter(
                 file__name__in=wanted, file__media_type__in=IMAGES, file__erased_at=None
             ).order_by("-file_id")
             rows = rights.scope_below(rows, self.actor, Capability.EDIT, self.unit, "item__unit")
-            for name, sha256, pk in rows.values_list("file__name", "file__sha256", "file_id"):
-                found[name][sha256] = pk
+            for name, sha256, pk, made in rows.values_list("file__name", "file__sha256", "file_id", "ai_generated"):
+                found[name][sha256] = (pk, made or found[name].get(sha256, (pk, False))[1])
         return found
 
     # ---- one row ----
@@ -181,7 +196,7 @@ class Matcher:
             entry.alt,
         )
         key = _digest("code", entry.code) if entry.code else _digest(due_at.isoformat(), numbers, texts)
-        return Post(draft, numbers, key, _digest(*said), self._brief(entry), self._picture(entry), entry.alt)
+        return Post(draft, numbers, key, _digest(*said), self._brief(entry), self._picture(entry))
 
     def _goes_to(self, entry: PostEntry) -> list[Account]:
         """Return the accounts of a row: those it names, or those of its unit; narrowed to its channels."""
@@ -240,7 +255,7 @@ class Matcher:
             raise RowError(text % {"name": entry.campaign[:60]})
         return found[0]
 
-    def _picture(self, entry: PostEntry) -> int | None:
+    def _picture(self, entry: PostEntry) -> Picture | None:
         if not entry.picture:
             return None
         if "://" in entry.picture:
@@ -252,7 +267,8 @@ class Matcher:
             text = (
                 _("No picture called “%(name)s” was uploaded to an item of your units.")
                 if not found
-                else _("Several different pictures are called “%(name)s”: upload the right one under a name of its own.")
+                else _("Several different pictures are called “%(name)s”: upload the right one under another name.")
             )
             raise RowError(text % {"name": entry.picture[:60]})
-        return found[0]
+        (number, made_by_ai), *_rest = found
+        return Picture(number, entry.alt, made_by_ai)
