@@ -157,6 +157,18 @@ def test_approvers_are_told_once_of_all(desk: Desk, account: Account) -> None:
     assert all(" 12 " in row.body for row in messages)
 
 
+def test_approvers_of_each_unit_are_told_of_what_is_theirs(desk: Desk, account: Account) -> None:
+    tambun = desk.cast.tambun_selatan
+    registry.grant_role(SYSTEM, desk.cast.user("sari").pk, tambun.pk, Role.APPROVER)
+    brief = BriefDraft("Tambun", "Ditutup", "Warga", clock.now() + DAY)
+    planning.create_brief(desk.cast.actor("dewi"), tambun.pk, brief)
+    headings = (*HEADINGS, "Brief")
+    bring(desk, [[*line(Kode="1"), "Tambun"], *([*line(Kode=str(n)), ""] for n in range(2, 5))], headings=headings)
+    told = dict(Message.objects.filter(purpose=telling.REVIEW).values_list("recipient", "body"))
+    assert {name: " 1 " in body for name, body in told.items()} == {"Sari": True, "Hendra": False, "Wulan": False}
+    assert " 3 " in told["Hendra"]
+
+
 def test_an_approver_without_rights_at_the_account_leaves_it_booked(desk: Desk, account: Account) -> None:
     run = bring(desk, [line()])
     item = ContentItem.objects.get()
@@ -173,7 +185,7 @@ def test_a_time_that_passed_before_the_approval_is_told(desk: Desk, account: Acc
     item = ContentItem.objects.get()
     planning.plan_item(desk.cast.actor("dewi"), item.pk, clock.now() - DAY)
     approve(desk, item)
-    assert Booking.objects.get().problem
+    assert Booking.objects.get().problem == "Waktu ini sudah lewat."
     assert not Delivery.objects.exists()
 
 

@@ -39,6 +39,11 @@ class KentonganError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
 
+    @property
+    def reason(self) -> str:
+        """Why it could not be done, in one line, where there are no fields to mark: in a list, on a message."""
+        return str(self)
+
 
 class Invalid(KentonganError):
     """Input that cannot be taken; `fields` maps a field's name to what is wrong with it."""
@@ -58,6 +63,11 @@ class Invalid(KentonganError):
     ) -> None:
         super().__init__(message, remedy=remedy, code=code)
         self.fields = {name: [str(text) for text in texts] for name, texts in (fields or {}).items()}
+
+    @property
+    def reason(self) -> str:
+        """What is wrong with each field, which is where the reason stands; the message where no field is named."""
+        return " ".join(text for texts in self.fields.values() for text in texts) or str(self)
 
 
 class NotAllowed(KentonganError):

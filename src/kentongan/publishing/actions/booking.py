@@ -54,7 +54,7 @@ class ScheduleBooked:
                 with transaction.atomic():
                     self._schedule(actor, item, booking)
             except KentonganError as error:
-                booking.problem = str(error)[:500]
+                booking.problem = error.reason[:500]
                 booking.save(update_fields=["problem"])
 
     def _schedule(self, actor: Actor, item: ContentItem, booking: Booking) -> None:

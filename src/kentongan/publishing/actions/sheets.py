@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 
 from kentongan.core import audit
@@ -65,14 +65,8 @@ def _taken(actor: Actor, run: ImportRun, unit: Unit, one: Decision) -> str:
         with transaction.atomic():
             _make(actor, run, unit, one.post) if one.known is None else _change(actor, run, one.known, one.post)
     except KentonganError as error:
-        return _words(error)
+        return error.reason
     return ""
-
-
-def _words(error: KentonganError) -> str:
-    """Return a refusal with what it says about fields, which is where its reason stands."""
-    fields = getattr(error, "fields", {})
-    return " ".join([*(text for texts in fields.values() for text in texts)] or [str(error)])
 
 
 def _make(actor: Actor, run: ImportRun, unit: Unit, post: Post) -> None:
@@ -153,16 +147,16 @@ def _draft_from(kept: dict[str, Any]) -> ItemDraft:
 
 
 def tell_approvers(actor: Actor, run: ImportRun) -> None:
-    """Queue one message to each approver about all that came in by this run and waits; once for each run."""
-    waiting = SheetPost.objects.filter(run=run, item__state__in=OPEN).select_related("item__unit").order_by("-pk")
-    last = waiting.first()
-    if last is not None:
-        _tell(actor, last.item, waiting.count(), run.pk)
+    """Queue one message to each approver about all that waits of a unit and came in by this run; once for each run."""
+    waiting = SheetPost.objects.filter(run=run, item__state__in=OPEN).order_by()
+    units = dict(waiting.values_list("item__unit").annotate(n=Count("pk"), last=Max("item")).values_list("last", "n"))
+    for item in ContentItem.objects.filter(pk__in=units).select_related("unit").order_by("unit__path"):
+        _tell(actor, item, units[item.pk], run.pk)
 
 
 @action("publishing.sheet.tell", may_do_nothing=True)
 def _tell(actor: Actor, item: ContentItem, count: int, run_id: int) -> None:
-    telling.tell_of_many(actor, item, User.objects.get(pk=author(actor)), count, f"sheet{run_id}")
+    telling.tell_of_many(actor, item, User.objects.get(pk=author(actor)), count, f"sheet{run_id}:{item.unit_id}")
 
 
 def take_back_all(actor: Actor, run: ImportRun, progress: Progress) -> int:

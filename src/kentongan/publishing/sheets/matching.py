@@ -177,7 +177,7 @@ class Matcher:
         except RowError as error:
             return str(error.reason)
         except KentonganError as error:
-            return str(error)
+            return error.reason
 
     def _read(self, entry: PostEntry) -> Post:
         due_at = entry.due_at(self.zone)
