@@ -22,7 +22,7 @@ from kentongan.publishing import actions
 from kentongan.publishing.actions import firing
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
-from named_cast import Cast
+from named_cast import SYSTEM, Cast
 from publishing.desk import Desk, Platform
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,17 @@ def test_a_scheduled_item_stands_at_its_deliveries_only(desk: Desk) -> None:
     actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Batal")
     assert [entry.source for entry in shown(desk.cast, "dewi")] == ["item"]
     assert [entry.state for entry in shown(desk.cast, "dewi", state="delivery.recalled")] == ["recalled"]
+
+
+def test_an_item_whose_deliveries_are_others_to_see_stands_by_itself(desk: Desk) -> None:
+    item = desk.item(unit=desk.cast.tambun_selatan)
+    planning.plan_item(SYSTEM, item.pk, tomorrow(8))
+    desk.schedule(desk.account(), item=item, due_at=tomorrow(9))
+    assert [entry.source for entry in shown(desk.cast, "sari")] == ["delivery"]
+    assert [entry.source for entry in shown(desk.cast, "euis")] == ["item"]
+    assert [entry.source for entry in shown(desk.cast, "sari", unit=desk.cast.tambun_selatan)] == ["item"]
+    desk.schedule(desk.account(unit=desk.cast.tambun_selatan), item=item, due_at=tomorrow(10))
+    assert [entry.source for entry in shown(desk.cast, "euis")] == ["delivery"]
 
 
 def test_filters_narrow_deliveries(desk: Desk) -> None:

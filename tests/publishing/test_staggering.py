@@ -17,6 +17,7 @@ from kentongan.core import audit, clock, tokens
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed
 from kentongan.core.models import User
+from kentongan.planning import actions as planning
 from kentongan.publishing import actions
 from kentongan.publishing.actions import firing
 from kentongan.publishing.models import Delivery
@@ -292,15 +293,44 @@ def test_the_api_lists_the_calendar(desk: Desk, client: Client) -> None:
     desk.schedule(desk.account(), due_at=soon())
     day = soon().astimezone(clock.zone("Asia/Jakarta")).date()
 
-    def entries(who: str, query: str) -> Any:
-        secret = tokens.create(desk.cast.actor(who), "uji", ["planning:read"])[1]
+    def entries(who: str, query: str, *scopes: str) -> Any:
+        held = ["planning:read", *(scopes or ["publishing:read"])]
+        secret = tokens.create(desk.cast.actor(who), "uji", held)[1]
         response = client.get(f"/api/v1/planning/calendar?{query}", headers={"authorization": f"Bearer {secret}"})
         return response.status_code, response.json()
 
     status, page = entries("sari", f"since={day}&until={day}")
     assert (status, page["total"], page["items"][0]["source"]) == (200, 1, "delivery")
+    assert entries("sari", f"since={day}&until={day}", "planning:read")[1]["total"] == 0
     assert entries("euis", f"since={day}&until={day}")[1]["total"] == 0
     assert entries("maman", f"since={day}&until={day}")[0] == 403
     assert entries("sari", f"since={day}&until={day - timedelta(days=1)}")[0] == 422
     assert entries("sari", "since=2026-01-01&until=2026-12-31")[0] == 422
     assert entries("euis", f"since={day}&until={day}&unit_id={desk.cast.root.pk}")[0] == 404
+
+
+@pytest.mark.django_db
+def test_a_token_without_publishing_sees_the_item_instead(desk: Desk, client: Client) -> None:
+    item = desk.item()
+    planning.plan_item(desk.cast.actor("dewi"), item.pk, soon())
+    desk.schedule(desk.account(), item=item, due_at=soon())
+    day = soon().astimezone(clock.zone("Asia/Jakarta")).date()
+    for scopes, source in ((["planning:read"], "item"), (["planning:read", "publishing:read"], "delivery")):
+        secret = tokens.create(desk.cast.actor("sari"), "uji", scopes)[1]
+        address = f"/api/v1/planning/calendar?since={day}&until={day}"
+        page = client.get(address, headers={"authorization": f"Bearer {secret}"}).json()
+        assert [entry["source"] for entry in page["items"]] == [source]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("zone", "days"), [("Asia/Jakarta", 0), ("Asia/Jayapura", 1)])
+def test_days_of_the_api_are_those_of_the_tokens_person(desk: Desk, client: Client, zone: str, days: int) -> None:
+    User.objects.filter(pk=desk.cast.user("sari").pk).update(timezone=zone)
+    late = soon(48).astimezone(clock.zone("Asia/Jakarta")).replace(hour=23)  # 01.00 of the next day in Jayapura
+    planning.plan_item(desk.cast.actor("dewi"), desk.item().pk, late)
+    secret = tokens.create(desk.cast.actor("sari"), "uji", ["planning:read"])[1]
+    for shift in (0, 1):
+        day = late.date() + timedelta(days=shift)
+        address = f"/api/v1/planning/calendar?since={day}&until={day}"
+        page = client.get(address, headers={"authorization": f"Bearer {secret}"}).json()
+        assert page["total"] == (1 if shift == days else 0)

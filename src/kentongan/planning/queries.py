@@ -2,14 +2,17 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce, RowNumber
+from django.utils import timezone
 
 from kentongan.core import clock
 from kentongan.core.actor import Actor
+from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.planning import access, counting
 from kentongan.planning.models import Brief, CalendarFeed, Comment, ContentItem, ItemAsset, Rendition
@@ -215,6 +218,13 @@ def comments(item: ContentItem) -> QuerySet[Comment]:
 def feed_of(actor: Actor) -> CalendarFeed | None:
     """Return the live address of the actor's own calendar, if there is one."""
     return CalendarFeed.objects.filter(user_id=actor.user_id or 0, ended_at=None).first()
+
+
+def zone_of(actor: Actor) -> tzinfo:
+    """Return the zone in which somebody's days are: their own, also where their token calls; else the present one."""
+    if actor.user_id is None:
+        return timezone.get_current_timezone()
+    return clock.zone(User.objects.values_list("timezone", flat=True).get(pk=actor.user_id))
 
 
 def live_feed(digest: str) -> CalendarFeed | None:

@@ -24,6 +24,7 @@ class Deliveries:
     """Versions of content on their way to accounts, and those that are out; recalled ones only where asked for."""
 
     name: ClassVar[str] = "delivery"
+    scope: ClassVar[str] = "publishing:read"
 
     def states(self) -> Sequence[tuple[str, str | Promise]]:
         """Return the states of deliveries."""
@@ -78,9 +79,10 @@ class Deliveries:
             move_url=f"{page}#waktu",
         )
 
-    def covers(self) -> Exists | None:
-        """Return the condition under which an item is shown by its deliveries."""
-        return Exists(Delivery.objects.filter(item=OuterRef("pk")).exclude(state=State.RECALLED))
+    def covers(self, actor: Actor, wanted: Wanted) -> Exists | None:
+        """Return the condition under which an item is shown by deliveries, of units that the actor is shown."""
+        found = Delivery.objects.filter(item=OuterRef("pk")).exclude(state=State.RECALLED)
+        return Exists(wanted.within(found, actor, access.READ))
 
     def move(self, actor: Actor, pk: int, moment: datetime, seen: datetime | None) -> None:
         """Schedule it for another time."""

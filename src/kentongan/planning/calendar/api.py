@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Field, Query, Schema
 
 from kentongan.core import authority
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
 from kentongan.core.errors import Invalid
-from kentongan.planning import access, calendar
+from kentongan.planning import access, calendar, queries
 from kentongan.registry import access as rights
 
 router = Router(tags=["planning"])
@@ -48,16 +49,19 @@ class EntryOut(Schema):
 
 @router.get("", response=Page[EntryOut], auth=scope("planning:read"))
 def entries(request: HttpRequest, days: Query[CalendarDays], paging: Query[Paging]) -> dict[str, Any]:
-    """List what is wanted, due and scheduled from one day to another, both included, in the order of time."""
+    """List what is wanted, due and scheduled from one day to another, both included, in the order of time.
+
+    What is scheduled is among it for a token that also holds `publishing:read`.
+    """
     actor = actor_of(request)
     authority.require_anywhere(actor, access.READ)
     unit = None if days.unit_id is None else rights.get_unit(actor, access.READ, pk=days.unit_id)
     shown = (days.until - days.since).days + 1
     if not 0 < shown <= MOST_DAYS:
         raise Invalid(fields={"until": [_("Between 1 and %(most)s days.") % {"most": MOST_DAYS}]})
-    wanted = calendar.Wanted(
-        calendar.period(days.since, shown), unit, days.channel, days.brief_id, days.purpose, days.state
-    )
+    with timezone.override(queries.zone_of(actor)):
+        period = calendar.period(days.since, shown)
+    wanted = calendar.Wanted(period, unit, days.channel, days.brief_id, days.purpose, days.state)
     page = paginate(calendar.listed(actor, wanted), paging, dict)
     page["items"] = [_entry(entry) for entry in calendar.entries_of(actor, page["items"])]
     return page

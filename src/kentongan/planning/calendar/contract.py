@@ -78,9 +78,10 @@ class Entry:
 
 
 class Source(Protocol):
-    """A room with dates. `states` are (value, label) of what it can be narrowed to."""
+    """A room with dates. `scope` is what a token needs to read them; `states` are (value, label) to narrow it to."""
 
     name: ClassVar[str]
+    scope: ClassVar[str]
 
     def states(self) -> Sequence[tuple[str, str | Promise]]:
         """Return the states to choose from."""
@@ -94,8 +95,8 @@ class Source(Protocol):
         """Return those rows as entries, in any order, in a constant number of queries."""
         ...
 
-    def covers(self) -> Exists | None:
-        """Return the condition under which a content item is in the calendar through this source already."""
+    def covers(self, actor: Actor, wanted: Wanted) -> Exists | None:
+        """Return the condition under which the actor has a content item in the calendar through this source already."""
         ...
 
     def move(self, actor: Actor, pk: int, moment: datetime, seen: datetime | None) -> None:
@@ -124,6 +125,12 @@ def source(name: str) -> Source:
         raise NotFound() from None
 
 
-def covered() -> list[Exists]:
-    """Return the conditions under which a content item needs no line of its own."""
-    return [condition for one in sources() if (condition := one.covers()) is not None]
+def sources_for(actor: Actor) -> list[Source]:
+    """Return the sources that the actor's token may read; whoever has signed in reads all of them."""
+    return [one for one in sources() if actor.has_scope(one.scope)]
+
+
+def covered(actor: Actor, wanted: Wanted) -> list[Exists]:
+    """Return the conditions under which a content item needs no line of its own in what the actor is shown."""
+    found = (one.covers(actor, wanted) for one in sources_for(actor))
+    return [condition for condition in found if condition is not None]

@@ -11,7 +11,7 @@ from django.db.models.functions import RowNumber, TruncDay, TruncHour
 from django.utils import timezone
 
 from kentongan.core.actor import Actor
-from kentongan.planning.calendar.contract import Entry, Period, Wanted, source, sources
+from kentongan.planning.calendar.contract import Entry, Period, Wanted, source, sources_for
 from kentongan.safeguards import queries as safeguards
 
 IN_A_DAY, IN_AN_HOUR = 3, 2
@@ -84,7 +84,7 @@ def _cells(actor: Actor, wanted: Wanted, trunc: type[TruncDay | TruncHour], few:
     zone = timezone.get_current_timezone()
     entries: dict[datetime, list[Entry]] = defaultdict(list)
     totals: dict[datetime, int] = defaultdict(int)
-    for one in sources():
+    for one in sources_for(actor):
         rows = one.rows(actor, wanted).annotate(cell=trunc("at", tzinfo=zone))
         place = Window(RowNumber(), partition_by=F("cell"), order_by=[F("at"), F("pk")])
         counted = rows.annotate(place=place, total=Window(Count("pk"), partition_by=F("cell")))
@@ -108,7 +108,7 @@ def listed(actor: Actor, wanted: Wanted) -> QuerySet[Any, dict[str, Any]]:
         .order_by()
         .annotate(number=F("pk"), source=Value(one.name, CharField()))
         .values("at", "source", "number")
-        for one in sources()
+        for one in sources_for(actor)
     ]
     found: QuerySet[Any, dict[str, Any]] = parts[0].union(*parts[1:], all=True).order_by("at", "source", "number")
     return found

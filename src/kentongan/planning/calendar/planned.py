@@ -23,9 +23,10 @@ SHOWN = (ItemState.DRAFT, ItemState.IN_REVIEW, ItemState.CHANGES_REQUESTED, Item
 
 
 class PlannedItems:
-    """Content that is wanted on a day and not scheduled to any account yet."""
+    """Content that is wanted on a day, where the viewer is not shown any account that it is scheduled to."""
 
     name: ClassVar[str] = "item"
+    scope: ClassVar[str] = "planning:read"
 
     def states(self) -> Sequence[tuple[str, str | Promise]]:
         """Return the states of content that is still meant to go out."""
@@ -37,7 +38,9 @@ class PlannedItems:
         found = ContentItem.objects.filter(planned_for__gte=wanted.period.start, planned_for__lt=wanted.period.end)
         if state is None:
             return found.none().annotate(at=F("planned_for"))
-        found = found.filter(*(~condition for condition in covered()), state__in=[state] if state else SHOWN)
+        found = found.filter(
+            *(~condition for condition in covered(actor, wanted)), state__in=[state] if state else SHOWN
+        )
         if wanted.channel:
             found = found.filter(Exists(Rendition.objects.filter(item=OuterRef("pk"), kind=wanted.channel)))
         if wanted.brief_id:
@@ -70,7 +73,7 @@ class PlannedItems:
             move_url=reverse("planning:item_edit", args=(row.pk,)),
         )
 
-    def covers(self) -> Exists | None:
+    def covers(self, actor: Actor, wanted: Wanted) -> Exists | None:
         """Return nothing: these are the items themselves."""
         return None
 
@@ -83,6 +86,7 @@ class BriefDeadlines:
     """Briefs by their deadline; they belong to no channel and are moved on their own page."""
 
     name: ClassVar[str] = "brief"
+    scope: ClassVar[str] = "planning:read"
 
     def states(self) -> Sequence[tuple[str, str | Promise]]:
         """Return the one there is."""
@@ -117,7 +121,7 @@ class BriefDeadlines:
             for row in Brief.objects.filter(pk__in=pks).select_related("unit")
         ]
 
-    def covers(self) -> Exists | None:
+    def covers(self, actor: Actor, wanted: Wanted) -> Exists | None:
         """Return nothing: a brief is not an item."""
         return None
 
