@@ -1,5 +1,6 @@
 """The screens: who sees what, what they say, and that lists stay cheap."""
 
+import re
 from datetime import timedelta
 
 import httpx
@@ -8,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from kentongan.core import clock
-from kentongan.publishing.models import Delivery, Pause
+from kentongan.publishing import actions
+from kentongan.publishing.models import Booking, Delivery, Pause
 from kentongan.publishing.states import State
 from kentongan.registry import actions as registry
 from kentongan.registry.models import Account
@@ -180,3 +182,19 @@ class TestConnecting:
         account = Account.objects.select_related("connection").get(pk=account.pk)
         assert account.connection.healthy is False
         assert account.connection.problem
+
+
+def test_an_item_says_to_how_many_accounts_it_goes(desk: Desk, sign_in):
+    pks = [desk.account(handle=f"banyak{n}").pk for n in range(15)]
+    booked, scheduled = desk.item(), desk.item()
+    Booking.objects.bulk_create(Booking(item=booked, account_id=pk, booked_by=booked.created_by) for pk in pks)
+    actions.schedule(desk.cast.actor("hendra"), scheduled.pk, pks, clock.now())
+    client = sign_in(desk.cast.user("hendra"))
+    page = client.get(booked.get_absolute_url()).content.decode()
+    assert "15 akun" in page
+    assert "3 lagi" in page
+    assert all(page.count(f"banyak{n}-") == 1 for n in range(15))
+    page = client.get(scheduled.get_absolute_url()).content.decode()
+    assert f'href="{reverse("publishing:index")}?item={scheduled.pk}">3 lagi' in page
+    desk.schedule(Account.objects.get(pk=pks[0]), item=(one := desk.item()))
+    assert not re.search(r"\d lagi|\d+ akun", client.get(one.get_absolute_url()).content.decode())

@@ -1,8 +1,9 @@
 """What other rooms show of publishing: on an issue, on an item, and among the things that safeguards hold."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 
 from kentongan.channels import registry as channels
@@ -17,7 +18,15 @@ from kentongan.registry import access as rights
 from kentongan.registry.models import Account
 from kentongan.safeguards.held import HeldItem
 
-SHOWN = 12
+SHOWN, LISTED = 12, 300
+"""How many stand on a page at once, and of bookings how many more unfold, since an approver asks for each of them."""
+M = TypeVar("M", bound=Model)
+
+
+def _first(rows: QuerySet[M], most: int) -> tuple[list[M], int]:
+    """Return the first rows and how many there are in all."""
+    found = list(rows[: most + 1])
+    return found[:most], len(found) if len(found) <= most else rows.count()
 
 
 class IssuePanel:
@@ -28,8 +37,9 @@ class IssuePanel:
 
     def context(self, actor: Actor, issue: Issue) -> Mapping[str, Any] | None:
         """Return the latest deliveries about the issue; None before there is one."""
-        deliveries = list(queries.about_issue(actor, issue.pk)[:SHOWN])
-        return {"deliveries": deliveries, "about_issue": True} if deliveries else None
+        deliveries, count = _first(queries.about_issue(actor, issue.pk), SHOWN)
+        more = count - len(deliveries)
+        return {"deliveries": deliveries, "more": more, "about_issue": True} if deliveries else None
 
 
 class ItemPanel:
@@ -39,10 +49,20 @@ class ItemPanel:
         """Return the item's deliveries and what is booked for it; None before there is either."""
         if Capability.LISTEN not in rights.capabilities(actor, item.unit):
             return None
-        deliveries, bookings = list(queries.of_item(actor, item.pk)[:SHOWN]), list(queries.bookings(item)[:SHOWN])
+        deliveries, count = _first(queries.of_item(actor, item.pk), SHOWN)
+        bookings, booked = _first(queries.bookings(item), LISTED)
         if not deliveries and not bookings:
             return None
-        return Panel("publishing/_panel.html", {"deliveries": deliveries, "bookings": bookings, "item": item})
+        context = {
+            "item": item,
+            "deliveries": deliveries,
+            "more": count - len(deliveries),
+            "bookings": bookings[:SHOWN],
+            "rest": bookings[SHOWN:],
+            "booked": booked,
+            "unlisted": booked - len(bookings),
+        }
+        return Panel("publishing/_panel.html", context)
 
 
 class AccountPause:
