@@ -2,10 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar, Event
@@ -98,6 +101,36 @@ def test_a_new_address_ends_the_one_before(cast: Cast, item: ContentItem, client
         actions.end_feed(cast.actor("dewi"))
 
 
+@pytest.mark.parametrize(("most", "kept"), [(3, [30, 50, 70]), (4, [-20, 30, 50, 70]), (9, [-400, -20, 30, 50, 70])])
+def test_what_comes_goes_before_what_was(
+    cast: Cast, draft: ItemDraft, client: Client, monkeypatch: pytest.MonkeyPatch, most: int, kept: list[int]
+) -> None:
+    monkeypatch.setattr(feeds, "MOST", most)
+    for hours in (-400, 50, -20, 70, 30):
+        wanted = shorter(draft, title=f"{hours} jam", planned_for=soon(hours - 24 if hours < 0 else hours))
+        actions.create_item(cast.actor("dewi"), wanted, unit_id=cast.root.pk)
+    names = [str(event["summary"]).partition(" jam")[0] for event in events(client, address(cast))]
+    assert names == [str(hours) for hours in kept]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_presses_at_once_the_later_one_lives(cast: Cast) -> None:
+    dewi, start = cast.actor("dewi"), Barrier(4)
+
+    def press(_n: int) -> str:
+        start.wait(10)
+        try:
+            return actions.make_feed(dewi)[1]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        secrets = list(pool.map(press, range(4)))
+    (live,) = CalendarFeed.objects.filter(ended_at=None)
+    assert live.digest in {ids.token_digest(secret) for secret in secrets}
+    assert CalendarFeed.objects.count() == 4
+
+
 def test_only_the_digest_is_kept(cast: Cast) -> None:
     feed, secret = actions.make_feed(cast.actor("dewi"))
     assert feed.digest == ids.token_digest(secret)
@@ -147,6 +180,7 @@ def test_the_page_shows_the_address_once(cast: Cast, item: ContentItem, sign_in:
     assert CalendarFeed.objects.count() == 0
     assert client.get(where).status_code == 200
     made = client.post(where)
+    assert "no-store" in made["Cache-Control"]
     shown = made.context["address"]
     assert shown in made.content.decode()
     assert len(events(Client(), urlsplit(shown).path)) == 1

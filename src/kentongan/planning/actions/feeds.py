@@ -9,6 +9,7 @@ from kentongan.core import audit, authority, clock, ids
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotAllowed, NotFound
+from kentongan.core.models import User
 from kentongan.planning import access
 from kentongan.planning.models import CalendarFeed
 
@@ -24,6 +25,8 @@ def make_feed(actor: Actor) -> tuple[CalendarFeed, str]:
     """Make the actor's address, ending the one before; return the row and the secret, which is shown once."""
     user_id = _person(actor)
     authority.require_anywhere(actor, access.READ)
+    # Race: of two presses at once neither would see the other's address; the second one waits here and ends the first.
+    User.objects.select_for_update(no_key=True).get(pk=user_id)
     for row in CalendarFeed.objects.select_for_update().filter(user_id=user_id, ended_at=None):
         _end(row)
     secret = ids.token()

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kentongan.core import authority, clock, ids, limits
@@ -27,6 +28,7 @@ ASKED, GUESSED = 60, 30
 """How often an hour a program may ask for one address, and a stranger for addresses that do not exist."""
 
 
+@never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
 def feed(request: HttpRequest) -> HttpResponse:
@@ -62,15 +64,24 @@ def file(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _file_of(user: User) -> HttpResponse:
-    actor, now = Actor.of_user(user), clock.now()
+    actor = Actor.of_user(user)
     if not authority.allows_anywhere(actor, access.READ):
         raise NotFound()
     with timezone.override(user.timezone), translation.override(user.language):
-        wanted = calendar.Wanted(calendar.Period(now - BEFORE, now + AFTER))
-        entries = calendar.entries_of(actor, calendar.listed(actor, wanted)[:MOST])
-        content = ical.write(_("Kentongan: %(name)s") % {"name": user.name}, entries)
+        content = ical.write(_("Kentongan: %(name)s") % {"name": user.name}, _entries(actor))
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="kentongan.ics"'
     response["Cache-Control"] = "private, max-age=300"
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _entries(actor: Actor) -> list[calendar.Entry]:
+    """Return at most `MOST` entries: from today on first, then of the days before, the latest first."""
+    today = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    coming = calendar.listed(actor, calendar.Wanted(calendar.Period(today, today + AFTER)))
+    rows = list(coming[:MOST])
+    if len(rows) < MOST:
+        past = calendar.listed(actor, calendar.Wanted(calendar.Period(today - BEFORE, today)))
+        rows += past.order_by("-at", "source", "number")[: MOST - len(rows)]
+    return calendar.entries_of(actor, rows)
