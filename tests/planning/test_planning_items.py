@@ -1,7 +1,7 @@
 """Briefs and items: what is written, counted, audited, and what a change does."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -316,3 +316,18 @@ def test_purposes_are_counted_apart(party: Cast, draft: ItemDraft) -> None:
     actions.create_item(party.actor("dewi"), shorter(draft, purpose=Purpose.CAMPAIGN), unit_id=party.root.pk)
     assert queries.items(party.actor("dewi"), purpose=Purpose.CAMPAIGN).count() == 1
     assert queries.state_counts(party.actor("dewi")) == {"draft": 2}
+
+
+@pytest.mark.parametrize("moment", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
+def test_nothing_is_wanted_at_a_time_that_overflows(
+    cast: Cast, item: ContentItem, draft: ItemDraft, moment: datetime
+) -> None:
+    dewi, far = cast.actor("dewi"), shorter(draft, planned_for=moment)
+    for write in (
+        lambda: actions.create_item(dewi, far, unit_id=cast.root.pk),
+        lambda: actions.change_item(dewi, item.pk, far, version=item.version),
+        lambda: actions.plan_item(dewi, item.pk, moment),
+    ):
+        with pytest.raises(Invalid) as refused:
+            write()
+        assert "planned_for" in refused.value.fields

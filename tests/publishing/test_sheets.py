@@ -1,5 +1,6 @@
 """Posts in a spreadsheet: in review at the end, known again, taken back; nothing skips approval or safeguards."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
@@ -7,18 +8,21 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from kentongan.cli import publish
 from kentongan.core import clock, files, imports, jobs
-from kentongan.core.errors import NotAllowed
+from kentongan.core.errors import Conflict, NotAllowed
 from kentongan.core.imports import Cell, ImportRun, RowError
 from kentongan.core.imports.preview import preview
+from kentongan.core.models import User
 from kentongan.core.models.files import StoredFile
 from kentongan.core.models.messages import Message
 from kentongan.core.permissions import Capability, Role
 from kentongan.planning import actions as planning
-from kentongan.planning import telling
+from kentongan.planning import approvals, telling
 from kentongan.planning.drafts import BriefDraft, ItemDraft
 from kentongan.planning.models import ContentItem
 from kentongan.publishing.actions.booking import book
@@ -33,6 +37,7 @@ from named_cast import SYSTEM
 from publishing.desk import Desk
 
 pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
 HEADINGS = ("Tanggal", "Jam", "Zona", "Unit", "Akun", "Kanal", "Judul", "Teks", "Teks Mastodon", "Kode")
 DAY = timedelta(days=1)
 PNG = bytes.fromhex(
@@ -111,10 +116,11 @@ def on_an_item(desk: Desk, file: StoredFile, title: str = "Peta", ai_generated: 
     planning.add_asset(dewi, item.pk, file, alt="Peta jalan Setu", ai_generated=ai_generated)
 
 
-def approve(desk: Desk, item: ContentItem, who: str = "hendra") -> ContentItem:
-    """Approve an item as a second person does."""
+def approve(desk: Desk, item: ContentItem, who: str = "hendra", effects: str | None = None) -> ContentItem:
+    """Approve an item as a second person does who looked at it just now, or when it had those effects."""
     codes = [rule.code for rule in rules.checklist(item.purpose)]
-    return planning.approve(desk.cast.actor(who), item.pk, version=item.version, checklist=codes)
+    seen = approvals.effects(ContentItem.objects.get(pk=item.pk)).digest if effects is None else effects
+    return planning.approve(desk.cast.actor(who), item.pk, version=item.version, checklist=codes, effects=seen)
 
 
 def test_a_row_waits_for_approval_and_then_goes_where_and_when_it_says(desk: Desk, account: Account) -> None:
@@ -187,6 +193,27 @@ def test_a_time_that_passed_before_the_approval_is_told(desk: Desk, account: Acc
     approve(desk, item)
     assert Booking.objects.get().problem == "Waktu ini sudah lewat."
     assert not Delivery.objects.exists()
+
+
+def test_who_approves_confirms_where_and_when_it_goes(desk: Desk, account: Account, sign_in: SignIn) -> None:
+    bring(desk, [line()])
+    item, dewi = ContentItem.objects.get(), desk.cast.actor("dewi")
+    first = approvals.effects(item).digest
+    planning.plan_item(dewi, item.pk, clock.now() + 4 * DAY)
+    second = approvals.effects(ContentItem.objects.get()).digest
+    book(dewi, item.pk, [account.pk, desk.account("mastodon", handle="lain").pk])
+    client = sign_in(desk.cast.user("hendra"))
+    address = reverse("planning:item_approve", args=[item.pk])
+    data = {"version": item.version, "checklist": [rule.code for rule in rules.checklist(item.purpose)]}
+    for stale in ("", first, second):
+        with pytest.raises(Conflict):
+            approve(desk, item, effects=stale)
+        assert client.post(address, data | {"effects": stale}).status_code == 409
+    assert not Delivery.objects.exists()
+    page = client.get(reverse("planning:item", args=[item.pk])).content.decode()
+    (seen,) = re.findall(r'name="effects" value="(\w+)"', page)
+    assert client.post(address, data | {"effects": seen}).status_code == 302
+    assert Delivery.objects.count() == 2
 
 
 def test_the_same_file_twice_changes_nothing(desk: Desk, account: Account) -> None:
@@ -276,6 +303,7 @@ def test_a_post_stays_with_its_brief(desk: Desk, account: Account) -> None:
         {"Teks": ""},
         {"Teks": "a" * 501},
         {"Tanggal": "01/01/2020"},
+        {"Tanggal": "31/12/9999"},
     ],
 )
 def test_what_cannot_be_used_is_rejected_with_its_reason(desk: Desk, account: Account, cells: dict[str, str]) -> None:

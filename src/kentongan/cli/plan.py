@@ -1,5 +1,6 @@
 """`kentongan plan`: briefs and content items, from an issue to an approval."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -122,11 +123,14 @@ def show(item: int, as_user: AsUser = "", as_json: AsJson = False) -> None:
     ]
     checklist = [{"code": rule.code, "text": rule.text} for rule in page.checklist]
     if as_json:
-        print_json(_item(page.item) | {"renditions": versions, "checklist": checklist})
+        print_json(_item(page.item) | {"renditions": versions, "checklist": checklist, "effects": asdict(page.effects)})
         return
     say(f"{page.item.title} ({page.item.get_state_display()}, version {page.item.version})")
     print_table(["KIND", "COUNT", "TEXT"], [[row["kind"], row["count"], row["text"]] for row in versions])
     print_table(["CODE", "CHECKLIST"], [[row["code"], row["text"]] for row in checklist])
+    if page.effects.count:
+        effects = page.effects
+        say(f"Once approved it goes to {effects.count} accounts {_wanted(page.item)}: --effects {effects.digest}")
 
 
 @app.command()
@@ -144,11 +148,12 @@ def approve(
     version: Annotated[int, typer.Option(help="The version that you looked at (`kentongan plan show`).")],
     tick: Annotated[list[str] | None, typer.Option(metavar="CODE", help="A line of the checklist; repeat it.")] = None,
     note: Annotated[str, typer.Option(help="A note for the authors.")] = "",
+    effects: Annotated[str, typer.Option(help="Where and when it goes by itself (`kentongan plan show`).")] = "",
     as_user: AsUser = "",
     as_json: AsJson = False,
 ) -> None:
     """Approve an item; never one's own work."""
-    done = actions.approve(actor(as_user), item, version=version, checklist=tick or (), note=note)
+    done = actions.approve(actor(as_user), item, version=version, checklist=tick or (), note=note, effects=effects)
     _answer(_item(done), as_json, f"Item {done.pk} is approved.")
 
 
@@ -158,6 +163,10 @@ def request_changes(item: int, note: str, as_user: AsUser = "", as_json: AsJson 
     """Send an item back to its authors."""
     done = actions.request_changes(actor(as_user), item, note)
     _answer(_item(done), as_json, f"Item {done.pk} was sent back.")
+
+
+def _wanted(item: ContentItem) -> str:
+    return f"at {_when(item.planned_for)}" if item.planned_for else "at no time yet"
 
 
 def _when(moment: datetime) -> str:

@@ -166,6 +166,13 @@ class ItemOut(Schema):
     updated_at: datetime
 
 
+class EffectsOut(Schema):
+    """To how many booked accounts an approval sends the item by itself; `digest` is sent back to confirm it."""
+
+    count: int
+    digest: str
+
+
 class WholeItemOut(ItemOut):
     """An item with everything that belongs to it."""
 
@@ -173,12 +180,14 @@ class WholeItemOut(ItemOut):
     renditions: list[RenditionOut]
     assets: list[AssetOut]
     checklist: list[dict[str, str]]
+    effects: EffectsOut
 
 
 class ApproveIn(Schema):
-    """An approval: the version that was looked at, and the codes of the checklist's lines."""
+    """An approval: the version and the digest of its effects as looked at, the codes of the checklist's lines."""
 
     version: Id
+    effects: Annotated[str, _text(64)] = ""
     checklist: list[Annotated[str, _text(80)]] = Field(default_factory=list, max_length=100)
     note: Annotated[str, _text(2000)] = ""
 
@@ -319,6 +328,7 @@ def _whole(actor: Actor, pk: int) -> dict[str, Any]:
             for asset in page.assets
         ],
         "checklist": [{"code": rule.code, "text": rule.text} for rule in page.checklist],
+        "effects": page.effects,
     }
 
 
@@ -400,7 +410,7 @@ def submit(request: HttpRequest, pk: Id) -> dict[str, Any]:
 def approve(request: HttpRequest, pk: Id, body: ApproveIn) -> dict[str, Any]:
     """Approve an item; never one's own work."""
     actor = actor_of(request)
-    actions.approve(actor, pk, version=body.version, checklist=body.checklist, note=body.note)
+    actions.approve(actor, pk, version=body.version, checklist=body.checklist, note=body.note, effects=body.effects)
     return _whole(actor, pk)
 
 

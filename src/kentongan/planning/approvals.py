@@ -1,5 +1,10 @@
 """What later rooms do as soon as an item is approved, inside the same transaction."""
 
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
 from typing import Protocol
 
 from kentongan.core.actor import Actor
@@ -9,9 +14,21 @@ from kentongan.planning.models import ContentItem
 class OnApproval(Protocol):
     """A room that waits for approvals."""
 
+    def effects(self, item: ContentItem) -> Sequence[str]:
+        """Return what `approved` would do when the item is wanted: a name for each, always in one order."""
+        ...
+
     def approved(self, actor: Actor, item: ContentItem) -> None:
         """Take note of an item that this actor has just approved; never refuses."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What an approval would do by itself: to how many, and a digest of what and when, "" for nothing at all."""
+
+    count: int
+    digest: str
 
 
 _waiting: dict[str, OnApproval] = {}
@@ -20,6 +37,15 @@ _waiting: dict[str, OnApproval] = {}
 def register(name: str, room: OnApproval) -> None:
     """Add a room that waits; a second one of the same name takes its place."""
     _waiting[name] = room
+
+
+def effects(item: ContentItem) -> Effects:
+    """Return what approving the item would do by itself; whoever approves confirms just that."""
+    found = [(name, effect) for name, room in _waiting.items() for effect in room.effects(item)]
+    if not found:
+        return Effects(0, "")
+    when = item.planned_for.astimezone(UTC).isoformat() if item.planned_for else ""
+    return Effects(len(found), hashlib.sha256(json.dumps([when, found]).encode()).hexdigest()[:16])
 
 
 def tell(actor: Actor, item: ContentItem) -> None:

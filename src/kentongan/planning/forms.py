@@ -14,7 +14,7 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
 from kentongan.core.sniff import IMAGES
-from kentongan.planning import counting, queries
+from kentongan.planning import approvals, counting, queries
 from kentongan.planning.drafts import BriefDraft, FactDraft, ItemDraft, RenditionDraft
 from kentongan.planning.models import Brief, ContentItem, Language
 from kentongan.registry.fields import UnitField
@@ -153,6 +153,9 @@ class ItemForm(forms.Form):
         if item is not None:
             unit.disabled = True
             unit.initial = item.unit
+            if approvals.effects(item).count:
+                help_text = _("When it goes out to the accounts that are booked for it, once it is approved.")
+                self.fields["planned_for"].help_text = help_text
         self.channels = counting.offered()
         for channel in self.channels:
             self._add_slot(channel)
@@ -277,9 +280,10 @@ class MoveForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    """The checklist of an approval; which version was seen travels with it."""
+    """The checklist of an approval; which version was seen travels with it, and what the approval does by itself."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    effects = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     checklist = forms.MultipleChoiceField(
         label=_("Checklist"),
         widget=forms.CheckboxSelectMultiple,

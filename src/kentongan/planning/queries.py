@@ -14,7 +14,7 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.planning import access, counting
+from kentongan.planning import access, approvals, counting
 from kentongan.planning.models import Brief, CalendarFeed, Comment, ContentItem, ItemAsset, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.registry import access as rights
@@ -165,6 +165,7 @@ class ItemPage:
     may_publish: bool
     own_work: bool
     verdict: safeguards.Verdict
+    effects: approvals.Effects
 
     @property
     def problems(self) -> list[str]:
@@ -207,6 +208,7 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
         may_publish=Capability.PUBLISH in held,
         own_work=actor.user_id in {item.created_by_id, *item.author_ids},
         verdict=verdict,
+        effects=approvals.effects(item),
     )
 
 

@@ -1,12 +1,12 @@
 """Writes of content items and their versions for platforms."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.core import audit
+from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid
@@ -24,6 +24,8 @@ from kentongan.safeguards.purposes import Purpose
 
 CONTENT = ("title", "text", "purpose", "language")
 FIELDS = (*CONTENT, "planned_for")
+EARLIEST, AHEAD = datetime(2000, 1, 1, tzinfo=UTC), timedelta(days=3653)
+"""Nobody wants anything before or further ahead; far beyond it dates overflow when a delivery adds its hours."""
 
 
 @action("planning.item.create")
@@ -82,6 +84,7 @@ def plan_item(actor: Actor, item_id: int, moment: datetime, *, seen: datetime | 
     item = access.item(actor, item_id, Capability.EDIT, lock=True)
     if item.state not in EDITABLE:
         raise Conflict(_("A withdrawn item cannot be changed."), remedy=_("Take it up again first."))
+    check_moment(moment)
     check_seen(item.planned_for, seen)
     if item.planned_for == moment:
         return item
@@ -131,10 +134,18 @@ def check(draft: ItemDraft) -> None:
     wrong |= {kind: [_("Nothing can be published there.")] for kind in draft.renditions if kind not in known}
     if wrong:
         raise Invalid(fields=wrong)
+    if draft.planned_for is not None:
+        check_moment(draft.planned_for)
     organisation = registry.organisation()
     verdict = safeguards.check_purpose(draft.purpose, neutral=organisation is None or organisation.neutral)
     if verdict.held:
         raise Held(verdict.reason, remedy=_("Choose “public service” if that is what it is."), code="neutral")
+
+
+def check_moment(moment: datetime) -> None:
+    """Raise Invalid unless an item can be wanted at that moment."""
+    if not EARLIEST <= moment <= clock.now() + AHEAD:
+        raise Invalid(fields={"planned_for": [_("Choose a day within the next ten years.")]})
 
 
 def check_version(item: ContentItem, version: int) -> None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
-from kentongan.core.errors import Invalid, NotAllowed
+from kentongan.core.errors import Conflict, Invalid, NotAllowed
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.planning import access, approvals, counting, telling
@@ -41,13 +41,17 @@ def submit(actor: Actor, item_id: int, *, tell: bool = True) -> ContentItem:
 
 @action("planning.item.approve")
 def approve(
-    actor: Actor, item_id: int, *, version: int, checklist: Collection[str] = (), note: str = ""
+    actor: Actor, item_id: int, *, version: int, checklist: Collection[str] = (), note: str = "", effects: str = ""
 ) -> ContentItem:
-    """Approve the version that the reviewer saw, with every line of the checklist ticked."""
+    """Approve the version that the reviewer saw, with every line of the checklist ticked.
+
+    `effects` is the digest of what the approval does by itself (`approvals.effects`), as the reviewer saw it.
+    """
     item = access.item(actor, item_id, Capability.APPROVE, lock=True)
     reviewer = _reviewer(actor, item)
     state = after(item.state, Move.APPROVE)
     check_version(item, version)
+    _check_effects(item, effects)
     _check_complete(item)
     ticked = _ticked(item, checklist)
     before = audit.snapshot(item, "state", "approved_by_id")
@@ -112,6 +116,15 @@ def _reviewer(actor: Actor, item: ContentItem) -> int:
             code="own_work",
         )
     return reviewer
+
+
+def _check_effects(item: ContentItem, seen: str) -> None:
+    if approvals.effects(item).digest != seen:
+        raise Conflict(
+            _("To which accounts it goes once it is approved, or when, is not what you looked at."),
+            remedy=_("Open it again, look at where and when it goes, then approve it."),
+            code="effects",
+        )
 
 
 def _check_complete(item: ContentItem) -> None:

@@ -68,7 +68,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def review_form(page: queries.ItemPage, data: Any = None) -> ReviewForm:
     """Return the checklist form of an item's page."""
     choices = [(rule.code, rule.text) for rule in page.checklist]
-    return ReviewForm(data, choices=choices, initial={"version": page.item.version})
+    return ReviewForm(data, choices=choices, initial={"version": page.item.version, "effects": page.effects.digest})
 
 
 def screen(

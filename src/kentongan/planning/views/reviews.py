@@ -42,11 +42,12 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         values = form.cleaned_data
         try:
-            actions.approve(actor, pk, version=values["version"], checklist=values["checklist"], note=values["note"])
+            actions.approve(actor, pk, **values)
         except Invalid as error:
             form.add_error("checklist" if "checklist" in error.fields else None, str(error))
         else:
-            messages.success(request, _("Approved. Next: schedule it."))
+            booked = _("Approved. See below where it goes.")
+            messages.success(request, booked if values["effects"] else _("Approved. Next: schedule it."))
             return redirect("planning:item", pk)
     return screen(request, actor, pk, review=form, status=422)
 

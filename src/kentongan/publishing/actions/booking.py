@@ -47,6 +47,10 @@ def book(actor: Actor, item_id: int, account_ids: Collection[int]) -> list[Booki
 class ScheduleBooked:
     """What is booked is scheduled as soon as it is approved, by the approver and with the approver's rights."""
 
+    def effects(self, item: ContentItem) -> list[str]:
+        """Return the accounts that are booked."""
+        return [str(pk) for pk in item.bookings.order_by("account_id").values_list("account_id", flat=True)]
+
     def approved(self, actor: Actor, item: ContentItem) -> None:
         """Schedule each booking; one that cannot be stays, with the reason, and the approval holds all the same."""
         for booking in item.bookings.select_for_update().order_by("account_id"):

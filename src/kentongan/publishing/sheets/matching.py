@@ -18,6 +18,7 @@ from kentongan.core.imports import Row, RowError, Verdict
 from kentongan.core.permissions import Capability
 from kentongan.core.sniff import IMAGES
 from kentongan.planning import queries as planning
+from kentongan.planning.actions.items import check_moment
 from kentongan.planning.counting import measure
 from kentongan.planning.drafts import ItemDraft, RenditionDraft
 from kentongan.planning.models import Brief, ItemAsset
@@ -181,6 +182,7 @@ class Matcher:
 
     def _read(self, entry: PostEntry) -> Post:
         due_at = entry.due_at(self.zone)
+        check_moment(due_at)
         accounts = self._goes_to(entry)
         draft = self._draft(entry, due_at, accounts)
         numbers = tuple(sorted(one.pk for one in accounts))
