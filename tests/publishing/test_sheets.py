@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kentongan.cli import publish
-from kentongan.core import clock, files, imports, jobs
+from kentongan.core import audit, clock, files, imports, jobs
 from kentongan.core.errors import Conflict, NotAllowed
 from kentongan.core.imports import Cell, ImportRun, RowError
 from kentongan.core.imports.preview import preview
@@ -25,8 +25,9 @@ from kentongan.planning import actions as planning
 from kentongan.planning import approvals, telling
 from kentongan.planning.drafts import BriefDraft, ItemDraft
 from kentongan.planning.models import ContentItem
+from kentongan.publishing.actions import sheets
 from kentongan.publishing.actions.booking import book
-from kentongan.publishing.models import Booking, Delivery
+from kentongan.publishing.models import Booking, Delivery, SheetPost
 from kentongan.publishing.sheets.entries import PostEntry, read
 from kentongan.publishing.sheets.kind import PostSheet
 from kentongan.registry import actions as registry
@@ -397,6 +398,21 @@ def test_undo_removes_what_nobody_touched(desk: Desk, account: Account) -> None:
     assert (run.state, run.rows_undone) == (ImportRun.State.UNDONE, 1)
     assert set(ContentItem.objects.all()) == {approved, commented}
     assert counts(bring(desk, [line(Kode="2")])) == (1, 0, 0, 0)
+
+
+def test_undo_of_many_posts_costs_no_more_queries(desk: Desk, account: Account) -> None:
+    dewi = desk.cast.actor("dewi")
+    counted = []
+    for count in (2, 9):
+        run = bring(desk, [line(Kode=f"{count}-{n}") for n in range(count)])
+        rows = list(SheetPost.objects.filter(run=run).select_related("item"))
+        with CaptureQueriesContext(connection) as captured:
+            assert sheets.take_back(dewi, run, [row.pk for row in rows]) == count
+        counted.append(len(captured))
+        entry = audit.trail(rows[0].item)[0]
+        assert (entry.verb, entry.note, entry.user_id) == ("publishing.sheet.take_back", f"#{run.pk}", dewi.user_id)
+    assert not ContentItem.objects.exists()
+    assert counted[1] == counted[0]
 
 
 def test_undo_restores_what_it_changed(desk: Desk, account: Account) -> None:

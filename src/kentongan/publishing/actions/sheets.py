@@ -177,26 +177,24 @@ def take_back_all(actor: Actor, run: ImportRun, progress: Progress) -> int:
 def take_back(actor: Actor, run: ImportRun, pks: Sequence[int]) -> int:
     """Remove the posts that a run made and restore those that it changed, where nobody has touched them since."""
     rows = SheetPost.objects.filter(pk__in=pks).select_for_update(of=("self", "item")).select_related("item", "unit")
-    undone = 0
-    for known in rows.order_by("pk").prefetch_related("item__bookings"):
-        rights.require(actor, Capability.EDIT, known.unit)
-        if not _untouched(known):
-            continue
-        if known.changed_by_id == run.pk and known.before is not None:
-            _restore(actor, known)
-        elif known.run_id == run.pk and known.changed_by_id is None:
-            audit.record(actor, known.item, note=f"#{run.pk}")
-            known.item.delete()
-        else:
-            continue
-        undone += 1
-    return undone
+    found = list(rows.order_by("pk").prefetch_related("item__bookings"))
+    for unit in {known.unit for known in found}:
+        rights.require(actor, Capability.EDIT, unit)
+    untouched = _untouched(found)
+    changed = [known for known in untouched if known.changed_by_id == run.pk and known.before is not None]
+    made = [known.item for known in untouched if known.run_id == run.pk and known.changed_by_id is None]
+    for known in changed:
+        _restore(actor, known)
+    audit.record_each(actor, ((item, None, None) for item in made), note=f"#{run.pk}")
+    ContentItem.objects.filter(pk__in=[item.pk for item in made]).delete()
+    return len(changed) + len(made)
 
 
-def _untouched(known: SheetPost) -> bool:
-    item = known.item
-    seen = item.comments.exists() or item.reviews.exists() or item.deliveries.exists()
-    return item.state in OPEN and known.is_as_left() and not seen
+def _untouched(found: Sequence[SheetPost]) -> list[SheetPost]:
+    """Return those that are as the sheet left them and that nobody spoke about: one query."""
+    items = ContentItem.objects.filter(pk__in=[known.item_id for known in found], state__in=OPEN)
+    unseen = set(items.filter(comments=None, reviews=None, deliveries=None).values_list("pk", flat=True))
+    return [known for known in found if known.item_id in unseen and known.is_as_left()]
 
 
 def _restore(actor: Actor, known: SheetPost) -> None:
