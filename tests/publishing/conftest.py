@@ -5,9 +5,10 @@ import pytest
 from kentongan.publishing import connections
 from named_cast import Cast
 from publishing.desk import Desk, Platform
+from publishing.sheets import account
 from servers.fixtures import mastodon_server, pds
 
-__all__ = ["mastodon_server", "pds"]
+__all__ = ["account", "mastodon_server", "pds"]
 
 
 @pytest.fixture

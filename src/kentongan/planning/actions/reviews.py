@@ -29,7 +29,7 @@ def submit(actor: Actor, item_id: int, *, tell: bool = True) -> ContentItem:
     item = access.item(actor, item_id, Capability.EDIT, lock=True)
     author = access.author(actor)
     state = after(item.state, Move.SUBMIT)
-    _check_complete(item)
+    check_complete(item)
     before = audit.snapshot(item, "state")
     item.state, item.submitted_at = state, clock.now()
     item.save()
@@ -52,7 +52,7 @@ def approve(
     state = after(item.state, Move.APPROVE)
     check_version(item, version)
     _check_effects(item, effects)
-    _check_complete(item)
+    check_complete(item)
     ticked = _ticked(item, checklist)
     before = audit.snapshot(item, "state", "approved_by_id")
     item.state, item.approved_at, item.approved_by_id = state, clock.now(), reviewer
@@ -127,7 +127,8 @@ def _check_effects(item: ContentItem, seen: str) -> None:
         )
 
 
-def _check_complete(item: ContentItem) -> None:
+def check_complete(item: ContentItem) -> None:
+    """Raise Invalid unless every version, with the pictures, would be taken by its platform."""
     versions = list(item.renditions.all())
     if not versions:
         raise Invalid(

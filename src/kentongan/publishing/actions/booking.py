@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from kentongan.core import audit
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
-from kentongan.core.errors import Conflict, Invalid, KentonganError
+from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed
 from kentongan.core.permissions import Capability
 from kentongan.planning import access as planning
 from kentongan.planning.models import ContentItem
@@ -62,6 +62,10 @@ class ScheduleBooked:
                 booking.save(update_fields=["problem"])
 
     def _schedule(self, actor: Actor, item: ContentItem, booking: Booking) -> None:
+        if not actor.has_scope("publishing:write"):
+            raise NotAllowed(
+                _("The token that approved it may not publish."), remedy=_("Schedule it by hand, or widen the token.")
+            )
         if item.planned_for is None:
             raise Invalid(_("It is not said when it is wanted."))
         schedule(actor, item.pk, [booking.account_id], item.planned_for)

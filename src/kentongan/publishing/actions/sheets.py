@@ -21,6 +21,7 @@ from kentongan.core.permissions import Capability
 from kentongan.planning import access, telling
 from kentongan.planning import actions as planning
 from kentongan.planning.access import author
+from kentongan.planning.actions.reviews import check_complete
 from kentongan.planning.drafts import ItemDraft, RenditionDraft
 from kentongan.planning.models import ContentItem
 from kentongan.planning.states import OPEN
@@ -92,6 +93,7 @@ def _change(actor: Actor, run: ImportRun, known: SheetPost, post: Post) -> None:
     }
     known.changed_by = run
     _write(actor, known, post.draft, post.accounts, _pictures_of(post), post.digest)
+    check_complete(known.item)
 
 
 def _write(
