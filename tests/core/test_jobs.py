@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext, gettext_lazy
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from core.databases import environment
@@ -79,6 +81,21 @@ def test_failure_is_told_with_a_remedy(error: Exception, message: str) -> None:
     assert message in job.error
     assert job.error
     assert job.remedy
+
+
+@pytest.mark.parametrize(("language", "word"), [("id", "Pilih CSV atau XLSX."), ("en", "Choose CSV or XLSX.")])
+def test_a_job_speaks_the_language_of_who_began_it(cast: Cast, language: str, word: str) -> None:
+    @jobs.handler("test.words")
+    def work(progress: Progress) -> None:
+        progress.result = {"word": gettext("Choose CSV or XLSX.")}
+        raise Invalid(gettext_lazy("Choose CSV or XLSX."))
+
+    user = cast.user("arif")
+    user.language = language
+    user.save()
+    with translation.override("en" if language == "id" else "id"):
+        job = jobs.run_now(start("test.words", cast.actor("arif")))
+    assert (job.result["word"], job.error) == (word, word)
 
 
 @pytest.mark.django_db

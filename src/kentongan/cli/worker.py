@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from django.conf import settings
 from django.db import close_old_connections
+from django.utils import translation
 from procrastinate.contrib.django import app as procrastinate
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
@@ -112,6 +114,8 @@ def worker(
             raise Unavailable(
                 f"The database is not up to date: {len(waiting)} migrations wait.", remedy="Run `kentongan migrate`."
             )
+        # What workers write down is for the organisation, not for whoever started them.
+        translation.activate(settings.LANGUAGE_CODE)
         asyncio.run(_work(environment().worker_concurrency))
     finally:
         if own is not None:

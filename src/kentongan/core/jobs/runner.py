@@ -4,6 +4,7 @@ import logging
 from uuid import uuid4
 
 from django.db.models import F
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kentongan.core import clock
@@ -76,11 +77,16 @@ def run(job_id: int, listener: Listener | None = None) -> Job | None:
     job = _claim(job_id)
     if job is None or job.claim is None:
         return None
-    progress = Progress(job, _actor(job), job.claim, listener)
+    # What it writes down is read by whoever began it, whatever language its worker was started in.
+    with translation.override(job.created_by.language if job.created_by else translation.get_language()):
+        return _run(job, Progress(job, _actor(job), job.claim, listener))
+
+
+def _run(job: Job, progress: Progress) -> Job | None:
     try:
         outcome = _work(job, progress)
     except ClaimLost:
-        logger.warning("Job %s was given to another worker while this one was silent.", job_id)
+        logger.warning("Job %s was given to another worker while this one was silent.", job.pk)
         return None
     except BaseException:
         # Ctrl-C, or the worker is being shut down: what is in stays in, and the row says so.
