@@ -26,7 +26,8 @@ def _plain(cell: Cell) -> Any:
         return readable(cell[:CELL_CHARS])
     if isinstance(cell, datetime | date | time | timedelta) or (isinstance(cell, float) and not math.isfinite(cell)):
         return str(cell)
-    return cell
+    # A workbook has no whole numbers: 8121234567.0 was written as 8121234567.
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
 
 
 class RunFeed:
