@@ -134,7 +134,7 @@ def _approve_and_schedule(people: Office, item: str) -> None:
     for box in form.locator("input[name=checklist]").all():
         box.check()
     _submit(approver, "form[action$='/setujui/']")
-    approver.locator("#main a[href*='/sebar/jadwalkan/']").first.click()
+    approver.locator("#main a.btn-primary[href*='/sebar/jadwalkan/']").click()
     boxes = approver.locator("input[name=accounts]")
     expect(boxes).to_have_count(3)
     for box in boxes.all():

@@ -78,13 +78,14 @@ def _is_silent(result: Published | ChannelError) -> bool:
 
 
 def _close(account: Account, server: str) -> None:
-    closed = Circuit.objects.filter(server=server, opened_at__isnull=False)
-    if closed.update(failures=0, reason="", opened_at=None, open_until=None):
+    circuit = Circuit.objects.filter(server=server, failures__gt=0).first()
+    if circuit is None:
+        return
+    Circuit.objects.filter(pk=circuit.pk).update(failures=0, reason="", opened_at=None, open_until=None)
+    if circuit.opened_at is not None:
         # What waited for this need not wait any longer; some of it may be late soon.
         waiting = Delivery.objects.filter(state=State.READY, reason=waits(), account__platform=account.platform)
         waiting.filter(try_at__gt=clock.now()).update(try_at=Greatest(Now(), "due_at"))
-        return
-    Circuit.objects.filter(server=server, failures__gt=0).update(failures=0, reason="")
 
 
 def waits() -> str:

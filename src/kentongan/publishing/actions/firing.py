@@ -210,7 +210,6 @@ OUTCOMES: dict[type[ChannelError], Outcome] = {
 }
 
 
-@transaction.atomic
 def note(attempt: Attempt, result: Published | ChannelError) -> None:
     """Complete the attempt, whoever holds the claim by now: an answer is never thrown away."""
     attempt.ended_at, attempt.response = clock.now(), dict(result.response)
