@@ -9,6 +9,7 @@ from kentongan.registry import access
 from kentongan.registry.models import Account, Tally, Unit
 from kentongan.registry.queries.custody import with_custody
 from kentongan.registry.queries.matching import official_as
+from kentongan.registry.queries.units import home_unit
 
 
 def accounts(actor: Actor, unit: Unit | None = None, text: str = "") -> QuerySet[Account]:
@@ -26,7 +27,8 @@ def search_accounts(actor: Actor, unit: Unit | None, text: str) -> Sought[Accoun
 
 def _seen(actor: Actor, unit: Unit | None, text: str) -> QuerySet[Account]:
     if text:
-        official = official_as(text, official_in_use(unit) if unit is not None and unit.depth else None)
+        top = unit or home_unit(actor)  # how many there are decides how they are looked for, not what is found
+        official = official_as(text, official_in_use(top) if top is not None and top.depth else None)
     else:
         official = Account.objects.filter(kind=Account.Kind.OFFICIAL)
     if unit is None:
