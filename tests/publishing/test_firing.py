@@ -138,7 +138,7 @@ class TestLapsedClaims:
     def test_with_an_attempt_it_is_unknown(self, desk: Desk, platform: Platform):
         delivery = desk.schedule(desk.account())
         (claim,) = firing.claim_due()
-        firing.begin(claim, content.post_of(delivery))
+        firing.begin(SYSTEM, claim, content.post_of(delivery))
         desk.later(delivery, timedelta(hours=1), "claimed_until")
         assert firing.sweep(SYSTEM) == 1
         assert desk.state(delivery) == State.UNKNOWN
@@ -148,7 +148,7 @@ class TestLapsedClaims:
     ):
         delivery = desk.schedule(desk.account())
         (claim,) = firing.claim_due()
-        attempt = firing.begin(claim, content.post_of(delivery))
+        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
         desk.later(delivery, timedelta(hours=1), "claimed_until")
         firing.sweep(SYSTEM)
         late = firing.finish(SYSTEM, claim, attempt, Published("77", "https://contoh.social/77"))

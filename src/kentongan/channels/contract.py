@@ -91,7 +91,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A budget of `posts` in any window of `per` for one account."""
+    """A budget of `posts` in any window of `per`."""
 
     posts: int
     per: timedelta
@@ -120,7 +120,8 @@ class Manifest:
     (`Limits.stated`), for platforms whose servers differ. `goes_by_name` says that people know an account by its name,
     its handle being only part of an address. `reads_back` says that an account is shown all its own posts, so that a
     finder can tell absence; where it is not, only a person can. `recall_within` is how long after publishing the
-    platform lets us delete. `cost_usd` is what one post costs, `cost_link_usd` one with a link. `rehearsed_only` says
+    platform lets us delete. `rate` is the budget of one account, `app_rate` that of the organisation's app over all its
+    accounts. `cost_usd` is what one post costs, `cost_link_usd` one with a link. `rehearsed_only` says
     that the channel was written from the platform's published description and has run against a stub of it, not yet
     against the platform itself. `one_account_per_text` says that the platform forbids the same text from several
     accounts of one organisation.
@@ -135,6 +136,7 @@ class Manifest:
     idempotency: Idempotency = Idempotency.NONE
     settling: timedelta = timedelta(minutes=2)
     rate: Rate | None = None
+    app_rate: Rate | None = None
     cost_usd: float | None = None
     cost_link_usd: float | None = None
     settings: tuple[Setting, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
@@ -23,6 +24,11 @@ UNITS: dict[Counting, str | Promise] = {
 }
 
 
+def dollars(amount: float | Decimal) -> str:
+    """Return an amount of money as people here write it: to the cent, or to a tenth of it where there is one."""
+    return number_format(amount, 2 if round(amount, 2) == amount else 3)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A text held against one platform's limit."""
@@ -40,10 +46,8 @@ class Measure:
 
     @property
     def cost(self) -> str:
-        """What posting it costs in US dollars, to the cent or a tenth of it; empty where it costs nothing."""
-        if not self.cost_usd:
-            return ""
-        return number_format(self.cost_usd, 2 if round(self.cost_usd, 2) == self.cost_usd else 3)
+        """What posting it costs in US dollars; empty where it costs nothing."""
+        return dollars(self.cost_usd) if self.cost_usd else ""
 
     @property
     def unit(self) -> str:

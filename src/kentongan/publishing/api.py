@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
 from kentongan.core.permissions import Capability
 from kentongan.planning import access as planning
-from kentongan.publishing import access, actions, queries
+from kentongan.publishing import access, actions, planner, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES, LATEST_MINUTES
 from kentongan.publishing.models import Attempt, Delivery, Pause
 from kentongan.publishing.spreading import MOST, Spread
@@ -20,6 +20,9 @@ router = Router(tags=["publishing"])
 READ, WRITE = scope("publishing:read"), scope("publishing:write")
 ID = 9_223_372_036_854_775_807
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
+
+
+LateMinutes = Annotated[int, Query(ge=0, le=LATEST_MINUTES)]
 
 
 class DeliveryOut(Schema):
@@ -217,6 +220,44 @@ def delivery(request: HttpRequest, pk: int) -> dict[str, Any]:
     found = access.delivery(actor_of(request), pk)
     tried = [_attempt(attempt) for attempt in queries.attempts(found)]
     return {**_fields(found), "title": found.content["title"], "text": found.content["text"], "attempts": tried}
+
+
+class ForecastOut(Schema):
+    """What an item costs on one platform, and how long it takes there by the quota that all accounts share."""
+
+    platform: str
+    posts: int
+    cost_usd: float
+    begins: datetime
+    ends: datetime
+    days: int
+    late: int = Field(description="How many would not go out in time.")
+    month_usd: float | None = Field(description="What may be spent there this month.")
+    spent_usd: float | None = Field(description="What was spent there this month.")
+
+
+@router.get("/items/{int:pk}/forecast", response=list[ForecastOut], auth=READ)
+def forecast(request: HttpRequest, pk: int, late_minutes: LateMinutes = LATE_MINUTES) -> list[dict[str, Any]]:
+    """Say what an item would cost and when it would be out, on every platform where either is limited.
+
+    For the accounts that are booked for it; where none is, for all connected accounts at its unit and below it.
+    """
+    actor = actor_of(request)
+    found = planner.before_approval(actor, planning.item(actor, pk), late_minutes)
+    return [
+        {
+            "platform": one.manifest.kind,
+            "posts": one.posts,
+            "cost_usd": one.cost_usd,
+            "begins": one.begins,
+            "ends": one.ends,
+            "days": one.days,
+            "late": one.late,
+            "month_usd": one.month_usd,
+            "spent_usd": one.spent,
+        }
+        for one in found
+    ]
 
 
 @router.get("/ledger", response=LedgerWithDays, auth=READ)

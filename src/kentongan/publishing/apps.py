@@ -23,6 +23,7 @@ class PublishingConfig(AppConfig):
         import_module("kentongan.listening.answers").register("publishing", queries.PublishedContent())
         import_module("kentongan.registry.activity").register("publishing", queries.PublishedPosts())
         import_module("kentongan.planning.panels").register("publishing", panels.ItemPanel())
+        import_module("kentongan.planning.panels").register("publishing.cost", panels.CostPanel())
         shown = import_module("kentongan.publishing.calendar").Deliveries()
         import_module("kentongan.planning.calendar").register(shown)
         booked = import_module("kentongan.publishing.actions.booking").ScheduleBooked()

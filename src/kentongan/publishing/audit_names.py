@@ -20,6 +20,7 @@ verbs.name(
         "publishing.sign_in.begin": _("began to sign in at a platform"),
         "publishing.sign_in.take": _("came back from signing in at a platform"),
         "publishing.delivery.check": _("checked the delivery before sending"),
+        "publishing.delivery.begin": _("was about to send the delivery"),
         "publishing.delivery.hold": _("held the delivery"),
         "publishing.delivery.finish": _("recorded how the sending went"),
         "publishing.delivery.lapse": _("noted that a worker had ended"),

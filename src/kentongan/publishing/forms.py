@@ -189,6 +189,22 @@ class AppForm(forms.Form):
         widget=forms.TextInput(attrs={**UNSPELT, "type": "url"}),
         help_text=_("Leave it as it is, unless your network reaches the platform by another address."),
     )
+    posts_a_day = forms.IntegerField(
+        label=_("Posts a day"),
+        min_value=1,
+        max_value=1_000_000,
+        required=False,
+        help_text=_("Only where the platform granted your app another number than the usual one."),
+    )
+    month_usd = forms.DecimalField(
+        label=_("Money for a month (USD)"),
+        min_value=0,
+        max_value=1_000_000,
+        max_digits=9,
+        decimal_places=2,
+        required=False,
+        help_text=_("What would cost more in a month (UTC) is held until somebody decides. Empty: no limit of ours."),
+    )
 
 
 class ConnectForm(forms.Form):

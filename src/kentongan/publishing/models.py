@@ -101,7 +101,10 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One call about a delivery: committed before the call, completed after it, never removed."""
+    """One call about a delivery: committed before the call, completed after it, never removed.
+
+    `platform` and `cost_usd` are what budgets are counted by: what a post costs at most, nothing once it was refused.
+    """
 
     class Kind(models.TextChoices):
         PUBLISH = "publish", _("Publish")
@@ -119,6 +122,8 @@ class Attempt(models.Model):
     response = models.JSONField(_("answer"), default=dict)
     remote_id = models.CharField(max_length=300, blank=True)
     url = models.CharField(max_length=500, blank=True)
+    platform = models.CharField(_("platform"), max_length=30, blank=True)
+    cost_usd = models.DecimalField(_("cost (USD)"), max_digits=8, decimal_places=4, null=True)
 
     class Meta:
         verbose_name = _("attempt")
@@ -134,7 +139,15 @@ class Attempt(models.Model):
                 fields=("delivery", "token"), condition=Q(kind="publish"), name="attempt_once_per_claim"
             ),
         )
-        indexes = (models.Index(fields=("delivery", "id"), name="attempt_delivery"),)
+        indexes = (
+            models.Index(fields=("delivery", "id"), name="attempt_delivery"),
+            models.Index(
+                fields=("platform", "-started_at"),
+                name="attempt_budget",
+                condition=Q(kind="publish") & ~Q(platform=""),
+                include=("cost_usd",),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.delivery_id}: {self.outcome}"
@@ -204,18 +217,28 @@ class Pause(models.Model):
 
 
 class PlatformApp(models.Model):
-    """The organisation's own registration at a platform where people sign in (OAuth 2): one for all its accounts."""
+    """The organisation's own registration at a platform where people sign in (OAuth 2): one for all its accounts.
+
+    `posts_a_day` is its own quota where the platform granted another than the usual one; `month_usd` is what may be
+    spent there in a month.
+    """
 
     platform = models.CharField(_("platform"), max_length=30, unique=True)
     client_id = models.CharField(_("client id"), max_length=300)
     client_secret = EncryptedTextField(default="", blank=True)
     service_url = models.URLField(_("service"), max_length=300)
+    posts_a_day = models.PositiveIntegerField(_("posts a day"), null=True, blank=True)
+    month_usd = models.DecimalField(_("money for a month (USD)"), max_digits=9, decimal_places=2, null=True, blank=True)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         verbose_name = _("app at a platform")
         verbose_name_plural = _("apps at platforms")
-        constraints = (models.CheckConstraint(condition=~Q(client_id=""), name="platform_app_has_client"),)
+        constraints = (
+            models.CheckConstraint(condition=~Q(client_id=""), name="platform_app_has_client"),
+            models.CheckConstraint(condition=Q(posts_a_day=None) | Q(posts_a_day__gt=0), name="platform_app_posts"),
+            models.CheckConstraint(condition=Q(month_usd=None) | Q(month_usd__gte=0), name="platform_app_money"),
+        )
 
     def __str__(self) -> str:
         return self.platform

@@ -12,7 +12,9 @@ from kentongan.core.permissions import Capability
 from kentongan.listening.models import Issue
 from kentongan.planning.models import ContentItem
 from kentongan.planning.panels import Panel
-from kentongan.publishing import access, queries
+from kentongan.planning.states import ItemState
+from kentongan.publishing import access, planner, queries
+from kentongan.publishing.actions.scheduling import LATE_MINUTES
 from kentongan.publishing.states import State
 from kentongan.registry import access as rights
 from kentongan.registry.models import Account
@@ -63,6 +65,21 @@ class ItemPanel:
             "unlisted": booked - len(bookings),
         }
         return Panel("publishing/_panel.html", context)
+
+
+class CostPanel:
+    """On an item's page until it is scheduled: what it would cost, and how long it would take."""
+
+    def panel(self, actor: Actor, item: ContentItem) -> Panel | None:
+        """Return the forecast; None where nothing limits it, or it is scheduled already."""
+        if item.state == ItemState.WITHDRAWN or Capability.LISTEN not in rights.capabilities(actor, item.unit):
+            return None
+        if queries.of_item(actor, item.pk).exists():
+            return None
+        forecasts = planner.before_approval(actor, item, LATE_MINUTES)
+        booked = item.bookings.exists()
+        context = {"item": item, "forecasts": forecasts, "booked": booked}
+        return Panel("publishing/_forecast_panel.html", context) if forecasts else None
 
 
 class AccountPause:

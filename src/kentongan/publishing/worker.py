@@ -50,7 +50,7 @@ def deliver(claim: firing.Claim) -> State | None:
             connections.unwell(SYSTEM, delivery.account, error)
         firing.give_back(SYSTEM, claim, error)
         return None
-    attempt = firing.begin(claim, post)
+    attempt = firing.begin(SYSTEM, claim, post)
     if attempt is None:
         return None
     attempt.delivery = delivery  # with its account at hand

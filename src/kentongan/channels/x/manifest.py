@@ -18,6 +18,7 @@ MANIFEST = Manifest(
     # X refuses a text that the account posted lately; so a repeated request is no second post.
     idempotency=Idempotency.TEXT,
     rate=Rate(100, timedelta(minutes=15)),
+    app_rate=Rate(10_000, timedelta(hours=24)),
     cost_usd=0.015,
     cost_link_usd=0.20,
     recalls=True,

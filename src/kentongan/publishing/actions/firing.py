@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -31,6 +32,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.planning.states import ItemState
+from kentongan.publishing import budgets
 from kentongan.publishing.actions import circuits
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.models import Attempt, Delivery, Pause
@@ -129,20 +131,6 @@ def _still_allowed(user: User | None, delivery: Delivery) -> bool:
     return rights.allows(Actor.of_user(user), Capability.PUBLISH, delivery.unit)
 
 
-def _budget_left_at(delivery: Delivery, now: datetime) -> datetime | None:
-    """Return when the account's rate budget has room again; None when it has room now."""
-    rate = channels.get(delivery.account.platform).manifest.rate
-    if rate is None:
-        return None
-    began = Attempt.objects.filter(
-        delivery__account_id=delivery.account_id, kind=Attempt.Kind.PUBLISH, started_at__gt=now - rate.per
-    )
-    # The attempt that has to leave the window before one more fits in.
-    blocking = began.order_by("-started_at").values_list("started_at", flat=True)[rate.posts - 1 : rate.posts]
-    moment = next(iter(blocking), None)
-    return None if moment is None else moment + rate.per
-
-
 @action("publishing.delivery.check", may_do_nothing=True)
 def check(actor: Actor, claim: Claim) -> Delivery | None:
     """Ask permissions, safeguards, lateness and the rate budget again; None when it must not go out now."""
@@ -156,13 +144,25 @@ def check(actor: Actor, claim: Claim) -> Delivery | None:
     if obstacle := _obstacle(delivery, now):
         stop(actor, delivery, *obstacle)
         return None
-    if room_at := _budget_left_at(delivery, now):
-        move(delivery, State.READY, _("Waits for the account's rate budget."), try_at=room_at)
+    if no_room := budgets.full(delivery.account, _cost(delivery), now):
+        _wait_for_room(actor, delivery, no_room)
         return None
     if rests_until := circuits.rests_until(delivery.account):
         move(delivery, State.READY, circuits.waits(), try_at=rests_until)
         return None
     return delivery
+
+
+def _cost(delivery: Delivery) -> Decimal | None:
+    return budgets.cost_of(delivery.account.platform, delivery.content["text"], delivery.content["link"])
+
+
+def _wait_for_room(actor: Actor, delivery: Delivery, no_room: budgets.Full) -> None:
+    """Let it wait for its budget; what would be too late by then is for a person, at once and not when it is late."""
+    if no_room.until > delivery.late_until:
+        stop(actor, delivery, State.HELD, no_room.reason)
+    else:
+        move(delivery, State.READY, no_room.reason, try_at=no_room.until)
 
 
 def stop(actor: Actor, delivery: Delivery, state: State, reason: str, **values: Any) -> None:
@@ -186,19 +186,30 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     stop(actor, delivery, State.HELD, error.message)
 
 
-@transaction.atomic
-def begin(claim: Claim, post: Post) -> Attempt | None:
-    """Commit the attempt before the call. From here on a lapsed claim means `unknown`; None if the claim is lost."""
-    now = clock.now()
-    held = Delivery.objects.filter(pk=claim.delivery_id, claim_token=claim.token, state=State.CLAIMED)
-    if not held.update(state=State.SENDING, claimed_until=now + LEASE, changed_at=now):
+@action("publishing.delivery.begin", may_do_nothing=True)
+def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
+    """Commit the attempt before the call. From here on a lapsed claim means `unknown`.
+
+    Takes of the budgets, under their locks. None if the claim is lost, or another worker took the last place.
+    """
+    delivery = _mine(claim, State.CLAIMED, "account")
+    if delivery is None:
         return None
+    account, now = delivery.account, clock.now()
+    budgets.lock(account)
+    cost = _cost(delivery)
+    if no_room := budgets.full(account, cost, now):
+        _wait_for_room(actor, delivery, no_room)
+        return None
+    Delivery.objects.filter(pk=delivery.pk).update(state=State.SENDING, claimed_until=now + LEASE, changed_at=now)
     return Attempt.objects.create(
-        delivery_id=claim.delivery_id,
+        delivery=delivery,
         kind=Attempt.Kind.PUBLISH,
         token=claim.token,
         digest=post.digest(),
         started_at=now,
+        platform=account.platform,
+        cost_usd=cost,
     )
 
 
@@ -217,6 +228,8 @@ def note(attempt: Attempt, result: Published | ChannelError) -> None:
         attempt.outcome, attempt.remote_id, attempt.url = Outcome.PUBLISHED, result.remote_id, result.url
     else:
         attempt.outcome, attempt.message = OUTCOMES.get(type(result), Outcome.AMBIGUOUS), result.message[:500]
+        if attempt.outcome != Outcome.AMBIGUOUS:
+            attempt.cost_usd = None  # nothing was taken, so nothing is paid
     attempt.save()
 
 

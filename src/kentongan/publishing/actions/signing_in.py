@@ -1,6 +1,7 @@
 """What is written about signing in at platforms: the organisation's apps, and sign-ins that people began."""
 
 from datetime import timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from kentongan.registry import queries as registry
 
 MINUTES = timedelta(minutes=15)
 AT_ONCE = 20
+APP_SEEN = ("client_id", "service_url", "posts_a_day", "month_usd")
 
 
 def sign_in_of(platform: str) -> SignIn:
@@ -31,7 +33,16 @@ def sign_in_of(platform: str) -> SignIn:
 
 
 @action("publishing.app.set")
-def set_app(actor: Actor, platform: str, *, client_id: str, client_secret: str = "", service: str = "") -> PlatformApp:
+def set_app(
+    actor: Actor,
+    platform: str,
+    *,
+    client_id: str,
+    client_secret: str = "",
+    service: str = "",
+    posts_a_day: int | None = None,
+    month_usd: Decimal | None = None,
+) -> PlatformApp:
     """Store the organisation's app at a platform; an empty secret leaves the stored one while the client is the same.
 
     Only who administers the whole organisation may. Raises Invalid for what cannot be an app.
@@ -41,12 +52,13 @@ def set_app(actor: Actor, platform: str, *, client_id: str, client_secret: str =
     if not client_id or not client_id.isprintable() or len(client_id) > 300:
         raise Invalid(fields={"client_id": [_("Copy the client id from the platform's developer pages.")]})
     app = PlatformApp.objects.select_for_update().filter(platform=platform).first() or PlatformApp(platform=platform)
-    before = audit.snapshot(app, "client_id", "service_url") if app.pk else {}
+    before = audit.snapshot(app, *APP_SEEN) if app.pk else {}
     if client_secret.strip() or app.client_id != client_id:
         app.client_secret = client_secret.strip()
     app.client_id, app.service_url = client_id, _service(service or sign_in.service)
+    app.posts_a_day, app.month_usd = posts_a_day, month_usd
     app.save()
-    after = audit.snapshot(app, "client_id", "service_url")
+    after = audit.snapshot(app, *APP_SEEN)
     audit.record(actor, root, before=before, after={**after, "platform": platform})
     return app
 
@@ -65,7 +77,7 @@ def forget_app(actor: Actor, platform: str) -> None:
     app = PlatformApp.objects.select_for_update().filter(platform=platform).first()
     if app is None:
         raise NotFound()
-    audit.record(actor, root, before=audit.snapshot(app, "client_id", "service_url") | {"platform": platform})
+    audit.record(actor, root, before=audit.snapshot(app, *APP_SEEN) | {"platform": platform})
     app.delete()
 
 

@@ -18,7 +18,8 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.planning import access as planning
 from kentongan.planning.models import ContentItem
-from kentongan.publishing import access, actions, queries
+from kentongan.publishing import access, actions, planner, queries
+from kentongan.publishing.actions.scheduling import LATE_MINUTES
 from kentongan.publishing.forms import ReasonForm, ResolveForm, ScheduleForm, TimeForm, complain, show_errors
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
@@ -83,7 +84,14 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
             text = ngettext("Scheduled to %(n)s account.", "Scheduled to %(n)s accounts.", len(made))
             messages.success(request, text % {"n": len(made)})
             return redirect("planning:item", pk)
-    context = {"item": item, "accounts": accounts, "deliveries": queries.of_item(actor, pk)}
+    offered = list(accounts)
+    planned = planner.of_item(item, offered, [_suggested(item)] * len(offered))
+    context = {
+        "item": item,
+        "accounts": accounts,
+        "deliveries": queries.of_item(actor, pk),
+        "forecasts": planner.forecasts(planned, LATE_MINUTES),
+    }
     return form_page(
         request,
         form=form,

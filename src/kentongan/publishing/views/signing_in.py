@@ -81,6 +81,8 @@ def app(request: StaffRequest, platform: str) -> HttpResponse:
     known = {
         "client_id": stored.client_id if stored else "",
         "service": stored.service_url if stored else sign_in.service,
+        "posts_a_day": stored.posts_a_day if stored else None,
+        "month_usd": stored.month_usd if stored else None,
     }
     form = AppForm(request.POST if request.method == "POST" else None, initial=known)
     if request.method == "POST" and form.is_valid():

@@ -21,7 +21,8 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.planning import access as planning
 from kentongan.planning.models import ContentItem
-from kentongan.publishing import actions, queries
+from kentongan.publishing import actions, planner, queries
+from kentongan.publishing.actions.scheduling import LATE_MINUTES
 from kentongan.publishing.forms import SpreadForm, show_errors
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.views.common import reader
@@ -59,6 +60,9 @@ def stagger(request: StaffRequest, pk: int) -> HttpResponse:
                 return _done(request, item, form, posts)
             if "confirm" in given:
                 messages.warning(request, _("This is not what you saw before: look at the times, then press again."))
+            if not form.cleaned_data["waiting"]:
+                planned = planner.of_item(item, [line.account for line in lines], [line.at for line in lines])
+                context["forecasts"] = planner.forecasts(planned, LATE_MINUTES)
             context |= {"lines": lines[:SHOWN], "count": len(lines), "last": lines[-1], "digest": digest}
         except Invalid as error:
             show_errors(form, error)
