@@ -16,6 +16,7 @@ from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 from kentongan.registry import actions as registry
 from kentongan.registry.models import Account, Unit
+from kentongan.safeguards.authenticity import bands
 from named_cast import SYSTEM, Cast
 
 TEXT = "Jalan Setu ditutup sampai Jumat. Lewat jalur Serang."
@@ -89,7 +90,7 @@ class Desk:
             author_ids=[author.pk],
         )
         for kind in kinds:
-            item.renditions.create(kind=kind, text=text)
+            item.renditions.create(kind=kind, text=text, bands=bands(text, kind))
         item.state, item.approved_by, item.approved_at = "approved", approver, clock.now()
         item.save()
         return item

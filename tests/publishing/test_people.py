@@ -1,9 +1,11 @@
 """What people do: schedule, hold and release, resolve, recall, pause."""
 
+import threading
 from datetime import date, timedelta
 
 import httpx
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -327,6 +329,45 @@ def test_x_forbids_one_text_from_several_accounts(desk: Desk):
         actions.schedule(who, item.pk, [second.pk], clock.now())
     actions.recall(who, made.pk, reason="Pindah akun")
     assert actions.schedule(who, item.pk, [second.pk], clock.now())
+
+
+def test_x_forbids_nearly_one_text_of_two_items_from_two_accounts(desk: Desk):
+    first, second = (desk.account("x", handle=handle) for handle in ("satu", "dua"))
+    who, text = desk.cast.actor("hendra"), "Jalan Setu ditutup sampai Jumat sore. Lewat jalur Serang, petugas berjaga."
+    items = [desk.item(kinds=("x",), text=said) for said in (text, f"Halo warga! {text}", "Pasar buka pukul enam.")]
+    made = actions.schedule(who, items[0].pk, [first.pk], clock.now() + timedelta(hours=1))[0]
+    with pytest.raises(Invalid) as refused:
+        actions.schedule(who, items[1].pk, [second.pk], clock.now())
+    assert items[0].title in str(refused.value.fields["accounts"])
+    assert actions.schedule(who, items[2].pk, [second.pk], clock.now())
+    # The account may say it again itself; and what never went out stands in nobody's way.
+    assert actions.schedule(who, items[1].pk, [first.pk], clock.now())
+    Delivery.objects.filter(account=first).update(state=State.REJECTED, reason="Ditolak")
+    assert actions.schedule(who, items[0].pk, [second.pk], made.due_at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_schedule_such_texts_at_once_see_each_other(desk: Desk):
+    accounts = [desk.account("x", handle=handle) for handle in ("satu", "dua")]
+    items = [desk.item(kinds=("x",)) for _number in range(2)]
+    who, gate, refused = desk.cast.actor("hendra"), threading.Barrier(2), []
+
+    def work(item_id: int, account_id: int) -> None:
+        gate.wait()
+        try:
+            actions.schedule(who, item_id, [account_id], clock.now() + timedelta(hours=1))
+        except Invalid as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    pairs = zip(items, accounts, strict=True)
+    threads = [threading.Thread(target=work, args=[item.pk, account.pk]) for item, account in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(refused), Delivery.objects.count()) == (1, 1)
 
 
 def test_a_new_time_before_the_first_try_only(desk: Desk, platform: Platform):

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kentongan.safeguards.authenticity import ALIKE, alike_pairs, closest, similarity, words
+from kentongan.safeguards.authenticity import ALIKE, alike_pairs, bands, closest, similarity, words
 
 ORIGINAL = "Kemarin saya cek nama di laman KPU, ternyata TPS saya pindah ke balai RW. Bapak-Ibu jangan lupa cek juga."
 GREETED = "Assalamualaikum! " + ORIGINAL + " 🙏🙏"
@@ -66,3 +66,28 @@ def test_a_text_is_like_itself(tokens: list[str]) -> None:
     text = " ".join(tokens)
     assert similarity(text, text) == 1.0
     assert closest(text, ["lain sama sekali", text]) == 1.0
+
+
+def test_an_index_finds_what_is_alike_and_little_else() -> None:
+    keys = set(bands(ORIGINAL, "x"))
+    assert keys & set(bands(GREETED, "x"))
+    assert keys & set(bands(ORIGINAL.replace("RW", "desa"), "x"))
+    assert not keys & set(bands(OWN_WORDS, "x"))
+    assert not keys & set(bands(ORIGINAL, "facebook"))
+    assert bands("🙏") == []
+
+
+def test_stored_keys_stay_what_they_are() -> None:
+    assert bands("Selamat pagi warga", "x")[:2] == [7792385343323800687, -851171377557543561]
+
+
+@given(st.lists(st.sampled_from([f"kata{number}" for number in range(400)]), min_size=20, max_size=60, unique=True))
+def test_texts_over_the_limit_of_a_platform_share_a_key(tokens: list[str]) -> None:
+    text, changed = " ".join(tokens), " ".join(["lain", *tokens[1:-1], "beda"])
+    if similarity(text, changed) >= 0.8:
+        assert set(bands(text)) & set(bands(changed))
+
+
+@given(texts)
+def test_keys_fit_a_column_of_the_database(text: str) -> None:
+    assert all(-(2**63) <= key < 2**63 for key in bands(text, "newsroom"))

@@ -123,8 +123,9 @@ class Manifest:
     platform lets us delete. `rate` is the budget of one account, `app_rate` that of the organisation's app over all its
     accounts. `cost_usd` is what one post costs, `cost_link_usd` one with a link. `rehearsed_only` says
     that the channel was written from the platform's published description and has run against a stub of it, not yet
-    against the platform itself. `one_account_per_text` says that the platform forbids the same text from several
-    accounts of one organisation.
+    against the platform itself. From the likeness `alike` on
+    (`safeguards.authenticity.similarity`) texts of several accounts of one organisation are pointed out before
+    approval; `forbids_alike` says that the platform forbids them.
     """
 
     kind: str
@@ -148,7 +149,8 @@ class Manifest:
     reads_back: bool = True
     recall_within: timedelta | None = None
     rehearsed_only: bool = False
-    one_account_per_text: bool = False
+    alike: float = 0.8
+    forbids_alike: bool = False
     count_within: Callable[[str, Mapping[str, int]], Count] | None = None
 
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:

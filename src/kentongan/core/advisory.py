@@ -1,9 +1,15 @@
-"""A lock by name between all processes that share the database, for work that must not lie in a transaction."""
+"""Locks by name between all processes that share the database: for a transaction, or for work outside of any."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+
+
+def until_commit(name: str) -> None:
+    """Take the lock of that name, waiting for who holds it, and keep it until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import F, Func, Q
@@ -154,13 +155,17 @@ class ContentItem(models.Model):
 
 
 class Rendition(models.Model):
-    """An item's version for one kind of channel, as it would go out there."""
+    """An item's version for one kind of channel, as it would go out there.
+
+    `bands` are the keys by which texts that are alike are found (`safeguards.authenticity.bands`).
+    """
 
     item = models.ForeignKey(ContentItem, models.CASCADE, related_name="renditions")
     kind = models.CharField(_("channel"), max_length=30)
     title = models.CharField(_("title"), max_length=200, blank=True)
     text = models.TextField(_("text"))
     link = models.URLField(_("link"), max_length=500, blank=True)
+    bands = ArrayField(models.BigIntegerField(), default=list, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
@@ -171,6 +176,7 @@ class Rendition(models.Model):
             models.UniqueConstraint(fields=("item", "kind"), name="rendition_kind"),
             models.CheckConstraint(condition=~Q(text="") & ~Q(kind=""), name="rendition_not_empty"),
         )
+        indexes = (GinIndex(fields=("bands",), name="rendition_bands"),)
 
     def __str__(self) -> str:
         return f"{self.item_id}/{self.kind}"

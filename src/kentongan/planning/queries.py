@@ -1,6 +1,6 @@
 """All reads of planning."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -14,14 +14,13 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.planning import access, approvals, counting
+from kentongan.planning import access, approvals, counting, likeness
 from kentongan.planning.models import Brief, CalendarFeed, Comment, ContentItem, ItemAsset, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Unit
 from kentongan.safeguards import queries as safeguards
-from kentongan.safeguards.models import ContentRule
 from kentongan.safeguards.purposes import Purpose
 
 BOARD_STATES = (ItemState.DRAFT, ItemState.CHANGES_REQUESTED, ItemState.IN_REVIEW, ItemState.APPROVED)
@@ -152,13 +151,28 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the checklist of an approval."""
+
+    code: str
+    text: str
+
+
+def checklist(item: ContentItem, twins: Sequence[likeness.Twin]) -> list[Line]:
+    """Return what a reviewer has to look at before approving an item with such twins."""
+    lines = [Line(rule.code, rule.text) for rule in safeguards.checklist(item.purpose)]
+    return [*lines, Line(likeness.CODE, likeness.line())] if twins else lines
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPage:
     """Everything that an item's page shows, and what the actor may do there."""
 
     item: ContentItem
     versions: tuple[Version, ...]
     assets: tuple[ItemAsset, ...]
-    checklist: tuple[ContentRule, ...]
+    checklist: tuple[Line, ...]
+    twins: tuple[likeness.Twin, ...]
     may_edit: bool
     may_reopen: bool
     may_approve: bool
@@ -189,6 +203,7 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
         Version(row, counting.measure(row.kind, row.text, row.link, stated.get(row.kind)))
         for row in item.renditions.all()
     )
+    twins = likeness.twins(actor, item) if item.state != ItemState.WITHDRAWN else []
     organisation = registry.organisation()
     verdict = safeguards.check_firing(
         item.purpose,
@@ -201,7 +216,8 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
         item=item,
         versions=versions,
         assets=tuple(item.assets.select_related("file")),
-        checklist=tuple(safeguards.checklist(item.purpose)),
+        checklist=tuple(checklist(item, twins)),
+        twins=tuple(twins),
         may_edit=Capability.EDIT in held and item.state != ItemState.WITHDRAWN,
         may_reopen=Capability.EDIT in held and item.state == ItemState.WITHDRAWN,
         may_approve=Capability.APPROVE in held,

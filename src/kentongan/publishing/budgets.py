@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Manifest, Rate
-from kentongan.core import clock
+from kentongan.core import advisory, clock
 from kentongan.planning.counting import measure
 from kentongan.publishing.models import Attempt, PlatformApp
 from kentongan.registry.models import Account
@@ -45,14 +44,10 @@ def app_at(manifest: Manifest) -> PlatformApp | None:
 def lock(account: Account) -> None:
     """Keep others from taking of the same budgets until this transaction ends; always in the same order."""
     manifest = channels.get(account.platform).manifest
-    names = []
     if manifest.app_rate or channels.get(account.platform).sign_in is not None:
-        names.append(f"budget:{account.platform}")
+        advisory.until_commit(f"budget:{account.platform}")
     if manifest.rate:
-        names.append(f"budget:{account.platform}:{account.pk}")
-    with connection.cursor() as cursor:
-        for name in names:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        advisory.until_commit(f"budget:{account.platform}:{account.pk}")
 
 
 def full(account: Account, cost: Decimal | None, now: datetime) -> Full | None:

@@ -9,9 +9,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b, sha256
 from itertools import combinations
 
+import numpy as np
+
 SHINGLE = 3
+BANDS, ROWS = 20, 2
+# Fixed for ever, since keys are stored: odd numbers out of a digest.
+_ODD = np.array([int(sha256(f"row {n}".encode()).hexdigest()[:16], 16) | 1 for n in range(BANDS * ROWS)], np.uint64)
 CONTAINMENT_WEIGHT = 0.9
 ALIKE = 0.6
 
@@ -41,6 +47,27 @@ def shingles(text: str, size: int = SHINGLE) -> frozenset[tuple[str, ...]]:
     if len(tokens) < size:
         return frozenset({tuple(tokens)} if tokens else ())
     return frozenset(tuple(tokens[start : start + size]) for start in range(len(tokens) - size + 1))
+
+
+def bands(text: str, space: str = "") -> list[int]:
+    """Return the 64-bit keys by which an index finds texts that may be alike: those share at least one of them.
+
+    MinHash of the shingles, in BANDS bands of ROWS rows: of texts with a Jaccard similarity of 0.6 all but one in ten
+    thousand share a key, at 0.4 97 %, at 0.2 56 %. Keys of different `space` are never equal. An empty text has none.
+    """
+    found = shingles(text)
+    if not found:
+        return []
+    digests = b"".join(blake2b("\x1f".join(one).encode(), digest_size=8).digest() for one in found)
+    hashes = np.frombuffer(digests, np.uint64)
+    # Multiply and shift by odd numbers is a family of hashes; the smallest of each is one row.
+    rows = (hashes[:, None] * _ODD[None, :]).min(axis=0).reshape(BANDS, ROWS)
+    return [_key(space, number, row.tobytes()) for number, row in enumerate(rows)]
+
+
+def _key(space: str, band: int, row: bytes) -> int:
+    digest = blake2b(f"{space}/{band}/".encode() + row, digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def similarity(first: str, second: str) -> float:

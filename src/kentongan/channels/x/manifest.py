@@ -24,6 +24,7 @@ MANIFEST = Manifest(
     recalls=True,
     link_in_text=True,
     rehearsed_only=True,
-    one_account_per_text=True,
+    alike=0.6,  # "substantially similar", its rules for automation say
+    forbids_alike=True,
     profile_url="https://x.com/{handle}",
 )

@@ -20,6 +20,7 @@ from kentongan.planning.states import EDITABLE, Move, after
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 from kentongan.safeguards import queries as safeguards
+from kentongan.safeguards.authenticity import bands
 from kentongan.safeguards.purposes import Purpose
 
 CONTENT = ("title", "text", "purpose", "language")
@@ -213,10 +214,13 @@ def _write_renditions(item: ContentItem, draft: ItemDraft) -> None:
             remedy=_("Leave its text as it is, or recall its delivery."),
         ) from error
     Rendition.objects.bulk_create(
-        Rendition(item=item, kind=kind, **values) for kind, values in wanted.items() if kind not in present
+        Rendition(item=item, kind=kind, bands=bands(values["text"], kind), **values)
+        for kind, values in wanted.items()
+        if kind not in present
     )
     changed = [row for kind, row in present.items() if kind in wanted and _plain(row) != wanted[kind]]
     for row in changed:
         for name, value in wanted[row.kind].items():
             setattr(row, name, value)
-    Rendition.objects.bulk_update(changed, ["title", "text", "link"])
+        row.bands = bands(row.text, row.kind)
+    Rendition.objects.bulk_update(changed, ["title", "text", "link", "bands"])

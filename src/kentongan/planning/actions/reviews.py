@@ -10,14 +10,13 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.planning import access, approvals, counting, telling
+from kentongan.planning import access, approvals, counting, likeness, queries, telling
 from kentongan.planning.actions.items import check_version
 from kentongan.planning.drafts import plain
 from kentongan.planning.models import Comment, ContentItem, Review
 from kentongan.planning.states import Move, after
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
-from kentongan.safeguards import queries as safeguards
 
 
 @action("planning.item.submit")
@@ -53,7 +52,7 @@ def approve(
     check_version(item, version)
     _check_effects(item, effects)
     check_complete(item)
-    ticked = _ticked(item, checklist)
+    ticked = _ticked(actor, item, checklist)
     before = audit.snapshot(item, "state", "approved_by_id")
     item.state, item.approved_at, item.approved_by_id = state, clock.now(), reviewer
     item.save()
@@ -152,8 +151,8 @@ def check_complete(item: ContentItem) -> None:
         )
 
 
-def _ticked(item: ContentItem, checklist: Collection[str]) -> list[str]:
-    rules = safeguards.checklist(item.purpose)
+def _ticked(actor: Actor, item: ContentItem, checklist: Collection[str]) -> list[str]:
+    rules = queries.checklist(item, likeness.twins(actor, item))
     missing = [rule for rule in rules if rule.code not in checklist]
     if missing:
         raise Invalid(

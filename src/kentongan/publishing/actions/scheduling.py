@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
-from kentongan.core import audit, clock
+from kentongan.core import advisory, audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid
@@ -17,6 +17,7 @@ from kentongan.core.permissions import Capability
 from kentongan.planning import access as planning
 from kentongan.planning.actions.items import check_seen
 from kentongan.planning.counting import measure
+from kentongan.planning.likeness import alike, candidates
 from kentongan.planning.models import ContentItem, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.publishing import access, content
@@ -32,6 +33,8 @@ LATE_MINUTES = 120
 LATEST_MINUTES = 7 * 24 * 60
 PAST_TOLERANCE = timedelta(minutes=5)
 AT_ONCE = 500
+STANDING = frozenset(State) - {State.RECALLED, State.REJECTED, State.MISSED}
+"""What is out, may be, or may still go out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +145,28 @@ def _check_input(
 
 
 def _check_alone(accounts: Sequence[Account], renditions: Mapping[str, Rendition]) -> None:
-    """Refuse the same text from a second account where the platform forbids it."""
-    for platform in {account.platform for account in accounts}:
-        manifest = channels.get(platform).manifest
-        mine = [account.pk for account in accounts if account.platform == platform]
-        if not manifest.one_account_per_text or platform not in renditions:
+    """Refuse nearly the same text from a second account where the platform forbids it."""
+    for platform in sorted({account.platform for account in accounts}):
+        manifest, rendition = channels.get(platform).manifest, renditions.get(platform)
+        if not manifest.forbids_alike or rendition is None:
             continue
-        others = renditions[platform].deliveries.exclude(account__in=mine).exclude(state=State.RECALLED)
-        if len(mine) > 1 or others.exists():
+        # Race: two people who schedule such texts to two accounts at once see each other.
+        advisory.until_commit(f"alike:{platform}")
+        mine = [account.pk for account in accounts if account.platform == platform]
+        same = [rendition, *(twin.rendition for twin in alike(rendition, candidates(rendition)))]
+        others = Delivery.objects.filter(rendition__in=same, state__in=STANDING).exclude(account__in=mine)
+        other = others.select_related("account").first()
+        if len(mine) > 1 or other is not None:
             raise Invalid(
-                _("%(platform)s forbids the same text from several accounts.") % {"platform": manifest.label},
+                _("%(platform)s forbids nearly the same text from several accounts.") % {"platform": manifest.label},
+                fields={"accounts": [_elsewhere(other)]} if other else {},
                 remedy=_("Publish it on one account, and repost it from the others; or write a version for each."),
             )
+
+
+def _elsewhere(other: Delivery) -> str:
+    names = {"account": other.account.known_as, "title": other.content["item_title"]}
+    return _("%(account)s has such a text already: “%(title)s”.") % names
 
 
 def _written_for(account: Account, renditions: dict[str, Rendition]) -> Rendition:
