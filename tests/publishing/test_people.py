@@ -342,7 +342,8 @@ def test_x_forbids_nearly_one_text_of_two_items_from_two_accounts(desk: Desk):
     assert actions.schedule(who, items[2].pk, [second.pk], clock.now())
     # The account may say it again itself; and what never went out stands in nobody's way.
     assert actions.schedule(who, items[1].pk, [first.pk], clock.now())
-    Delivery.objects.filter(account=first).update(state=State.REJECTED, reason="Ditolak")
+    for delivery in Delivery.objects.filter(account=first):
+        actions.recall(who, delivery.pk, reason="Pindah akun")
     assert actions.schedule(who, items[0].pk, [second.pk], made.due_at)
 
 

@@ -149,7 +149,7 @@ class Manifest:
     reads_back: bool = True
     recall_within: timedelta | None = None
     rehearsed_only: bool = False
-    alike: float = 0.8
+    alike: float = 0.6
     forbids_alike: bool = False
     count_within: Callable[[str, Mapping[str, int]], Count] | None = None
 

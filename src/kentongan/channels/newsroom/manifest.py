@@ -29,4 +29,5 @@ MANIFEST = Manifest(
     recalls=True,
     profile_url="/kabar/{handle}/",
     goes_by_name=True,
+    alike=0.9,  # a site of one's own: only copies are worth a look
 )

@@ -35,4 +35,5 @@ MANIFEST = Manifest(
     ),
     recalls=True,
     goes_by_name=True,
+    alike=0.9,  # a site of one's own: only copies are worth a look
 )

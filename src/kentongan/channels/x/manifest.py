@@ -24,7 +24,6 @@ MANIFEST = Manifest(
     recalls=True,
     link_in_text=True,
     rehearsed_only=True,
-    alike=0.6,  # "substantially similar", its rules for automation say
-    forbids_alike=True,
+    forbids_alike=True,  # "substantially similar", its rules for automation say
     profile_url="https://x.com/{handle}",
 )
