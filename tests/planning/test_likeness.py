@@ -20,7 +20,7 @@ from kentongan.safeguards.purposes import Purpose
 from named_cast import Cast
 
 pytestmark = pytest.mark.django_db
-Approve = Callable[..., ContentItem]
+Approve = Write = Callable[..., ContentItem]
 MARKET = (
     "Pasar murah digelar Sabtu pagi di halaman kantor kecamatan. Beras, minyak, dan gula dijual di bawah harga pasar. "
     "Bawa kantong belanja sendiri, datang sebelum pukul sepuluh."
@@ -30,7 +30,7 @@ OTHER = "Mulai Senin jalan Tegal Danas ditutup tiga hari untuk perbaikan; lewatl
 
 
 @pytest.fixture
-def write(cast: Cast, rules_loaded: None) -> Callable[..., ContentItem]:
+def write(cast: Cast, rules_loaded: None) -> Write:
     """Return a function that writes an item with one version and hands it in."""
 
     def make(
@@ -45,7 +45,7 @@ def write(cast: Cast, rules_loaded: None) -> Callable[..., ContentItem]:
     return make
 
 
-def test_nearly_the_same_text_of_another_unit_is_found(cast: Cast, write: Callable[..., ContentItem]) -> None:
+def test_nearly_the_same_text_of_another_unit_is_found(cast: Cast, write: Write) -> None:
     other = write(LOCAL, cast.cikarang_pusat)
     write(OTHER, cast.cikarang_pusat)
     item = write(MARKET, cast.root)
@@ -56,7 +56,7 @@ def test_nearly_the_same_text_of_another_unit_is_found(cast: Cast, write: Callab
     assert not twin.forbidden
 
 
-def test_what_does_not_count(cast: Cast, write: Callable[..., ContentItem]) -> None:
+def test_what_does_not_count(cast: Cast, write: Write) -> None:
     item, hendra = write(MARKET, cast.root), cast.actor("hendra")
     write(MARKET, cast.root)  # the unit's own
     write(MARKET, cast.cikarang_pusat, kind="mastodon")  # on another platform
@@ -72,7 +72,7 @@ def test_what_does_not_count(cast: Cast, write: Callable[..., ContentItem]) -> N
     assert likeness.twins(hendra, item) == []
 
 
-def test_the_keys_follow_the_text(cast: Cast, write: Callable[..., ContentItem]) -> None:
+def test_the_keys_follow_the_text(cast: Cast, write: Write) -> None:
     item, other = write(MARKET, cast.root), write(OTHER, cast.cikarang_pusat)
     assert likeness.twins(cast.actor("hendra"), item) == []
     draft = ItemDraft(title="Pasar", text=LOCAL, purpose=Purpose.SERVICE, renditions={"bluesky": RenditionDraft(LOCAL)})
@@ -80,9 +80,7 @@ def test_the_keys_follow_the_text(cast: Cast, write: Callable[..., ContentItem])
     assert len(likeness.twins(cast.actor("hendra"), item)) == 1
 
 
-def test_nobody_approves_without_having_compared(
-    cast: Cast, write: Callable[..., ContentItem], approve: Approve
-) -> None:
+def test_nobody_approves_without_having_compared(cast: Cast, write: Write, approve: Approve) -> None:
     write(LOCAL, cast.cikarang_pusat)
     item, hendra = write(MARKET, cast.root), cast.actor("hendra")
     with pytest.raises(Invalid) as refused:
@@ -95,7 +93,7 @@ def test_nobody_approves_without_having_compared(
 
 
 def test_the_title_of_what_one_may_not_open_is_not_told(
-    cast: Cast, write: Callable[..., ContentItem], sign_in: Callable[[User], Client]
+    cast: Cast, write: Write, sign_in: Callable[[User], Client]
 ) -> None:
     hidden = write(LOCAL, cast.root)
     ContentItem.objects.filter(pk=hidden.pk).update(title="Rahasia kabupaten")
@@ -108,7 +106,7 @@ def test_the_title_of_what_one_may_not_open_is_not_told(
     assert "Rahasia kabupaten" in seen
 
 
-def test_many_twins_are_not_many_queries(cast: Cast, write: Callable[..., ContentItem]) -> None:
+def test_many_twins_are_not_many_queries(cast: Cast, write: Write) -> None:
     item, hendra = write(MARKET, cast.root), cast.actor("hendra")
     write(LOCAL, cast.cikarang_pusat)
     with CaptureQueriesContext(connection) as few:
