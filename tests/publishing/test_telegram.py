@@ -10,7 +10,7 @@ from django.utils import translation
 from kentongan.core import clock
 from kentongan.core.errors import Conflict
 from kentongan.core.models.files import StoredFile
-from kentongan.planning import counting
+from kentongan.planning import media
 from kentongan.planning.models import ItemAsset, Rendition
 from kentongan.publishing import actions, connections, worker
 from kentongan.publishing.actions import reconciling
@@ -153,7 +153,7 @@ def test_a_long_text_beside_a_picture_is_refused_when_it_is_handed_in():
     asset = ItemAsset(file=StoredFile(name="setu.png", media_type="image/png", size=10))
     version = Rendition(kind="telegram", text="x" * 1_025)
     with translation.override("en"):
-        assert "1024 characters beside a picture" in counting.picture_problems([version], [asset])["telegram"][0]
-    assert counting.picture_problems([version], []) == {}
+        assert "1024 characters beside a picture or video" in media.problems([version], [asset])["telegram"][0]
+    assert media.problems([version], []) == {}
     version.text = "x" * 1_024
-    assert counting.picture_problems([version], [asset]) == {}
+    assert media.problems([version], [asset]) == {}

@@ -4,8 +4,6 @@ Adapters get plain dataclasses, credentials and an HTTP client; they return `Pub
 of `channels.errors`.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,18 +20,15 @@ from kentongan.channels.errors import NoSuchAccount as NoSuchAccount
 from kentongan.channels.errors import PostsHidden as PostsHidden
 from kentongan.channels.errors import Rejected as Rejected
 from kentongan.channels.errors import RetryLater as RetryLater
+from kentongan.channels.limits import Count as Count
+from kentongan.channels.limits import Counting as Counting
+from kentongan.channels.limits import Limits as Limits
+from kentongan.channels.posts import Media as Media
+from kentongan.channels.posts import Post as Post
+from kentongan.channels.posts import Video as Video
 from kentongan.channels.text import links
 
 Text = str | Promise
-
-
-class Counting(StrEnum):
-    """What a platform counts when it limits a text."""
-
-    GRAPHEMES = "graphemes"
-    CHARACTERS = "characters"
-    WEIGHTED = "weighted"
-    WORDS = "words"
 
 
 class Idempotency(StrEnum):
@@ -44,49 +39,6 @@ class Idempotency(StrEnum):
     SLUG = "slug"
     TEXT = "the same text is refused"
     NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How long a text is by a platform's own rule; `limit` None means that there is none."""
-
-    used: int
-    limit: int | None
-    counting: Counting
-
-    @property
-    def left(self) -> int | None:
-        """Return how much may still be added; negative when the text is too long."""
-        return None if self.limit is None else self.limit - self.used
-
-    @property
-    def fits(self) -> bool:
-        """Whether the platform would take a text of this length."""
-        return self.limit is None or self.used <= self.limit
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a platform takes; sizes in bytes. `text_bytes` is a second limit on the encoded text.
-
-    `link` is what any link counts, None when a link counts by its length. `caption` is the limit of a text that goes
-    with pictures, None where it is the usual one.
-    """
-
-    text: int | None
-    counting: Counting = Counting.CHARACTERS
-    text_bytes: int | None = None
-    title: bool = False
-    images: int = 0
-    image_bytes: int = 0
-    image_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
-    link: int | None = None
-    caption: int | None = None
-
-    def stated(self) -> dict[str, int]:
-        """Return what texts are counted by on one server, as it is stored with a connection."""
-        values = {"text": self.text, "link": self.link}
-        return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,47 +116,6 @@ class Manifest:
     def recall_until(self, published_at: datetime | None) -> datetime | None:
         """Return until when the platform lets us delete what was published then; None where it sets no time."""
         return published_at + self.recall_within if self.recall_within and published_at else None
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """One picture: its bytes, its sniffed type, what it shows in words, its size in pixels."""
-
-    content: bytes = field(repr=False)
-    media_type: str
-    alt: str = ""
-    width: int | None = None
-    height: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """What is to be published once; `key` and `created_at` are the same in every attempt."""
-
-    key: str
-    text: str
-    created_at: datetime
-    title: str = ""
-    summary: str = ""
-    link: str = ""
-    tags: tuple[str, ...] = ()
-    language: str = "id"
-    images: tuple[Media, ...] = ()
-
-    def digest(self) -> str:
-        """Return the SHA-256 (hex) of everything that is sent."""
-        body = {
-            "key": self.key,
-            "text": self.text,
-            "created_at": self.created_at.isoformat(),
-            "title": self.title,
-            "summary": self.summary,
-            "link": self.link,
-            "tags": self.tags,
-            "language": self.language,
-            "images": [[hashlib.sha256(image.content).hexdigest(), image.alt] for image in self.images],
-        }
-        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

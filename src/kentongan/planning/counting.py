@@ -1,10 +1,9 @@
 """How long each version is, by the rule of the platform it is for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -13,8 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Channel, Count, Counting
 from kentongan.channels.text import with_link
-from kentongan.core.models.files import StoredFile
-from kentongan.planning.models import ItemAsset, Rendition
+from kentongan.planning.models import Rendition
 
 UNITS: dict[Counting, str | Promise] = {
     Counting.GRAPHEMES: gettext_lazy("characters as readers see them"),
@@ -98,37 +96,6 @@ def problems(renditions: Iterable[Rendition], stated: Stated) -> dict[str, list[
     """Return what is too long, by kind; empty when everything fits."""
     measures = [measure(row.kind, row.text, row.link, stated.get(row.kind)) for row in renditions]
     return {one.kind: [one.problem] for one in measures if one.over}
-
-
-def picture_problems(renditions: Iterable[Rendition], assets: Iterable[ItemAsset]) -> dict[str, list[str]]:
-    """Return what a platform would not take of the pictures, by kind; empty when it takes them all."""
-    pictures = [asset.file for asset in assets if asset.file.is_image]
-    found = {rendition.kind: _picture_problems(rendition, pictures) for rendition in renditions}
-    return {kind: texts for kind, texts in found.items() if texts}
-
-
-def _picture_problems(rendition: Rendition, pictures: Sequence[StoredFile]) -> list[str]:
-    manifest = channels.get(rendition.kind).manifest
-    limits, names = manifest.limits, {"platform": manifest.label}
-    texts = []
-    used = measure(rendition.kind, rendition.text, rendition.link).count.used
-    if pictures and limits.caption is not None and used > limits.caption:
-        texts.append(
-            _("%(platform)s takes at most %(limit)s characters beside a picture; this version has %(used)s.")
-            % (names | {"limit": limits.caption, "used": used})
-        )
-    if len(pictures) > limits.images:
-        texts.append(
-            _("%(platform)s takes at most %(limit)s pictures; the item has %(n)s.")
-            % (names | {"limit": limits.images, "n": len(pictures)})
-        )
-    for picture in pictures:
-        about = names | {"name": picture.name, "limit": filesizeformat(limits.image_bytes)}
-        if picture.media_type not in limits.image_types:
-            texts.append(_("%(platform)s does not take “%(name)s”: save it as JPEG or PNG.") % about)
-        elif picture.size > limits.image_bytes:
-            texts.append(_("%(platform)s takes pictures up to %(limit)s; “%(name)s” is larger.") % about)
-    return texts
 
 
 def summary(measured: Measure) -> str:

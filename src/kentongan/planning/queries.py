@@ -14,7 +14,7 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.planning import access, approvals, counting, likeness
+from kentongan.planning import access, approvals, counting, likeness, media
 from kentongan.planning.models import Brief, CalendarFeed, Comment, ContentItem, ItemAsset, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.registry import access as rights
@@ -183,10 +183,10 @@ class ItemPage:
 
     @property
     def problems(self) -> list[str]:
-        """What keeps this item from being handed in: texts that are too long, pictures that are not taken."""
+        """What keeps this item from being handed in: too long texts, pictures and videos not taken."""
         texts = [version.measure.problem for version in self.versions if version.measure.over]
-        pictures = counting.picture_problems([version.rendition for version in self.versions], self.assets)
-        return [*texts, *(text for found in pictures.values() for text in found)]
+        not_taken = media.problems([version.rendition for version in self.versions], self.assets)
+        return [*texts, *(text for found in not_taken.values() for text in found)]
 
     @property
     def ai_assets(self) -> int:

@@ -1,24 +1,25 @@
 """What goes out: fixed when it is scheduled, so that every attempt sends the same bytes."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from kentongan.channels.contract import Media, Post
+from kentongan.channels.contract import Media, Post, Video
 from kentongan.core import files
 from kentongan.core.models.files import StoredFile
-from kentongan.planning.models import ContentItem, Rendition
+from kentongan.planning.models import ContentItem, ItemAsset, Rendition
 from kentongan.publishing.models import Delivery
 
 
-def fixed(item: ContentItem, rendition: Rendition) -> dict[str, Any]:
+def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) -> dict[str, Any]:
     """Return the content of a delivery as it is stored."""
-    assets = item.assets.select_related("file").filter(file__media_type__startswith="image/")
     return {
         "item_title": item.title,
         "title": rendition.title or item.title,
         "text": rendition.text,
         "link": rendition.link,
         "language": item.language,
-        "images": [{"file": asset.file_id, "alt": asset.alt} for asset in assets],
+        "images": [{"file": asset.file_id, "alt": asset.alt} for asset in assets if asset.file.is_image],
+        "videos": [{"file": asset.file_id, "alt": asset.alt} for asset in assets if asset.file.is_video],
     }
 
 
@@ -32,8 +33,14 @@ def _images(stored: list[dict[str, Any]]) -> tuple[Media, ...]:
     return tuple(media)
 
 
+def _videos(stored: list[dict[str, Any]]) -> tuple[Video, ...]:
+    kept = StoredFile.objects.in_bulk([video["file"] for video in stored])
+    files_of = ((kept[video["file"]], video["alt"]) for video in stored)
+    return tuple(Video(files.path(file), file.media_type, file.sha256, file.size, alt=alt) for file, alt in files_of)
+
+
 def post_of(delivery: Delivery) -> Post:
-    """Return the post that a delivery's every attempt sends; raises Unavailable when a picture was lost."""
+    """Return the post that a delivery's every attempt sends; raises Unavailable when a picture or video was lost."""
     content = delivery.content
     return Post(
         key=delivery.key,
@@ -43,4 +50,5 @@ def post_of(delivery: Delivery) -> Post:
         link=content["link"],
         language=content["language"],
         images=_images(content["images"]),
+        videos=_videos(content.get("videos", [])),
     )

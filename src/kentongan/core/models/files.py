@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.ids import public_id
 from kentongan.core.permissions import Capability
-from kentongan.core.sniff import IMAGES
+from kentongan.core.sniff import IMAGES, VIDEOS
 
 
 class StoredFile(models.Model):
@@ -60,3 +60,8 @@ class StoredFile(models.Model):
     def is_image(self) -> bool:
         """Whether a browser may show it in place."""
         return self.media_type in IMAGES
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is a video."""
+        return self.media_type in VIDEOS

@@ -10,7 +10,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.planning import access, approvals, counting, likeness, queries, telling
+from kentongan.planning import access, approvals, counting, likeness, media, queries, telling
 from kentongan.planning.actions.items import check_version
 from kentongan.planning.drafts import plain
 from kentongan.planning.models import Comment, ContentItem, Review
@@ -127,7 +127,7 @@ def _check_effects(item: ContentItem, seen: str) -> None:
 
 
 def check_complete(item: ContentItem) -> None:
-    """Raise Invalid unless every version, with the pictures, would be taken by its platform."""
+    """Raise Invalid unless every version, with pictures and videos, would be taken by its platform."""
     versions = list(item.renditions.all())
     if not versions:
         raise Invalid(
@@ -142,12 +142,12 @@ def check_complete(item: ContentItem) -> None:
             fields=too_long,
             remedy=_("Shorten the marked versions."),
         )
-    pictures = counting.picture_problems(versions, item.assets.select_related("file"))
-    if pictures:
+    not_taken = media.problems(versions, item.assets.select_related("file"))
+    if not_taken:
         raise Invalid(
-            _("A platform does not take the pictures as they are."),
-            fields=pictures,
-            remedy=_("Take pictures out, or save them smaller."),
+            _("A platform does not take the pictures or videos as they are."),
+            fields=not_taken,
+            remedy=_("Take some out, change them, or leave that platform's version empty."),
         )
 
 

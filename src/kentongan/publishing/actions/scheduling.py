@@ -15,10 +15,11 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.planning import access as planning
+from kentongan.planning import media
 from kentongan.planning.actions.items import check_seen
 from kentongan.planning.counting import measure
 from kentongan.planning.likeness import alike, candidates
-from kentongan.planning.models import ContentItem, Rendition
+from kentongan.planning.models import ContentItem, ItemAsset, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.publishing import access, content
 from kentongan.publishing.actions.moves import SEEN, set_time, set_try, to_ready
@@ -113,7 +114,9 @@ def _schedule(
     quiet = safeguards.quiet_calendar(min(moments.values()))
     renditions = {rendition.kind: rendition for rendition in item.renditions.all()}
     _check_alone(accounts, renditions)
-    sent = {kind: content.fixed(item, rendition) for kind, rendition in renditions.items()}
+    assets = list(item.assets.select_related("file"))
+    _check_media([renditions[one] for one in {account.platform for account in accounts} if one in renditions], assets)
+    sent = {kind: content.fixed(item, rendition, assets) for kind, rendition in renditions.items()}
     made = [_new(plan, account, _written_for(account, renditions), sent, quiet) for account in accounts]
     try:
         with transaction.atomic():
@@ -167,6 +170,17 @@ def _check_alone(accounts: Sequence[Account], renditions: Mapping[str, Rendition
 def _elsewhere(other: Delivery) -> str:
     names = {"account": other.account.known_as, "title": other.content["item_title"]}
     return _("%(account)s has such a text already: “%(title)s”.") % names
+
+
+def _check_media(chosen: Sequence[Rendition], assets: Sequence[ItemAsset]) -> None:
+    """Refuse what a platform would not take, though it was approved: its limits may have changed since."""
+    not_taken = [text for texts in media.problems(chosen, assets).values() for text in texts]
+    if not_taken:
+        raise Invalid(
+            _("A platform does not take the pictures or videos as they are."),
+            fields={"accounts": not_taken},
+            remedy=_("Change the item and have it approved again, or choose other accounts."),
+        )
 
 
 def _written_for(account: Account, renditions: dict[str, Rendition]) -> Rendition:

@@ -1,0 +1,81 @@
+"""What is published: a text with its pictures or its video, the same in every attempt."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One picture: its bytes, its sniffed type, what it shows in words, its size in pixels."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """One video, as a file that is read in parts and never held in memory as a whole.
+
+    `sha256` (hex) and `size` (bytes) are the file's; `seconds` is its length, `width` and `height` are its pixels as it
+    is shown, None where that is not known; `alt` is what it shows in words.
+    """
+
+    path: Path = field(repr=False)
+    media_type: str
+    sha256: str
+    size: int
+    seconds: float | None = None
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+
+    def open(self) -> BinaryIO:
+        """Open it for reading; httpx sends an open file (`content=`, `files=`) in parts."""
+        return self.path.open("rb")
+
+    def parts(self, size: int) -> Iterator[bytes]:
+        """Yield it in parts of `size` bytes, the last one shorter."""
+        with self.open() as file:
+            while part := file.read(size):
+                yield part
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What is to be published once; `key` and `created_at` are the same in every attempt."""
+
+    key: str
+    text: str
+    created_at: datetime
+    title: str = ""
+    summary: str = ""
+    link: str = ""
+    tags: tuple[str, ...] = ()
+    language: str = "id"
+    images: tuple[Media, ...] = ()
+    videos: tuple[Video, ...] = ()
+
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of everything that is sent."""
+        body: dict[str, Any] = {
+            "key": self.key,
+            "text": self.text,
+            "created_at": self.created_at.isoformat(),
+            "title": self.title,
+            "summary": self.summary,
+            "link": self.link,
+            "tags": self.tags,
+            "language": self.language,
+            "images": [[hashlib.sha256(image.content).hexdigest(), image.alt] for image in self.images],
+        }
+        if self.videos:  # only then, so that the digests of what went out before there were videos stay
+            body["videos"] = [[video.sha256, video.alt] for video in self.videos]
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
