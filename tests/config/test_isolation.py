@@ -27,7 +27,7 @@ from kentongan.core.permissions import ROLE_CAPABILITIES, Capability, Role
 from kentongan.gatherings.models import Gathering
 from kentongan.listening.models import Issue
 from kentongan.missions.models import Instruction
-from kentongan.planning.models import Brief, ContentItem
+from kentongan.planning.models import Brief, Campaign, ContentItem
 from kentongan.registry.models import Account, Contact, Grant, Organisation, Person, Unit
 
 Make = Callable[[Unit, User], Model]
@@ -40,6 +40,12 @@ def _issue(unit: Unit, _author: User) -> Model:
 def _brief(unit: Unit, author: User) -> Model:
     return Brief.objects.create(
         unit=unit, title="B", message="m", audience="a", deadline=clock.now(), created_by=author
+    )
+
+
+def _campaign(unit: Unit, author: User) -> Model:
+    return Campaign.objects.create(
+        unit=unit, name="P", purpose="service", starts_on=clock.now().date(), created_by=author
     )
 
 
@@ -94,6 +100,15 @@ ROOMS = {
         '{"title": "Judul lain yang panjang"}',
     ),
     "brief": Room(_brief, Capability.LISTEN, Capability.EDIT, "/rancang/brief/{}/", "/api/v1/planning/briefs/{}"),
+    "campaign": Room(
+        _campaign,
+        Capability.LISTEN,
+        Capability.EDIT,
+        "/rancang/program/{}/",
+        "/api/v1/planning/campaigns/{}",
+        "/api/v1/planning/campaigns/{}/close",
+        '{"reason": "Selesai"}',
+    ),
     "item": Room(
         _item,
         Capability.LISTEN,
@@ -135,6 +150,7 @@ ROOMS = {
 LISTS = {
     "account": (accounts_command.app, ("list", "--json")),
     "item": (plan.app, ("items", "--json")),
+    "campaign": (plan.app, ("campaigns", "--json")),
     "brief": (plan.app, ("briefs", "--json")),
     "gathering": (gather.app, ("list", "--json")),
 }

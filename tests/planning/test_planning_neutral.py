@@ -27,7 +27,7 @@ from .conftest import shorter
 pytestmark = pytest.mark.django_db
 NEUTRAL = [kind for kind in Organisation.Kind.values if not allows_campaign(kind)]
 SignIn = Callable[[User], Client]
-CAMPAIGN_URLS = ("planning:campaign",)
+CAMPAIGN_URLS = ("planning:electioneering",)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def _item_data(draft: ItemDraft, unit: str, purpose: str) -> dict[str, object]:
 @pytest.mark.parametrize("kind", NEUTRAL)
 def test_no_neutral_kind_makes_campaign_content(make_cast: Callable[..., Cast], draft: ItemDraft, kind: str) -> None:
     cast = make_cast(kind)
-    assert not queries.campaigns_exist()
+    assert not queries.may_electioneer()
     assert [value for value, _label in queries.purposes()] == ["service"]
     with pytest.raises(Held):
         actions.create_item(cast.actor("dewi"), shorter(draft, purpose=Purpose.CAMPAIGN), unit_id=cast.root.pk)
@@ -129,7 +129,7 @@ def test_no_page_of_a_neutral_organisation_offers_a_campaign(
 def test_a_partys_pages_do(party: Cast, sign_in: SignIn) -> None:
     client = sign_in(party.user("dewi"))
     assert 'value="campaign"' in client.get(reverse("planning:item_create")).content.decode()
-    assert client.get(reverse("planning:campaign")).status_code == 200
+    assert client.get(reverse("planning:electioneering")).status_code == 200
 
 
 def test_the_form_of_a_neutral_organisation_refuses_it(cast: Cast, sign_in: SignIn, draft: ItemDraft) -> None:

@@ -10,16 +10,19 @@ from django.utils import timezone
 from kentongan.cli.context import AsJson, AsUser, actor, group, print_json, print_table, say, with_database
 from kentongan.core import clock
 from kentongan.core.errors import Invalid
+from kentongan.core.permissions import Capability
 from kentongan.listening import access as listening
 from kentongan.planning import actions, counting, prefill, queries
-from kentongan.planning.drafts import BriefDraft, FactDraft, ItemDraft, RenditionDraft
-from kentongan.planning.models import Brief, ContentItem
+from kentongan.planning.campaigns import queries as campaign_queries
+from kentongan.planning.drafts import BriefDraft, CampaignDraft, FactDraft, ItemDraft, RenditionDraft
+from kentongan.planning.models import Brief, Campaign, ContentItem
 from kentongan.planning.states import ItemState
 from kentongan.registry import queries as registry
 from kentongan.safeguards.purposes import Purpose
 
 app = group("Briefs and content items: make, submit, approve. Content is written by people, so most need --as EMAIL.")
 
+DAY = "%Y-%m-%d"
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many to list, the newest first.")]
 Versions = Annotated[
     list[str], typer.Option("--version-for", metavar="KIND=TEXT", help="The text for one kind of channel; repeat it.")
@@ -80,6 +83,7 @@ def item(
     purpose: Annotated[Purpose, typer.Option(help="What it is for: there is no default.")],
     version_for: Versions,
     brief: Annotated[int | None, typer.Option(help="The brief that it answers.")] = None,
+    campaign: Annotated[int | None, typer.Option(help="The campaign that it belongs to.")] = None,
     text: Annotated[str, typer.Option(help="The master text.")] = "",
     as_user: AsUser = "",
     as_json: AsJson = False,
@@ -87,7 +91,9 @@ def item(
     """Write a content item with a version for each kind of channel."""
     who = actor(as_user)
     home = queries.units_to_edit(who).first()
-    draft = ItemDraft(title=title, text=text, purpose=purpose, renditions=dict(_version(line) for line in version_for))
+    draft = ItemDraft(
+        title=title, text=text, purpose=purpose, campaign_id=campaign, renditions=dict(map(_version, version_for))
+    )
     made = actions.create_item(who, draft, unit_id=home.pk if home else None, brief_id=brief)
     _answer(_item(made), as_json, f"Item {made.pk}: {made.title}")
 
@@ -157,6 +163,56 @@ def approve(
     _answer(_item(done), as_json, f"Item {done.pk} is approved.")
 
 
+@app.command("campaign")
+@with_database
+def campaign(
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit's code; content of it and below it may join.")],
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    purpose: Annotated[Purpose, typer.Option(help="What its content is for: there is no default.")],
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its first day; by default today.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its last day; by default open.")] = None,
+    hashtag: Annotated[list[str] | None, typer.Option(help="A hashtag; repeat it, the main one first.")] = None,
+    theme: Annotated[list[str] | None, typer.Option(help="A theme; repeat it.")] = None,
+    as_user: AsUser = "",
+    as_json: AsJson = False,
+) -> None:
+    """Open a campaign: content that is counted, stopped and recalled together."""
+    who = actor(as_user)
+    draft = CampaignDraft(
+        name=name,
+        purpose=purpose,
+        starts_on=since.date() if since else timezone.localdate(),
+        ends_on=until.date() if until else None,
+        hashtags=tuple(hashtag or ()),
+        themes=tuple(theme or ()),
+    )
+    made = actions.open_campaign(who, registry.unit_by_code(who, unit, Capability.EDIT).pk, draft)
+    _answer(_campaign(made), as_json, f"Campaign {made.pk}: {made.name}")
+
+
+@app.command("campaigns")
+@with_database
+def campaigns(
+    state: Annotated[Campaign.State | None, typer.Option(help="Only running (open) or closed ones.")] = None,
+    limit: Limit = 50,
+    as_user: AsUser = "",
+    as_json: AsJson = False,
+) -> None:
+    """List campaigns, running ones first."""
+    rows = [_campaign(row) for row in campaign_queries.campaigns(actor(as_user), state=state or "")[:limit]]
+    _list(rows, as_json, ("id", "state", "purpose", "since", "until", "name"))
+
+
+@app.command("close-campaign")
+@with_database
+def close_campaign(campaign: int, reason: str, as_user: AsUser = "", as_json: AsJson = False) -> None:
+    """Close a campaign: no content is added any more; what is scheduled goes out all the same."""
+    done = actions.close_campaign(actor(as_user), campaign, reason)
+    _answer(_campaign(done), as_json, f"Campaign {done.pk} is closed.")
+
+
 @app.command("request-changes")
 @with_database
 def request_changes(item: int, note: str, as_user: AsUser = "", as_json: AsJson = False) -> None:
@@ -194,6 +250,18 @@ def _item(row: ContentItem) -> dict[str, object]:
         "brief": row.brief_id,
         "issue": row.issue_id,
         "updated_at": _when(row.updated_at),
+    }
+
+
+def _campaign(row: Campaign) -> dict[str, object]:
+    return {
+        "id": row.pk,
+        "name": row.name,
+        "state": row.state,
+        "purpose": row.purpose,
+        "since": row.starts_on.isoformat(),
+        "until": row.ends_on.isoformat() if row.ends_on else None,
+        "hashtags": row.hashtags,
     }
 
 

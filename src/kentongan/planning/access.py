@@ -1,4 +1,4 @@
-"""The only way to get a brief or an item for somebody.
+"""The only way to get a campaign, a brief or an item for somebody.
 
 Drafts are the staff's business, so reading them needs what reading issues needs: a member who only belongs to a unit
 does not see its drafts.
@@ -7,7 +7,7 @@ does not see its drafts.
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotAllowed
 from kentongan.core.permissions import Capability
-from kentongan.planning.models import Brief, ContentItem
+from kentongan.planning.models import Brief, Campaign, ContentItem
 from kentongan.registry import access as rights
 
 READ = Capability.LISTEN
@@ -21,9 +21,17 @@ def brief(actor: Actor, pk: int, capability: Capability = READ, *, lock: bool = 
     return rights.get(rows, actor, capability, seen_with=READ, pk=pk)
 
 
+def campaign(actor: Actor, pk: int, capability: Capability = READ, *, lock: bool = False) -> Campaign:
+    """Return one campaign; NotFound or NotAllowed otherwise."""
+    rows = Campaign.objects.select_related("unit", "created_by")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    return rights.get(rows, actor, capability, seen_with=READ, pk=pk)
+
+
 def item(actor: Actor, pk: int, capability: Capability = READ, *, lock: bool = False) -> ContentItem:
     """Return one content item; NotFound or NotAllowed otherwise."""
-    rows = ContentItem.objects.select_related("unit", "created_by", "approved_by", "brief", "issue")
+    rows = ContentItem.objects.select_related("unit", "created_by", "approved_by", "brief", "issue", "campaign__unit")
     if lock:
         rows = rows.select_for_update(of=("self",))
     return rights.get(rows, actor, capability, seen_with=READ, pk=pk)

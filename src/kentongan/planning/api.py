@@ -1,5 +1,6 @@
 """Planning through the API: the same briefs, items and rules as on the screens."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from kentongan.core.api import Page, Paging, Router, actor_of, paginate, scope
 from kentongan.core.errors import Invalid
 from kentongan.planning import access, actions, counting, queries
 from kentongan.planning.calendar.api import router as calendar_router
+from kentongan.planning.campaigns.api import router as campaigns_router
 from kentongan.planning.drafts import BriefDraft, FactDraft, ItemDraft, RenditionDraft, plain
 from kentongan.planning.models import Brief, Comment, ContentItem, Language
 from kentongan.planning.states import ItemState
@@ -21,6 +23,7 @@ from kentongan.safeguards.purposes import Purpose
 
 router = Router(tags=["planning"])
 router.add_router("/calendar", calendar_router)
+router.add_router("/campaigns", campaigns_router)
 READ, WRITE = "planning:read", "planning:write"
 MAX_TEXT = 20_000
 # PostgreSQL's text cannot hold the null character; ids beyond its integers name nothing.
@@ -107,6 +110,7 @@ class ItemIn(Schema):
     purpose: Purpose
     language: Language = Language.INDONESIAN
     planned_for: Moment | None = None
+    campaign_id: Id | None = None
     renditions: dict[str, RenditionIn] = Field(default_factory=dict, max_length=40)
 
 
@@ -119,7 +123,7 @@ class NewItemIn(ItemIn):
 
 
 class ChangedItemIn(ItemIn):
-    """An item as it should be now; `version` is the one that was read before."""
+    """An item as it should be now; `version` was read before; it keeps its campaign unless one is said."""
 
     version: Id
 
@@ -153,6 +157,7 @@ class ItemOut(Schema):
     unit_id: int
     brief_id: int | None
     issue_id: int | None
+    campaign_id: int | None
     title: str
     purpose: str
     language: str
@@ -238,6 +243,7 @@ class ItemFilter(Paging):
     purpose: Purpose | None = None
     issue_id: Id | None = None
     brief_id: Id | None = None
+    campaign_id: Id | None = None
     text: Annotated[str, _text(200)] = ""
 
 
@@ -276,6 +282,7 @@ def _item_draft(body: ItemIn) -> ItemDraft:
         purpose=body.purpose,
         language=body.language,
         planned_for=body.planned_for,
+        campaign_id=body.campaign_id,
         renditions={kind: RenditionDraft(row.text, row.title, row.link) for kind, row in body.renditions.items()},
     )
 
@@ -287,8 +294,8 @@ def _brief(row: Brief) -> dict[str, Any]:
 
 
 def _item(row: ContentItem, kinds: list[str] | None = None) -> dict[str, Any]:
-    names = ("unit_id", "brief_id", "issue_id", "title", "purpose", "language", "state", "version", "planned_for")
-    values = {name: getattr(row, name) for name in names}
+    names = ("unit_id", "brief_id", "issue_id", "campaign_id", "title", "purpose", "language", "state", "version")
+    values = {name: getattr(row, name) for name in (*names, "planned_for")}
     return values | {
         "id": row.pk,
         "kinds": getattr(row, "kinds", []) if kinds is None else kinds,
@@ -369,6 +376,7 @@ def items(request: HttpRequest, chosen: Query[ItemFilter]) -> dict[str, Any]:
         purpose=chosen.purpose or "",
         issue_id=chosen.issue_id,
         brief_id=chosen.brief_id,
+        campaign_id=chosen.campaign_id,
         text=chosen.text,
     )
     return paginate(found, chosen, _item)
@@ -376,7 +384,7 @@ def items(request: HttpRequest, chosen: Query[ItemFilter]) -> dict[str, Any]:
 
 @router.post("/items", response={201: WholeItemOut}, auth=scope(WRITE))
 def create_item(request: HttpRequest, body: NewItemIn) -> Status[dict[str, Any]]:
-    """Make an item; a neutral organisation has no campaign content."""
+    """Make an item; a neutral organisation has no electioneering."""
     actor = actor_of(request)
     item = actions.create_item(
         actor, _item_draft(body), unit_id=body.unit_id, brief_id=body.brief_id, issue_id=body.issue_id
@@ -393,8 +401,10 @@ def item(request: HttpRequest, pk: Id) -> dict[str, Any]:
 @router.put("/items/{pk}", response=WholeItemOut, auth=scope(WRITE))
 def change_item(request: HttpRequest, pk: Id, body: ChangedItemIn) -> dict[str, Any]:
     """Replace what an item says; an approval falls away when what would go out changes."""
-    actor = actor_of(request)
-    actions.change_item(actor, pk, _item_draft(body), version=body.version)
+    actor, draft = actor_of(request), _item_draft(body)
+    if "campaign_id" not in body.model_fields_set:
+        draft = replace(draft, campaign_id=access.item(actor, pk).campaign_id)
+    actions.change_item(actor, pk, draft, version=body.version)
     return _whole(actor, pk)
 
 

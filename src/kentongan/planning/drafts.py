@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,19 @@ class BriefDraft:
     facts: tuple[FactDraft, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignDraft:
+    """A campaign as entered; hashtags with or without their sign; its end is open while `ends_on` is None."""
+
+    name: str
+    purpose: str
+    starts_on: date
+    ends_on: date | None = None
+    summary: str = ""
+    hashtags: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+
+
 def plain(text: str) -> str:
     """Return a text with the line ends that platforms count, without null characters and space around it."""
     return text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n").strip()
@@ -52,4 +65,5 @@ class ItemDraft:
     purpose: str
     language: str = "id"
     planned_for: datetime | None = None
+    campaign_id: int | None = None
     renditions: Mapping[str, RenditionDraft] = field(default_factory=dict)

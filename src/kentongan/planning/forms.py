@@ -15,6 +15,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
 from kentongan.core.sniff import IMAGES
 from kentongan.planning import approvals, counting, queries
+from kentongan.planning.campaigns import queries as campaigns
 from kentongan.planning.drafts import BriefDraft, FactDraft, ItemDraft, RenditionDraft
 from kentongan.planning.models import Brief, ContentItem, Language
 from kentongan.registry.fields import UnitField
@@ -135,12 +136,13 @@ class ItemForm(forms.Form):
     purpose = forms.ChoiceField(
         label=_("Purpose"),
         widget=forms.RadioSelect,
-        help_text=_("Campaign content stops in a quiet period; public service goes on. There is no default."),
+        help_text=_("Electioneering stops in a quiet period; public service goes on. There is no default."),
     )
     language = forms.ChoiceField(label=_("Language"), choices=Language.choices, initial=Language.INDONESIAN)
     planned_for = _moment(
         label=_("Wanted on"), required=False, help_text=_("Shown in the calendar; you schedule it later.")
     )
+    campaign = forms.TypedChoiceField(label=_("Campaign"), coerce=int, required=False, empty_value=None)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, actor: Actor, item: ContentItem | None = None, **kwargs: Any) -> None:
@@ -150,6 +152,7 @@ class ItemForm(forms.Form):
         assert isinstance(purpose, forms.ChoiceField)
         unit.offer(queries.units_to_edit(actor))
         purpose.choices = queries.purposes()
+        self._offer_campaigns(actor, item)
         if item is not None:
             unit.disabled = True
             unit.initial = item.unit
@@ -159,6 +162,17 @@ class ItemForm(forms.Form):
         self.channels = counting.offered()
         for channel in self.channels:
             self._add_slot(channel)
+
+    def _offer_campaigns(self, actor: Actor, item: ContentItem | None) -> None:
+        """Offer the running campaigns that the actor writes for, and the one that the item is in; else no field."""
+        found = {campaign.pk: campaign.name for campaign in campaigns.open_to(actor)[: campaigns.CHOICES]}
+        if item is not None and item.campaign is not None:
+            found = {item.campaign.pk: item.campaign.name} | found
+        field = self.fields["campaign"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [("", _("none")), *found.items()]
+        if not found:
+            field.widget = forms.HiddenInput()
 
     def _add_slot(self, channel: Channel) -> None:
         kind, limits = channel.kind, channel.manifest.limits
@@ -182,7 +196,11 @@ class ItemForm(forms.Form):
     @property
     def settings(self) -> list[BoundField]:
         """The fields beside the text."""
-        return [self[name] for name in ("purpose", "unit", "language", "planned_for")]
+        return [
+            self[name]
+            for name in ("purpose", "campaign", "unit", "language", "planned_for")
+            if not self[name].is_hidden
+        ]
 
     @property
     def slots(self) -> list[Slot]:
@@ -211,6 +229,7 @@ class ItemForm(forms.Form):
             purpose=values["purpose"],
             language=values["language"],
             planned_for=values["planned_for"],
+            campaign_id=values["campaign"],
             renditions={
                 channel.kind: RenditionDraft(
                     text=values[f"{channel.kind}_text"],
@@ -227,6 +246,7 @@ def item_initial(item: ContentItem) -> dict[str, Any]:
     initial: dict[str, Any] = {
         name: getattr(item, name) for name in ("title", "text", "purpose", "language", "planned_for", "version")
     }
+    initial["campaign"] = item.campaign_id
     for row in item.renditions.all():
         initial |= {f"{row.kind}_text": row.text, f"{row.kind}_title": row.title, f"{row.kind}_link": row.link}
     return initial

@@ -6,8 +6,10 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kentongan.core import clock
 from kentongan.planning.states import ItemState
@@ -21,6 +23,56 @@ class Language(models.TextChoices):
     SUNDANESE = "su", _("Sundanese")
     JAVANESE = "jv", _("Javanese")
     ENGLISH = "en", _("English")
+
+
+class Campaign(models.Model):
+    """Content that belongs together: a name, hashtags and themes, from one day to another, for one purpose.
+
+    Its content is of its unit or of units below. What is stored as `Purpose.CAMPAIGN` is electioneering, another thing:
+    a campaign of public service takes none, and the database refuses it.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", pgettext_lazy("campaign", "Running")
+        CLOSED = "closed", pgettext_lazy("campaign", "Closed")
+
+    unit = models.ForeignKey("registry.Unit", models.PROTECT, related_name="campaigns", verbose_name=_("unit"))
+    name = models.CharField(_("name"), max_length=200)
+    summary = models.TextField(_("what it is about"), blank=True)
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+    hashtags = ArrayField(models.CharField(max_length=60), default=list, blank=True, verbose_name=_("hashtags"))
+    themes = ArrayField(models.CharField(max_length=120), default=list, blank=True, verbose_name=_("themes"))
+    state = models.CharField(_("state"), max_length=6, choices=State.choices, default=State.OPEN, editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
+    close_reason = models.CharField(_("reason"), max_length=300, blank=True, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"))
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        constraints = (
+            models.UniqueConstraint("unit", Lower("name"), condition=Q(state="open"), name="campaign_name"),
+            models.CheckConstraint(condition=~Q(name=""), name="campaign_named"),
+            models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="campaign_purpose"),
+            models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="campaign_days"),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at=None, close_reason="")
+                | (Q(state="closed", closed_at__isnull=False) & ~Q(close_reason="")),
+                name="campaign_state",
+            ),
+        )
+        indexes = (models.Index(fields=("unit", "state", "-starts_on"), name="campaign_unit"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the campaign's page."""
+        return reverse("planning:campaign", args=(self.pk,))
 
 
 class Brief(models.Model):
@@ -97,6 +149,9 @@ class ContentItem(models.Model):
     )
     issue = models.ForeignKey(
         "listening.Issue", models.SET_NULL, null=True, blank=True, related_name="items", verbose_name=_("issue")
+    )
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, null=True, blank=True, related_name="items", verbose_name=_("campaign")
     )
     title = models.CharField(_("title"), max_length=200)
     text = models.TextField(_("master text"))

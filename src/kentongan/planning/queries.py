@@ -27,15 +27,15 @@ BOARD_STATES = (ItemState.DRAFT, ItemState.CHANGES_REQUESTED, ItemState.IN_REVIE
 BOARD_ROWS = 12
 
 
-def campaigns_exist() -> bool:
-    """Whether this organisation may have campaign content at all."""
+def may_electioneer() -> bool:
+    """Whether this organisation may have content that campaigns for candidates at all."""
     organisation = registry.organisation()
     return organisation is not None and not organisation.neutral
 
 
 def purposes() -> list[tuple[str, str]]:
     """Return the purposes this organisation can choose from, as (value, label)."""
-    chosen = list(Purpose) if campaigns_exist() else [Purpose.SERVICE]
+    chosen = list(Purpose) if may_electioneer() else [Purpose.SERVICE]
     return [(purpose.value, str(purpose.label)) for purpose in chosen]
 
 
@@ -51,7 +51,7 @@ def units_to_read(actor: Actor) -> QuerySet[Unit]:
 
 def _listed(rows: QuerySet[ContentItem]) -> QuerySet[ContentItem]:
     kinds = Rendition.objects.filter(item=OuterRef("pk")).order_by().values("item")
-    return rows.select_related("unit", "created_by", "approved_by", "issue").annotate(
+    return rows.select_related("unit", "created_by", "approved_by", "issue", "campaign").annotate(
         kinds=Coalesce(Subquery(kinds.annotate(all=ArrayAgg("kind", order_by="id")).values("all")), []),
         comment_count=_count(Comment),
         ai_assets=_count(ItemAsset, ai_generated=True),
@@ -71,11 +71,13 @@ def items(
     unit: Unit | None = None,
     issue_id: int | None = None,
     brief_id: int | None = None,
+    campaign_id: int | None = None,
     text: str = "",
 ) -> QuerySet[ContentItem]:
     """Return the items that the actor sees, last changed first, each with `kinds`, `comment_count`, `ai_assets`."""
     found = rights.scope(ContentItem.objects.all(), actor, access.READ)
     wanted = {"state": state, "purpose": purpose, "issue_id": issue_id, "brief_id": brief_id}
+    wanted["campaign_id"] = campaign_id
     found = found.filter(**{name: value for name, value in wanted.items() if value})
     if unit is not None:
         found = found.filter(unit__path__within=unit.path)
@@ -98,28 +100,18 @@ class Lane:
         return self.total - len(self.items)
 
 
-def board(actor: Actor, purpose: str = "", unit: Unit | None = None, text: str = "") -> list[Lane]:
+def board(
+    actor: Actor, purpose: str = "", unit: Unit | None = None, text: str = "", campaign_id: int | None = None
+) -> list[Lane]:
     """Return the open states with their newest items: two queries, however many items there are."""
-    found = items(actor, purpose=purpose, unit=unit, text=text)
-    totals = state_counts(actor, purpose=purpose, unit=unit, text=text)
+    found = items(actor, purpose=purpose, unit=unit, text=text, campaign_id=campaign_id)
+    totals = dict(found.order_by().values_list("state").annotate(n=Count("pk")))
     place = Window(RowNumber(), partition_by=F("state"), order_by=[F("updated_at").desc(), F("id").desc()])
     rows = list(found.filter(state__in=BOARD_STATES).annotate(place=place).filter(place__lte=BOARD_ROWS))
     return [
         Lane(state, totals.get(state.value, 0), tuple(row for row in rows if row.state == state))
         for state in BOARD_STATES
     ]
-
-
-def state_counts(actor: Actor, *, purpose: str = "", unit: Unit | None = None, text: str = "") -> dict[str, int]:
-    """Return how many items the actor sees in each state."""
-    found = rights.scope(ContentItem.objects.all(), actor, access.READ)
-    if purpose:
-        found = found.filter(purpose=purpose)
-    if unit is not None:
-        found = found.filter(unit__path__within=unit.path)
-    if text:
-        found = found.filter(Q(title__icontains=text) | Q(text__icontains=text))
-    return dict(found.values_list("state").annotate(n=Count("pk")).order_by())
 
 
 def waiting_for(actor: Actor) -> QuerySet[ContentItem]:

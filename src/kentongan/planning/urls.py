@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kentongan.planning.views import briefs, calendar, feeds, items, overview, reviews
+from kentongan.planning.views import briefs, calendar, campaigns, feeds, items, overview, reviews
 
 app_name = "planning"
 urlpatterns = [
@@ -12,8 +12,14 @@ urlpatterns = [
     path("kalender/langganan/akhiri/", feeds.end, name="calendar_feed_end"),
     path("kalender/berkas/<str:secret>.ics", feeds.file, name="calendar_file"),
     path("kalender/pindah/", calendar.move, name="calendar_move"),
-    path("kampanye/", overview.campaign, name="campaign"),
+    path("kampanye/", overview.electioneering, name="electioneering"),
     path("hitung/", overview.count, name="count"),
+    path("program/", campaigns.index, name="campaigns"),
+    path("program/baru/", campaigns.create, name="campaign_create"),
+    path("program/<int:pk>/", campaigns.detail, name="campaign"),
+    path("program/<int:pk>/ubah/", campaigns.edit, name="campaign_edit"),
+    path("program/<int:pk>/tutup/", campaigns.close, name="campaign_close"),
+    path("program/<int:pk>/buka-lagi/", campaigns.reopen, name="campaign_reopen"),
     path("brief/", briefs.index, name="briefs"),
     path("brief/baru/", briefs.create, name="brief_create"),
     path("brief/<int:pk>/", briefs.detail, name="brief"),

@@ -43,6 +43,8 @@ class Deliveries:
             found = found.filter(item__brief_id=wanted.brief_id)
         if wanted.purpose:
             found = found.filter(item__purpose=wanted.purpose)
+        if wanted.campaign_id:
+            found = found.filter(item__campaign_id=wanted.campaign_id)
         return wanted.within(found, actor, access.READ).annotate(at=F("due_at"))
 
     def entries(self, actor: Actor, pks: Collection[int]) -> list[Entry]:

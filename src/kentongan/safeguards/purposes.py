@@ -5,7 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Purpose(models.TextChoices):
-    """Campaign content stops in a quiet period and never exists in a neutral organisation; service content goes on."""
+    """Electioneering stops in a quiet period and never exists in a neutral organisation; service content goes on.
 
-    CAMPAIGN = "campaign", _("Campaign")
+    Indonesian law calls it campaigning (kampanye), and so it is stored; it is not what planning calls a campaign.
+    """
+
+    CAMPAIGN = "campaign", _("Electioneering")
     SERVICE = "service", _("Public service")

@@ -42,7 +42,7 @@ ALLOWED = Verdict(True)
 def check_purpose(purpose: str, *, neutral: bool) -> Verdict:
     """Say whether content of that purpose may exist at all in an organisation."""
     if neutral and purpose != Purpose.SERVICE:
-        return Verdict(False, _("This organisation is neutral by law: it has no campaign content."))
+        return Verdict(False, _("This organisation is neutral by law: it has no electioneering."))
     return ALLOWED
 
 

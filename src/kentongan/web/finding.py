@@ -14,6 +14,7 @@ from kentongan.gatherings import queries as gatherings
 from kentongan.listening import access as listening
 from kentongan.missions.queries import instructions
 from kentongan.planning import queries as planning
+from kentongan.planning.campaigns import queries as campaigns
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Contact
 
@@ -57,6 +58,11 @@ def _issues(actor: Actor, text: str) -> tuple[list[Hit], bool]:
 def _items(actor: Actor, text: str) -> tuple[list[Hit], bool]:
     rows = planning.items(actor, text=text)
     return _cut(rows, lambda row: Hit(row.title, row.unit.name, reverse("planning:item", args=(row.pk,)), row))
+
+
+def _campaigns(actor: Actor, text: str) -> tuple[list[Hit], bool]:
+    rows = campaigns.campaigns(actor, text=text)
+    return _cut(rows, lambda row: Hit(row.name, row.unit.name, row.get_absolute_url(), row))
 
 
 def _instructions(actor: Actor, text: str) -> tuple[list[Hit], bool]:
@@ -111,6 +117,7 @@ class Place:
 PLACES = (
     Place(_("Issues"), icon="ear", find=_issues),
     Place(_("Content"), icon="pencil", find=_items),
+    Place(_("Campaigns"), icon="flag", find=_campaigns),
     Place(_("Instructions"), icon="users-group", find=_instructions),
     Place(_("Meetings"), icon="message-circle", find=_gatherings),
     Place(_("Units"), icon="sitemap", find=_units),

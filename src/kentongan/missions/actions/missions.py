@@ -63,7 +63,7 @@ def _check(request: Request, unit_path: str, scope_path: str) -> None:
     if request.closes_at <= clock.now():
         fields["closes_at"] = [str(_("The closing time must lie ahead."))]
     if request.purpose not in Purpose:
-        fields["purpose"] = [str(_("Say whether this is campaign or public service."))]
+        fields["purpose"] = [str(_("Say whether this is electioneering or public service."))]
     if not request.title.strip():
         fields["title"] = [str(_("Say in one line what you ask for."))]
     if not request.text.strip():
@@ -119,7 +119,9 @@ def open_mission(actor: Actor, mission_id: int) -> Mission:
         raise Invalid(_("The closing time has passed."), remedy=_("Make a new mission."))
     verdict = queries.firing_verdict(mission)
     if verdict.held:
-        raise Held(verdict.reason, remedy=_("Service information may go out; campaign waits until the period is over."))
+        raise Held(
+            verdict.reason, remedy=_("Service information may go out; electioneering waits until the period is over.")
+        )
     count = audience.insert(
         "missions_missioninvitation",
         ("unit_id", "person_id"),

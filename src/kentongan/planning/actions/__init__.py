@@ -2,6 +2,7 @@
 
 from kentongan.planning.actions.assets import add_asset, remove_asset
 from kentongan.planning.actions.briefs import change_brief, create_brief, move_deadline
+from kentongan.planning.actions.campaigns import change_campaign, close_campaign, open_campaign, reopen_campaign
 from kentongan.planning.actions.feeds import end_feed, make_feed, note_use
 from kentongan.planning.actions.items import change_item, create_item, plan_item, reopen, withdraw
 from kentongan.planning.actions.reviews import approve, comment, request_changes, submit
@@ -10,7 +11,9 @@ __all__ = [
     "add_asset",
     "approve",
     "change_brief",
+    "change_campaign",
     "change_item",
+    "close_campaign",
     "comment",
     "create_brief",
     "create_item",
@@ -18,9 +21,11 @@ __all__ = [
     "make_feed",
     "move_deadline",
     "note_use",
+    "open_campaign",
     "plan_item",
     "remove_asset",
     "reopen",
+    "reopen_campaign",
     "request_changes",
     "submit",
     "withdraw",

@@ -14,6 +14,7 @@ from kentongan.core.permissions import Capability
 from kentongan.listening import access as listening
 from kentongan.listening.models import Issue
 from kentongan.planning import access, counting
+from kentongan.planning.actions.campaigns import check_move
 from kentongan.planning.drafts import ItemDraft, RenditionDraft, plain
 from kentongan.planning.models import ContentItem, Language, Rendition
 from kentongan.planning.states import EDITABLE, Move, after
@@ -24,7 +25,9 @@ from kentongan.safeguards.authenticity import bands
 from kentongan.safeguards.purposes import Purpose
 
 CONTENT = ("title", "text", "purpose", "language")
-FIELDS = (*CONTENT, "planned_for")
+LOOSE = ("planned_for", "campaign_id")
+"""What may change without another approval: it does not go out."""
+FIELDS = (*CONTENT, *LOOSE)
 EARLIEST, AHEAD = datetime(2000, 1, 1, tzinfo=UTC), timedelta(days=3653)
 """Nobody wants anything before or further ahead; far beyond it dates overflow when a delivery adds its hours."""
 
@@ -42,6 +45,7 @@ def create_item(
     brief = access.brief(actor, brief_id, Capability.EDIT) if brief_id is not None else None
     unit = rights.get_unit(actor, Capability.EDIT, pk=brief.unit_id if brief else unit_id)
     check(draft)
+    check_move(actor, None, draft.campaign_id, draft.purpose)
     author = access.author(actor)
     item = ContentItem.objects.create(
         unit=unit,
@@ -65,13 +69,15 @@ def change_item(actor: Actor, item_id: int, draft: ItemDraft, *, version: int) -
     item = access.item(actor, item_id, Capability.EDIT, lock=True)
     check_version(item, version)
     check(draft)
+    check_move(actor, item, draft.campaign_id, draft.purpose)
     before = picture(item)
     for name, value in _values(draft).items():
         setattr(item, name, value)
     now = audit.snapshot(item, *FIELDS) | {"renditions": _wanted(draft)}
     if now == before:
         return item
-    if now | {"planned_for": None} != before | {"planned_for": None}:
+    loose = dict.fromkeys(LOOSE)
+    if now | loose != before | loose:
         content_changed(actor, item)
     item.save()
     _write_renditions(item, draft)

@@ -31,6 +31,7 @@ class CalendarDays(Schema):
     brief_id: Id | None = None
     purpose: Word = ""
     state: Word = ""
+    campaign_id: Id | None = None
 
 
 class EntryOut(Schema):
@@ -61,7 +62,7 @@ def entries(request: HttpRequest, days: Query[CalendarDays], paging: Query[Pagin
         raise Invalid(fields={"until": [_("Between 1 and %(most)s days.") % {"most": MOST_DAYS}]})
     with timezone.override(queries.zone_of(actor)):
         period = calendar.period(days.since, shown)
-    wanted = calendar.Wanted(period, unit, days.channel, days.brief_id, days.purpose, days.state)
+    wanted = calendar.Wanted(period, unit, days.channel, days.brief_id, days.purpose, days.state, days.campaign_id)
     page = paginate(calendar.listed(actor, wanted), paging, dict)
     page["items"] = [_entry(entry) for entry in calendar.entries_of(actor, page["items"])]
     return page

@@ -27,7 +27,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to show: a period, narrowed by a unit's subtree, a channel, a brief, a purpose and a state.
+    """What to show: a period, narrowed by a unit's subtree, a channel, a brief, a purpose, a state and a campaign.
 
     `state` is `source.value`, such as `delivery.ready`; "" means everything. `brief_id` is how content that belongs
     together is kept together.
@@ -39,6 +39,7 @@ class Wanted:
     brief_id: int | None = None
     purpose: str = ""
     state: str = ""
+    campaign_id: int | None = None
 
     def state_of(self, name: str) -> str | None:
         """Return which state of that source is wanted: "" for all, None when nothing of it is."""

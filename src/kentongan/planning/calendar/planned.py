@@ -47,6 +47,8 @@ class PlannedItems:
             found = found.filter(brief_id=wanted.brief_id)
         if wanted.purpose:
             found = found.filter(purpose=wanted.purpose)
+        if wanted.campaign_id:
+            found = found.filter(campaign_id=wanted.campaign_id)
         return wanted.within(found, actor, access.READ).annotate(at=F("planned_for"))
 
     def entries(self, actor: Actor, pks: Collection[int]) -> list[Entry]:
@@ -95,7 +97,7 @@ class BriefDeadlines:
     def rows(self, actor: Actor, wanted: Wanted) -> QuerySet[Brief]:
         """Return the briefs that are due in the period."""
         found = Brief.objects.filter(deadline__gte=wanted.period.start, deadline__lt=wanted.period.end)
-        if wanted.state_of(self.name) is None or wanted.channel or wanted.purpose:
+        if wanted.state_of(self.name) is None or wanted.channel or wanted.purpose or wanted.campaign_id:
             found = found.none()
         if wanted.brief_id:
             found = found.filter(pk=wanted.brief_id)

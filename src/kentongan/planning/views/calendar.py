@@ -22,6 +22,7 @@ from kentongan.channels import registry as channels
 from kentongan.core import clock, tables
 from kentongan.core.actor import Actor
 from kentongan.planning import access, calendar, queries
+from kentongan.planning.campaigns import queries as campaigns
 from kentongan.planning.forms import CalendarUnitForm, MoveForm
 from kentongan.planning.views.common import number, reader
 from kentongan.registry import access as rights
@@ -93,6 +94,7 @@ def _wanted(request: HttpRequest, shown: Shown, unit: Unit | None) -> calendar.W
         brief_id=number(ask.get("brief")),
         purpose=ask.get("purpose", "") if ask.get("purpose", "") in Purpose.values else "",
         state=state if state in dict(_states()) else "",
+        campaign_id=number(ask.get("campaign")),
     )
 
 
@@ -107,6 +109,7 @@ def _choices(actor: Actor) -> dict[str, Any]:
         "states": _states(),
         "channels": [(one.kind, str(one.manifest.label)) for one in channels.publishing()],
         "briefs": queries.briefs_to_choose(actor),
+        "campaigns": campaigns.to_choose(actor),
         "purposes": purposes if len(purposes) > 1 else [],
         "zones": list(clock.ABBREVIATIONS.items()),
         "zone": timezone.get_current_timezone_name(),

@@ -38,14 +38,14 @@ def number(value: str | None) -> int | None:
     return int(value) if value and value.isdigit() and len(value) < 19 else None
 
 
-def campaign_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Let a screen exist only where campaign content may exist; elsewhere it is not found, and says why."""
+def electioneering_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Let a screen exist only where electioneering may exist; elsewhere it is not found, and says why."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        if not queries.campaigns_exist():
+        if not queries.may_electioneer():
             raise NotFound(
-                _("There is no such screen here: this organisation is neutral by law and has no campaign content."),
+                _("There is no such screen here: this organisation is neutral by law and has no electioneering."),
                 remedy=_("Public service content is under “Rancang”."),
                 code="neutral",
             )

@@ -17,6 +17,7 @@ from kentongan.core.errors import Invalid, KentonganError, NotAllowed
 from kentongan.core.permissions import Capability
 from kentongan.core.sniff import IMAGES
 from kentongan.planning import access, actions, counting, panels, prefill, queries
+from kentongan.planning.campaigns import queries as campaigns
 from kentongan.planning.forms import AssetForm, ItemForm, ReviewForm, item_initial, show_errors
 from kentongan.planning.models import Brief, ContentItem
 from kentongan.planning.states import ItemState
@@ -27,6 +28,7 @@ COLUMNS = (
     tables.Column(gettext_lazy("Title"), "title", 40),
     tables.Column(gettext_lazy("Unit"), "unit.name", 30),
     tables.Column(gettext_lazy("Purpose"), "get_purpose_display"),
+    tables.Column(gettext_lazy("Campaign"), "campaign.name", 30),
     tables.Column(gettext_lazy("State"), "get_state_display"),
     tables.Column(gettext_lazy("Versions"), lambda row: ", ".join(row.kinds)),
     tables.Column(gettext_lazy("Wanted on"), "planned_for"),
@@ -43,7 +45,8 @@ def index(request: HttpRequest) -> HttpResponseBase:
     actor = reader(request)
     purpose, text = request.GET.get("purpose", ""), searched(request)
     unit = chosen_unit(request, actor)
-    rows = queries.items(actor, state=request.GET.get("state", ""), purpose=purpose, unit=unit, text=text)
+    chosen = {"state": request.GET.get("state", ""), "campaign_id": number(request.GET.get("campaign"))}
+    rows = queries.items(actor, **chosen, purpose=purpose, unit=unit, text=text)
     rows = tables.sorted_by(request, rows, {"title": "title", "wanted": "planned_for", "changed": "updated_at"})
     if fmt := request.GET.get("format"):
         return tables.export("materi", COLUMNS, rows, fmt)
@@ -51,6 +54,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
         "page": tables.page_of(request, rows, 25),
         "states": ItemState.choices,
         "purposes": queries.purposes(),
+        "campaigns": campaigns.to_choose(actor),
         "may_write": queries.units_to_edit(actor).exists(),
         "unit": unit,
     }
@@ -91,6 +95,7 @@ def screen(
         "asset_form": asset_form or AssetForm(),
         "review_form": review or review_form(page),
         "panels": panels.of(actor, page.item),
+        "sees_campaign": campaigns.seen(actor, page.item.campaign),
     }
     return render(request, "planning/item.html", context, status=status)
 
@@ -105,6 +110,7 @@ def create(request: HttpRequest) -> HttpResponse:
     brief_id = number(request.GET.get("brief"))
     brief = access.brief(actor, brief_id, Capability.EDIT) if brief_id is not None else None
     initial = prefill.item_from_brief(brief) if brief is not None else {}
+    initial |= {"campaign": request.GET.get("campaign", "")}
     form = ItemForm(request.POST or None, actor=actor, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,4 +1,4 @@
-"""The board, the campaign content, and the counter that forms ask."""
+"""The board, the electioneering content, and the counter that forms ask."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -9,8 +9,9 @@ from django.views.decorators.http import require_GET, require_POST
 from kentongan.core import clock, tables
 from kentongan.core.errors import NotFound
 from kentongan.planning import counting, queries
+from kentongan.planning.campaigns import queries as campaigns
 from kentongan.planning.drafts import plain
-from kentongan.planning.views.common import campaign_only, chosen_unit, reader, searched
+from kentongan.planning.views.common import chosen_unit, electioneering_only, number, reader, searched
 from kentongan.safeguards import queries as safeguards
 from kentongan.safeguards.purposes import Purpose
 
@@ -23,7 +24,8 @@ def index(request: HttpRequest) -> HttpResponse:
     purpose, text = request.GET.get("purpose", ""), searched(request)
     unit = chosen_unit(request, actor)
     context = {
-        "lanes": queries.board(actor, purpose, unit, text),
+        "lanes": queries.board(actor, purpose, unit, text, number(request.GET.get("campaign"))),
+        "campaigns": campaigns.to_choose(actor),
         "purposes": queries.purposes(),
         "waiting": queries.waiting_for(actor).count(),
         "may_write": queries.units_to_edit(actor).exists(),
@@ -35,13 +37,13 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-@campaign_only
-def campaign(request: HttpRequest) -> HttpResponseBase:
-    """Campaign content only, with the days that will hold it."""
+@electioneering_only
+def electioneering(request: HttpRequest) -> HttpResponseBase:
+    """Electioneering only, with the days that will hold it."""
     actor = reader(request)
     rows = queries.items(actor, purpose=Purpose.CAMPAIGN)
     context = {"page": tables.page_of(request, rows, 25), "overview": safeguards.overview(clock.now())}
-    return render(request, "planning/campaign.html", context)
+    return render(request, "planning/electioneering.html", context)
 
 
 @login_required

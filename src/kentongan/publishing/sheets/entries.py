@@ -120,7 +120,9 @@ def purpose_of(said: str) -> str:
 def _purpose(cell: Cell) -> str:
     said = text(cell)
     if said and not purpose_of(said):
-        raise RowError(_("“%(cell)s” is not a purpose; write “public service” or “campaign”.") % {"cell": said[:40]})
+        raise RowError(
+            _("“%(cell)s” is not a purpose; write “public service” or “electioneering”.") % {"cell": said[:40]}
+        )
     return purpose_of(said)
 
 

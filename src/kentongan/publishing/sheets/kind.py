@@ -67,7 +67,9 @@ class PostSheet:
               help=_("With it, a later file changes the post, its time too, as long as it is not approved.")),
     )  # fmt: skip
     options: ClassVar[Sequence[Option]] = (
-        Option("purpose", _("What they are for, where no column says it"), help=_("“Public service” or “campaign”.")),
+        Option(
+            "purpose", _("What they are for, where no column says it"), help=_("“Public service” or “electioneering”.")
+        ),
     )
     meant_label: ClassVar[Text] = _("Goes to")
     questions_label: ClassVar[Text] = _("Nothing to decide")
@@ -78,7 +80,7 @@ class PostSheet:
         """Return the purpose of the rows; a neutral organisation has only one. Raise Invalid."""
         said = str(given.get("purpose") or "").strip()
         if said and not purpose_of(said):
-            raise Invalid(fields={"purpose": [_("Write “public service” or “campaign”.")]})
+            raise Invalid(fields={"purpose": [_("Write “public service” or “electioneering”.")]})
         organisation = registry.organisation()
         neutral = organisation is None or organisation.neutral
         return {"purpose": purpose_of(said) or ("service" if neutral else "")}

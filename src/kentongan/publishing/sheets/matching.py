@@ -232,9 +232,9 @@ class Matcher:
     def _draft(self, entry: PostEntry, due_at: datetime, accounts: Sequence[Account]) -> ItemDraft:
         purpose = entry.purpose or self.purpose
         if not purpose:
-            raise RowError(_("Say what it is for, “public service” or “campaign”: there is no default."))
+            raise RowError(_("Say what it is for, “public service” or “electioneering”: there is no default."))
         if purpose not in self._purposes:
-            raise RowError(_("This organisation is neutral by law: it has no campaign content."))
+            raise RowError(_("This organisation is neutral by law: it has no electioneering."))
         versions = {}
         for one in accounts:
             text = entry.text_for(one.platform)
