@@ -176,7 +176,7 @@ class TestContent:
         entry = audit.trail(item).first()
         assert (entry.before["campaign_id"], entry.after["campaign_id"]) == (None, river.pk)
         assert planning.items(dewi, campaign_id=river.pk).get() == item
-        assert queries.state_counts(dewi, river) == {"approved": 1}
+        assert planning.state_counts(dewi, campaign_id=river.pk) == {"approved": 1}
 
     def test_a_closed_one_takes_nothing_and_keeps_what_it_has(self, cast: Cast, river: Campaign, draft: ItemDraft):
         dewi = cast.actor("dewi")

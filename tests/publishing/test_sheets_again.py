@@ -19,7 +19,7 @@ from kentongan.core.models.files import StoredFile
 from kentongan.core.permissions import Capability
 from kentongan.planning import actions as planning
 from kentongan.planning import approvals
-from kentongan.planning.drafts import BriefDraft
+from kentongan.planning.drafts import BriefDraft, CampaignDraft
 from kentongan.planning.models import ContentItem
 from kentongan.publishing.actions import sheets
 from kentongan.publishing.actions.booking import book
@@ -274,3 +274,25 @@ def test_a_token_that_may_only_approve_publishes_nothing(desk: Desk, account: Ac
     planning.approve(narrow, item.pk, version=item.version, checklist=codes, effects=effects)
     assert "Token" in Booking.objects.get().problem
     assert not Delivery.objects.exists()
+
+
+def test_a_row_names_its_campaign_and_an_empty_cell_leaves_it_there(desk: Desk, account: Account) -> None:
+    dewi = desk.cast.actor("dewi")
+    draft = CampaignDraft(name="Jaga Kali", purpose="service", starts_on=clock.now().date())
+    river = planning.open_campaign(dewi, desk.cast.root.pk, draft)
+    headings = (*HEADINGS, "Program")
+    run = bring(
+        desk,
+        [[*line(Kode="1"), "jaga kali"], [*line(Kode="2"), ""], [*line(Kode="3"), "Tidak Ada"]],
+        headings=headings,
+    )
+    assert counts(run) == (2, 0, 0, 1)
+    assert "Tidak Ada" in reason(run)
+    inside, outside = ContentItem.objects.order_by("pk")
+    assert (inside.campaign, outside.campaign) == (river, None)
+    again = bring(desk, [line(Kode="1", Teks="Jalan Setu dibuka lagi.")])
+    assert counts(again) == (0, 1, 0, 0)
+    inside.refresh_from_db()
+    assert (inside.campaign, inside.version) == (river, 2)
+    planning.close_campaign(dewi, river.pk, "Selesai")
+    assert counts(bring(desk, [[*line(Kode="4"), "Jaga Kali"]], headings=headings)) == (0, 0, 0, 1)

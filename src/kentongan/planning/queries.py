@@ -105,13 +105,29 @@ def board(
 ) -> list[Lane]:
     """Return the open states with their newest items: two queries, however many items there are."""
     found = items(actor, purpose=purpose, unit=unit, text=text, campaign_id=campaign_id)
-    totals = dict(found.order_by().values_list("state").annotate(n=Count("pk")))
+    totals = state_counts(actor, purpose=purpose, unit=unit, text=text, campaign_id=campaign_id)
     place = Window(RowNumber(), partition_by=F("state"), order_by=[F("updated_at").desc(), F("id").desc()])
     rows = list(found.filter(state__in=BOARD_STATES).annotate(place=place).filter(place__lte=BOARD_ROWS))
     return [
         Lane(state, totals.get(state.value, 0), tuple(row for row in rows if row.state == state))
         for state in BOARD_STATES
     ]
+
+
+def state_counts(
+    actor: Actor, *, purpose: str = "", unit: Unit | None = None, text: str = "", campaign_id: int | None = None
+) -> dict[str, int]:
+    """Return how many items the actor sees in each state."""
+    found = rights.scope(ContentItem.objects.all(), actor, access.READ)
+    if purpose:
+        found = found.filter(purpose=purpose)
+    if campaign_id is not None:
+        found = found.filter(campaign_id=campaign_id)
+    if unit is not None:
+        found = found.filter(unit__path__within=unit.path)
+    if text:
+        found = found.filter(Q(title__icontains=text) | Q(text__icontains=text))
+    return dict(found.values_list("state").annotate(n=Count("pk")).order_by())
 
 
 def waiting_for(actor: Actor) -> QuerySet[ContentItem]:

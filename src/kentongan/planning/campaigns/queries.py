@@ -78,16 +78,10 @@ def named(actor: Actor, names: Collection[str]) -> dict[str, list[Campaign]]:
     if wanted:
         rows = open_to(actor).annotate(lower=Lower("name")).filter(lower__in=wanted)
         for campaign in rows:
-            found.setdefault(campaign.lower, []).append(campaign)  # type: ignore[attr-defined]
+            found.setdefault(campaign.lower, []).append(campaign)
     return found
 
 
 def seen(actor: Actor, campaign: Campaign | None) -> bool:
     """Whether the actor may open the campaign's page."""
     return campaign is not None and rights.allows(actor, access.READ, campaign.unit)
-
-
-def state_counts(actor: Actor, campaign: Campaign) -> dict[str, int]:
-    """Return how many of a campaign's items the actor sees in each state."""
-    found = rights.scope(ContentItem.objects.filter(campaign=campaign), actor, access.READ)
-    return dict(found.order_by().values_list("state").annotate(n=Count("pk")))

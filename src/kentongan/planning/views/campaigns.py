@@ -64,7 +64,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One campaign: what it is, its content, what later rooms say of it."""
     actor = reader(request)
     campaign = access.campaign(actor, pk)
-    counts = queries.state_counts(actor, campaign)
+    counts = planning.state_counts(actor, campaign_id=pk)
     rows = tables.sorted_by(request, planning.items(actor, campaign_id=pk), {"wanted": "planned_for"})
     context = {
         "campaign": campaign,

@@ -45,8 +45,8 @@ def index(request: HttpRequest) -> HttpResponseBase:
     actor = reader(request)
     purpose, text = request.GET.get("purpose", ""), searched(request)
     unit = chosen_unit(request, actor)
-    chosen = {"state": request.GET.get("state", ""), "campaign_id": number(request.GET.get("campaign"))}
-    rows = queries.items(actor, **chosen, purpose=purpose, unit=unit, text=text)
+    state, campaign_id = request.GET.get("state", ""), number(request.GET.get("campaign"))
+    rows = queries.items(actor, state=state, purpose=purpose, unit=unit, campaign_id=campaign_id, text=text)
     rows = tables.sorted_by(request, rows, {"title": "title", "wanted": "planned_for", "changed": "updated_at"})
     if fmt := request.GET.get("format"):
         return tables.export("materi", COLUMNS, rows, fmt)

@@ -1,7 +1,7 @@
 """Bringing posts of a spreadsheet in, batch by batch, and taking them back."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -92,7 +92,8 @@ def _change(actor: Actor, run: ImportRun, known: SheetPost, post: Post) -> None:
         "digest": known.digest,
     }
     known.changed_by = run
-    _write(actor, known, post.draft, post.accounts, _pictures_of(post), post.digest)
+    draft = replace(post.draft, campaign_id=post.draft.campaign_id or known.item.campaign_id)
+    _write(actor, known, draft, post.accounts, _pictures_of(post), post.digest)
     check_complete(known.item)
 
 
@@ -138,7 +139,8 @@ def _exchange_pictures(actor: Actor, item: ContentItem, wanted: Sequence[Picture
 
 def _draft_of(item: ContentItem) -> dict[str, Any]:
     versions = {row.kind: RenditionDraft(row.text, row.title, row.link) for row in item.renditions.all()}
-    draft = ItemDraft(item.title, item.text, item.purpose, item.language, item.planned_for, versions)
+    texts = (item.title, item.text, item.purpose, item.language)
+    draft = ItemDraft(*texts, item.planned_for, item.campaign_id, versions)
     return asdict(draft) | {"planned_for": item.planned_for and item.planned_for.isoformat()}
 
 

@@ -21,7 +21,7 @@ TITLE_CHARS, TEXT_CHARS, LINK_CHARS, CODE_CHARS = 200, 20_000, 500, 80
 ZONES = {short: zone for zone, short in clock.ABBREVIATIONS.items()} | {zone: zone for zone in clock.ABBREVIATIONS}
 PURPOSES = {
     Purpose.SERVICE: ("service", "public service", "layanan", "layanan publik", "informasi"),
-    Purpose.CAMPAIGN: ("campaign", "kampanye"),
+    Purpose.CAMPAIGN: ("electioneering", "campaign", "kampanye", "kampanye pemilu"),
 }
 
 
@@ -41,6 +41,7 @@ class PostEntry:
     text: str
     link: str
     purpose: str
+    brief: str
     campaign: str
     picture: str
     alt: str
@@ -164,6 +165,7 @@ def read(values: Mapping[str, Cell]) -> PostEntry:
         text=main,
         link=link,
         purpose=_purpose(values["purpose"]),
+        brief=" ".join(text(values["brief"]).split()),
         campaign=" ".join(text(values["campaign"]).split()),
         picture=text(values["picture"]),
         alt=" ".join(text(values["picture_text"]).split()),

@@ -18,7 +18,9 @@ from kentongan.core.imports import Row, RowError, Verdict
 from kentongan.core.permissions import Capability
 from kentongan.core.sniff import IMAGES
 from kentongan.planning import queries as planning
+from kentongan.planning.actions.campaigns import check_fits
 from kentongan.planning.actions.items import check_moment
+from kentongan.planning.campaigns import queries as campaigns
 from kentongan.planning.counting import measure
 from kentongan.planning.drafts import ItemDraft, RenditionDraft
 from kentongan.planning.models import Brief, ItemAsset
@@ -84,7 +86,8 @@ class Matcher:
         """Return what becomes of each row, in their order, in a constant number of queries."""
         self._purposes = dict(planning.purposes())
         self._accounts = self._accounts_of()
-        self._briefs = self._named(row.clean.campaign for row in rows)
+        self._briefs = self._named(row.clean.brief for row in rows)
+        self._campaigns = campaigns.named(self.actor, {row.clean.campaign for row in rows})
         self._pictures = self._files(row.clean.picture for row in rows)
         found = [self._post(row) for row in rows]
         keys = [one.key for one in found if isinstance(one, Post)]
@@ -193,9 +196,10 @@ class Matcher:
             texts,
             draft.title,
             draft.purpose,
-            entry.campaign,
+            entry.brief,
             entry.picture,
             entry.alt,
+            *filter(None, [entry.campaign]),
         )
         key = _digest("code", entry.code) if entry.code else _digest(due_at.isoformat(), numbers, texts)
         return Post(draft, numbers, key, _digest(*said), self._brief(entry), self._picture(entry))
@@ -242,19 +246,40 @@ class Matcher:
             if measured.over:
                 raise RowError(measured.problem)
             versions[one.platform] = RenditionDraft(text, title=entry.title, link=entry.link)
-        return ItemDraft(title=entry.title, text=entry.text, purpose=purpose, planned_for=due_at, renditions=versions)
+        return ItemDraft(
+            title=entry.title,
+            text=entry.text,
+            purpose=purpose,
+            planned_for=due_at,
+            campaign_id=self._campaign(entry, purpose),
+            renditions=versions,
+        )
 
-    def _brief(self, entry: PostEntry) -> int | None:
+    def _campaign(self, entry: PostEntry, purpose: str) -> int | None:
         if not entry.campaign:
             return None
-        found = self._briefs.get(entry.campaign.casefold(), [])
+        found = self._campaigns.get(entry.campaign.casefold(), [])
+        if len(found) != 1:
+            text = (
+                _("No campaign called “%(name)s” runs in your units: open it first.")
+                if not found
+                else _("Several campaigns are called “%(name)s”: give one of them another name.")
+            )
+            raise RowError(text % {"name": entry.campaign[:60]})
+        check_fits(found[0], purpose)
+        return found[0].pk
+
+    def _brief(self, entry: PostEntry) -> int | None:
+        if not entry.brief:
+            return None
+        found = self._briefs.get(entry.brief.casefold(), [])
         if len(found) != 1:
             text = (
                 _("There is no brief called “%(name)s” in your units.")
                 if not found
                 else _("Several briefs are called “%(name)s”.")
             )
-            raise RowError(text % {"name": entry.campaign[:60]})
+            raise RowError(text % {"name": entry.brief[:60]})
         return found[0]
 
     def _picture(self, entry: PostEntry) -> Picture | None:
