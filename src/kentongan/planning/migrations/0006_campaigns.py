@@ -46,7 +46,7 @@ DROP TRIGGER planning_campaign_neutral ON planning_campaign;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('planning', '0004_calendar_feeds'),
+        ('planning', '0005_likeness'),
         ('registry', '0025_own_handles_in_small_letters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
