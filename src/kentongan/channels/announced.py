@@ -55,14 +55,6 @@ WEBSITE = _announced(
     prover=provers.WEBSITE,
     posts=feeds.WEBSITE,
 )
-FACEBOOK = _announced(
-    "facebook",
-    "Facebook",
-    Limits(63_206, images=10, image_bytes=4 * MEGABYTE),
-    icon="brand-facebook",
-    profile_url="https://www.facebook.com/{handle}",
-    share=sharing.FACEBOOK,
-)
 INSTAGRAM = _announced(
     "instagram",
     "Instagram",

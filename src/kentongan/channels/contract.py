@@ -255,7 +255,7 @@ class Connector(Protocol):
 
 @runtime_checkable
 class SignIn(Protocol):
-    """Signs in on the platform's own page (OAuth 2, authorization code with PKCE); the tokens change with time."""
+    """Signs in on the platform's own page (OAuth 2, authorization code; PKCE where it has that); tokens change."""
 
     service: str
 
@@ -269,6 +269,18 @@ class SignIn(Protocol):
 
     def lasts(self, credentials: Credentials) -> bool:
         """Whether the credentials are good for a while, so that `Connector.refresh` would do nothing."""
+        ...
+
+
+@runtime_checkable
+class SignInOfSeveral(SignIn, Protocol):
+    """A sign-in that opens several accounts of a person, of which the one on our list is meant."""
+
+    def pick(self, credentials: Credentials, handle: str, number: str, client: httpx.Client) -> Credentials:
+        """Return what signs in for the account of that handle, or of that number where it was connected before.
+
+        Raises Rejected, with what to do, where it is not among them or may not be published to.
+        """
         ...
 
 

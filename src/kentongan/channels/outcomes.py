@@ -4,6 +4,7 @@ One rule for every platform: what happened before the request left us is safe to
 refusal is believed only when it comes in the platform's own words, since a proxy on the way may say anything.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -17,6 +18,7 @@ from kentongan.core.clock import now
 from kentongan.core.http import AddressRefused
 
 BODY_KEPT = 2_000
+HIDDEN = "…"
 RESETS = ("retry-after", "ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
 HEADERS_KEPT = (*RESETS, "x-ratelimit-remaining", "x-rate-limit-remaining", "x-request-id", "x-transaction-id")
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -102,3 +104,13 @@ def document(answer: httpx.Response) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
+
+
+def without(error: ChannelError, *secrets: str) -> ChannelError:
+    """Take secrets out of everything that an error tells, however they were quoted."""
+    kept = json.dumps(error.response, ensure_ascii=False)
+    for secret in filter(None, secrets):
+        error.message = error.message.replace(secret, HIDDEN)
+        kept = kept.replace(secret, HIDDEN)
+    error.response, error.args, error.__cause__ = json.loads(kept), (error.message,), None
+    return error

@@ -27,7 +27,7 @@ BUILT_IN = (
     _ours("mastodon", "mastodon:CHANNEL"),
     _ours("website", "announced:WEBSITE"),
     _ours("x", "x:CHANNEL"),
-    _ours("facebook", "announced:FACEBOOK"),
+    _ours("facebook", "facebook:CHANNEL"),
     _ours("instagram", "announced:INSTAGRAM"),
     _ours("threads", "announced:THREADS"),
     _ours("youtube", "announced:YOUTUBE"),

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kentongan.channels import oauth
-from kentongan.channels.contract import App, ChannelError, Credentials
+from kentongan.channels.contract import App, ChannelError, Credentials, SignInOfSeveral
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid
 from kentongan.publishing import connections
@@ -50,17 +50,27 @@ def finish(actor: Actor, session: str, *, state: str, code: str, error: str) -> 
             health = connections.connector_of(account).health(credentials, calls)
     except ChannelError as problem:
         raise Invalid(problem.message, remedy=_("Begin it again under Connections.")) from problem
-    _check_same(account, credentials)
     # A worker may be renewing the former sign-in at this moment: what it stores must not come after this.
     with connections.one_at_a_time(account):
         return connections.keep(actor, account, credentials, health)
 
 
 def _exchanged(begun: SignInTry, code: str, calls: httpx.Client) -> Credentials:
-    platform = begun.account.platform
-    return actions.sign_in_of(platform).exchange(
-        _app(platform), code=code, verifier=begun.verifier, redirect=begun.redirect, client=calls
+    """Return what signs in for the account, and for no other."""
+    account = begun.account
+    sign_in = actions.sign_in_of(account.platform)
+    credentials = sign_in.exchange(
+        _app(account.platform), code=code, verifier=begun.verifier, redirect=begun.redirect, client=calls
     )
+    if isinstance(sign_in, SignInOfSeveral):
+        return sign_in.pick(credentials, account.handle, _known(account), calls)
+    _check_same(account, credentials)
+    return credentials
+
+
+def _known(account: Account) -> str:
+    """Return the number that the platform gave the account when it was connected before; empty where it was not."""
+    return str(account.connection.secrets.get("user_id") or "") if hasattr(account, "connection") else ""
 
 
 def _refused(error: str) -> str:
@@ -71,7 +81,7 @@ def _refused(error: str) -> str:
 
 def _check_same(account: Account, credentials: Credentials) -> None:
     """Refuse the sign-in of somebody else's account: in a browser one is easily signed in as oneself."""
-    stored = account.connection.secrets.get("user_id") if hasattr(account, "connection") else ""
+    stored = _known(account)
     names = {credentials.handle.lower(), credentials.get("user_id")}
     if account.handle.lower() in names or (stored and stored == credentials.get("user_id")):
         return

@@ -3,7 +3,6 @@
 The token is a part of every address, so whatever an error or an answer repeats of it is taken out here.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -16,7 +15,6 @@ from django.utils.translation import gettext_lazy
 from kentongan.channels import outcomes
 from kentongan.channels.contract import Ambiguous, ChannelError, Credentials, CredentialsExpired, RetryLater
 
-HIDDEN = "…"
 NO_BOT = gettext_lazy("Telegram does not accept the token of this bot any more. Connect the account again.")
 NO_RIGHT = gettext_lazy("The bot may not post in this channel any more: make it an administrator there again.")
 # What Telegram says where the bot has lost its place or its rights: nothing was sent, and a person has to mend it.
@@ -55,18 +53,7 @@ def call(client: httpx.Client, credentials: Credentials, method: str, *, decides
     try:
         return _result(outcomes.send(client, request, decides=decides), decides)
     except ChannelError as error:
-        raise _hidden(error, token) from None
-
-
-def _hidden(error: ChannelError, token: str) -> ChannelError:
-    """Take the token out of everything that an error tells, however it was quoted."""
-    secret = token.partition(":")[2] or token
-    if secret:
-        error.message = error.message.replace(secret, HIDDEN)
-        error.response = json.loads(json.dumps(error.response, ensure_ascii=False).replace(secret, HIDDEN))
-        error.args = (error.message,)
-    error.__cause__ = None
-    return error
+        raise outcomes.without(error, token.partition(":")[2] or token) from None
 
 
 def _result(answer: httpx.Response, decides: bool) -> Any:
