@@ -192,13 +192,17 @@ class Unsure:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether this account could publish right now; `problem` says why not and what to do, or what may fail."""
+    """Whether this account could publish right now; `problem` says why not and what to do, or what may fail.
+
+    `ends_at` is when the sign-in ends that only a person can renew; None where we renew it ourselves, or it lasts.
+    """
 
     ready: bool
     problem: Text = ""
     name: str = ""
     url: str = ""
     limits: Limits | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ verbs.name(
         "publishing.respread": _("spread the deliveries anew"),
         "publishing.pause": _("paused publishing"),
         "publishing.resume": _("resumed publishing"),
+        "publishing.connections.tell": _("told of connections that need somebody"),
         "publishing.app.set": _("entered the organisation's app at a platform"),
         "publishing.app.forget": _("removed the organisation's app at a platform"),
         "publishing.sign_in.begin": _("began to sign in at a platform"),

@@ -124,7 +124,7 @@ def connect(actor: Actor, account_id: int, entered: Mapping[str, str]) -> Accoun
 
     Raises Invalid with the platform's own words, Conflict when somebody else's account answers.
     """
-    account = queries.account(actor, account_id, Capability.ADMINISTER)
+    account = queries.account_to_connect(actor, account_id)
     connector = connector_of(account)
     _check_entered(account, entered)
     try:
@@ -155,8 +155,9 @@ def keep(actor: Actor, account: Account, credentials: Credentials, health: Healt
         handle=credentials.handle,
         url=health.url,
         limits=_stated(health),
+        ends_at=health.ends_at,
     )
-    return queries.account(actor, account.pk, Capability.ADMINISTER)
+    return queries.account_to_connect(actor, account.pk)
 
 
 def _stated(health: Health) -> dict[str, int]:
@@ -182,7 +183,12 @@ def test(actor: Actor, account_id: int) -> Health:
     except ChannelError as error:
         health = Health(False, error.message)
     registry.record_health(
-        system, account.pk, healthy=health.ready, problem=str(health.problem), limits=_stated(health)
+        system,
+        account.pk,
+        healthy=health.ready,
+        problem=str(health.problem),
+        limits=_stated(health),
+        ends_at=health.ends_at,
     )
     return health
 

@@ -23,9 +23,11 @@ from kentongan.publishing.states import ENDS, NEEDS_PERSON, TO_COME, WAITING, St
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account, Unit
+from kentongan.registry.models.accounts import NOTICE
 
 ALARM_AFTER = timedelta(minutes=5)
-CHECK_EVERY = timedelta(hours=24)
+CHECK_EVERY, CHECK_BAD_EVERY = timedelta(hours=24), timedelta(hours=1)
+CHECK_BEFORE, CHECK_BEFORE_AGAIN = timedelta(hours=1), timedelta(hours=6)
 SERVERS_SHOWN = 20
 
 
@@ -242,10 +244,24 @@ def _number_of(rows: QuerySet[Delivery]) -> Coalesce:
 
 
 def accounts_to_check(limit: int = 20) -> QuerySet[Account]:
-    """Return connected accounts whose health was not asked for a day, the longest ago first."""
-    old = Q(connection__checked_at=None) | Q(connection__checked_at__lt=clock.now() - CHECK_EVERY)
+    """Return the connected accounts whose health is to be asked, the longest ago first.
+
+    Once a day; every hour while it is bad; and before firing, where it was not asked for six hours.
+    """
+    now = clock.now()
+    due = Delivery.objects.filter(account=OuterRef("pk"), state=State.READY, try_at__lte=now + CHECK_BEFORE)
+    old = Q(connection__checked_at=None) | Q(connection__checked_at__lt=now - CHECK_EVERY)
+    old |= Q(connection__healthy=False, connection__checked_at__lt=now - CHECK_BAD_EVERY)
+    old |= Q(Exists(due), connection__checked_at__lt=now - CHECK_BEFORE_AGAIN)
     connected = Account.objects.filter(connection__isnull=False, platform__in=[c.kind for c in channels.publishing()])
     return connected.filter(old).order_by(F("connection__checked_at").asc(nulls_first=True))[:limit]
+
+
+def in_trouble() -> QuerySet[Account]:
+    """Return the connected accounts of which nobody was told that they cannot publish, or not for much longer."""
+    bad = Q(connection__healthy=False) | Q(connection__ends_at__lte=clock.now() + NOTICE)
+    untold = Account.objects.filter(bad, connection__isnull=False, connection__told_at=None)
+    return untold.select_related("unit", "connection", "custodian__user", "deputy_custodian__user").order_by("pk")
 
 
 def accounts_for(actor: Actor, kinds: Iterable[str]) -> QuerySet[Account]:

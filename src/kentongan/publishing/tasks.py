@@ -2,7 +2,7 @@
 
 from kentongan.core.actor import Actor
 from kentongan.core.ticks import every
-from kentongan.publishing import connections, queries, worker
+from kentongan.publishing import connections, queries, telling, worker
 from kentongan.publishing.actions import firing, reconciling
 
 SYSTEM = Actor.system("publishing.tick")
@@ -36,3 +36,9 @@ def recall() -> int:
 def check_health() -> int:
     """Ask platforms whether accounts could publish right now, each about once a day."""
     return worker.each(lambda account: connections.test(SYSTEM, account.pk), list(queries.accounts_to_check()))
+
+
+@every(seconds=600, name="publishing.connections")
+def tell_of_connections() -> int:
+    """Tell those who keep accounts which of them cannot publish, or not for much longer."""
+    return telling.tell_of_connections(SYSTEM)

@@ -17,6 +17,7 @@ from kentongan.core.errors import Conflict, NotAllowed, NotFound
 from kentongan.core.permissions import Capability, roles_with
 from kentongan.registry.ltree import subtree
 from kentongan.registry.models import Account, Contact, Grant, Person, Unit
+from kentongan.registry.serving import SEATS, serves
 
 MOST_TOPS = 20
 M = TypeVar("M", bound=Model)
@@ -151,6 +152,20 @@ def get_account_to_prove(actor: Actor, account_id: int, *, lock: bool = False) -
     official = _accounts(lock=lock)
     if not actor.is_system:
         official = official.filter(kind=Account.Kind.OFFICIAL)
+    return get(official, actor, Capability.ADMINISTER, pk=account_id)
+
+
+def get_account_to_connect(actor: Actor, account_id: int, *, lock: bool = False) -> Account:
+    """Return an official account that the actor may connect: by who administers its unit, or one of its custodians.
+
+    A custodian renews what was connected before; that an account is ours at all is for administrators to say.
+    """
+    official = _accounts(lock=lock).filter(kind=Account.Kind.OFFICIAL)
+    if actor.user_id is not None:
+        in_custody = reduce(or_, (Q(serves(seat), **{f"{seat}__user": actor.user_id}) for seat in SEATS))
+        connected = official.filter(state__in=(Account.State.CONNECTED, Account.State.DORMANT))
+        if own := connected.filter(in_custody, pk=account_id).first():
+            return own
     return get(official, actor, Capability.ADMINISTER, pk=account_id)
 
 

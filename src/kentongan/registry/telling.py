@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -17,9 +16,9 @@ from kentongan.core.actor import Actor
 from kentongan.core.messages import Draft
 from kentongan.core.models import User
 from kentongan.core.models.messages import Message
-from kentongan.core.permissions import Capability, roles_with
-from kentongan.registry.models import Grant, ImpostorCase, ImpostorReport, Organisation, Unit
+from kentongan.registry.models import ImpostorCase, ImpostorReport, Organisation
 from kentongan.registry.queries import impostors
+from kentongan.registry.queries.administrators import nearest_administrators
 
 PURPOSE = "registry.impostors"
 HOUR = 7
@@ -62,17 +61,10 @@ def tell(actor: Actor, day: datetime) -> int:
 
 def _readers(cases: Sequence[ImpostorCase]) -> dict[User, list[ImpostorCase]]:
     """Return for each administrator the cases that are theirs: those of the nearest unit upward that has any."""
-    concerned = Unit.objects.filter(pk__in={case.unit_id for case in cases}, path__within=OuterRef("unit__path"))
-    grants = list(
-        Grant.objects.filter(Exists(concerned), role__in=roles_with(Capability.ADMINISTER), user__is_active=True)
-        .select_related("user", "unit")
-        .order_by("pk")
-    )
+    nearest = nearest_administrators([case.unit for case in cases])
     readers: dict[User, list[ImpostorCase]] = defaultdict(list)
     for case in cases:
-        above = [one for one in grants if f"{case.unit.path}.".startswith(f"{one.unit.path}.")]
-        nearest = max((one.unit.depth for one in above), default=-1)
-        for user in {one.user for one in above if one.unit.depth == nearest}:
+        for user in nearest[case.unit_id]:
             readers[user].append(case)
     return readers
 

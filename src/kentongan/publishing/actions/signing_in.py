@@ -84,7 +84,7 @@ def forget_app(actor: Actor, platform: str) -> None:
 @action("publishing.sign_in.begin")
 def begin(actor: Actor, account_id: int, *, session: str, state: str, verifier: str, redirect: str) -> SignInTry:
     """Note that this person, in this session, is about to sign in for that account."""
-    account = registry.account(actor, account_id, Capability.ADMINISTER)
+    account = registry.account_to_connect(actor, account_id)
     sign_in_of(account.platform)
     if not PlatformApp.objects.filter(platform=account.platform).exists():
         raise Conflict(
@@ -126,7 +126,7 @@ def take(actor: Actor, *, state: str, session: str) -> SignInTry:
             _("This sign-in is over, or was begun in another browser."),
             remedy=_("Begin it again under Connections."),
         )
-    account = registry.account(actor, begun.account_id, Capability.ADMINISTER)
+    account = registry.account_to_connect(actor, begun.account_id)
     begun.used_at = clock.now()
     begun.save(update_fields=["used_at"])
     audit.record(actor, account, after={"platform": account.platform})

@@ -17,7 +17,7 @@ from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import page_of
 from kentongan.publishing import actions, connections, queries
 from kentongan.publishing.forms import ConnectForm, PauseForm, ReasonForm, complain, show_errors
-from kentongan.publishing.views.common import form_page, may_publish, reader
+from kentongan.publishing.views.common import after_connecting, form_page, may_publish, reader
 from kentongan.registry import access as rights
 from kentongan.registry import actions as registry
 from kentongan.registry import queries as people
@@ -48,7 +48,7 @@ def accounts(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def connect(request: StaffRequest, pk: int) -> HttpResponse:
     """Connect an account: the platform is asked before anything is stored."""
-    account = people.account(request.actor, pk, Capability.ADMINISTER)
+    account = people.account_to_connect(request.actor, pk)
     channel = channels.get(account.platform)
     if channel.sign_in is not None:
         return redirect("publishing:sign_in", pk)
@@ -62,7 +62,7 @@ def connect(request: StaffRequest, pk: int) -> HttpResponse:
             show_errors(form, error)
         else:
             messages.success(request, _("Connected: this account could publish right now."))
-            return redirect("publishing:accounts")
+            return redirect(after_connecting(request.actor))
     return form_page(
         request,
         form=form,
@@ -70,7 +70,7 @@ def connect(request: StaffRequest, pk: int) -> HttpResponse:
         lead=_("The platform is asked at once whether it accepts this; secrets are stored encrypted, never shown."),
         submit=_("Connect"),
         note=_(REHEARSED) if channel.manifest.rehearsed_only else "",
-        back=reverse("publishing:accounts"),
+        back=after_connecting(request.actor),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from kentongan.core.actor import Actor
@@ -78,3 +79,8 @@ def form_page(request: StaffRequest, **context: object) -> HttpResponse:
     form = context["form"]
     status = 422 if getattr(form, "errors", None) else 200
     return render(request, "publishing/form.html", context, status=status)
+
+
+def after_connecting(actor: Actor) -> str:
+    """Return where somebody goes once an account is connected: a custodian who reads nothing here goes home."""
+    return reverse("publishing:accounts") if access.READ in rights.capabilities(actor) else "/"

@@ -16,6 +16,7 @@ from kentongan.core.requests import StaffRequest
 from kentongan.publishing import actions, queries, signing_in
 from kentongan.publishing.actions.signing_in import sign_in_of
 from kentongan.publishing.forms import AppForm, show_errors
+from kentongan.publishing.views.common import after_connecting
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 
@@ -28,7 +29,7 @@ def sign_in(request: StaffRequest, pk: int) -> HttpResponse:
 
     A form may send nobody to another site (content security policy), so the way there is a link.
     """
-    account = registry.account(request.actor, pk, Capability.ADMINISTER)
+    account = registry.account_to_connect(request.actor, pk)
     sign_in_of(account.platform)
     there = ""
     if request.method == "POST":
@@ -56,7 +57,7 @@ def signed_in(request: StaffRequest) -> HttpResponse:
     else:
         names = {"account": account.known_as}
         messages.success(request, _("Signed in: %(account)s could publish right now.") % names)
-    return redirect("publishing:accounts")
+    return redirect(after_connecting(request.actor))
 
 
 def _administrator(request: StaffRequest) -> None:

@@ -1,6 +1,7 @@
 """Official accounts and how they are reached."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,6 +18,8 @@ from kentongan.core.permissions import Capability
 from kentongan.registry import access, states
 from kentongan.registry.actions.impostors import hold
 from kentongan.registry.models import Account, Connection, ImpostorCase
+
+HEALTH = ("healthy", "problem", "limits", "ends_at")
 
 
 @action("registry.account.declare")
@@ -105,9 +108,13 @@ def connect(
     handle: str = "",
     url: str = "",
     limits: Mapping[str, int] | None = None,
+    ends_at: datetime | None = None,
 ) -> Connection:
-    """Store what reaches the account (encrypted) after the platform has accepted it; the rest as it says."""
-    account = locked(actor, account_id)
+    """Store what reaches the account (encrypted) after the platform has accepted it; the rest as it says.
+
+    For who administers its unit, and for its custodians once it was connected.
+    """
+    account = access.get_account_to_connect(actor, account_id, lock=True)
     states.require(account.state, states.CONNECT)
     connection, _made = Connection.objects.update_or_create(
         account=account,
@@ -119,6 +126,8 @@ def connect(
             "healthy": True,
             "problem": "",
             "limits": dict(limits or {}),
+            "ends_at": ends_at,
+            "told_at": None,
         },
     )
     before = audit.snapshot(account, "state", "handle", "url")
@@ -175,19 +184,29 @@ def _connection(account: Account) -> Connection:
 
 @action("registry.account.health", may_do_nothing=True)
 def record_health(
-    actor: Actor, account_id: int, *, healthy: bool, problem: str = "", limits: Mapping[str, int] | None = None
+    actor: Actor,
+    account_id: int,
+    *,
+    healthy: bool,
+    problem: str = "",
+    limits: Mapping[str, int] | None = None,
+    ends_at: datetime | None = None,
 ) -> Connection:
     """Store whether the account could publish right now; only a change is worth an audit entry.
 
-    `limits` are what its server stated just now; None or nothing leaves those known before.
+    `limits` are what its server stated just now; None or nothing leaves those known before, as with `ends_at`. Once all
+    is well, new trouble is told anew.
     """
     account = locked(actor, account_id)
     connection = _connection(account)
-    before = audit.snapshot(connection, "healthy", "problem", "limits")
+    before = audit.snapshot(connection, *HEALTH)
     connection.healthy, connection.problem, connection.checked_at = healthy, problem[:300], clock.now()
     connection.limits = dict(limits or connection.limits)
-    connection.save(update_fields=["healthy", "problem", "checked_at", "limits"])
-    after = audit.snapshot(connection, "healthy", "problem", "limits")
+    connection.ends_at = ends_at or connection.ends_at
+    if healthy and not connection.ends_soon:
+        connection.told_at = None
+    connection.save(update_fields=[*HEALTH, "checked_at", "told_at"])
+    after = audit.snapshot(connection, *HEALTH)
     if after != before:
         audit.record(actor, account, before=before, after=after)
     return connection

@@ -24,7 +24,7 @@ from kentongan.registry.actions.custody import GivenLetter, candidate
 from kentongan.registry.actions.letters import note_letter
 from kentongan.registry.models import Account, CustodyAlarm, Grant, Handover, Membership, Unit
 from kentongan.registry.models.custody import CHECKS
-from kentongan.registry.queries.custody import SEATS
+from kentongan.registry.serving import SEATS, running
 
 ALARM = "registry.custody"
 BATCH = 1000
@@ -111,7 +111,7 @@ def _complete(actor: Actor, handover: Handover, account: Account) -> None:
     seat = next((seat for seat in SEATS if getattr(account, f"{seat}_id") == handover.giver_id), None)
     if seat is None:
         raise Conflict(_("The one who hands over keeps this account no longer."), remedy=_("Cancel this handover."))
-    serving = queries.custody.running().filter(person=handover.receiver_id, unit__path__covers=account.unit.path)
+    serving = running().filter(person=handover.receiver_id, unit__path__covers=account.unit.path)
     if not serving.exists():
         raise Invalid(fields={"receiver": [_("This person serves here no longer; name somebody else.")]})
     if handover.receiver_id in {account.custodian_id, account.deputy_custodian_id}:

@@ -1,5 +1,7 @@
 """Accounts on platforms: a unit's official ones and members' own."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower, Upper
@@ -7,11 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kentongan.channels import registry as channels
+from kentongan.core import clock
 from kentongan.core.secrets import EncryptedJSONField
 from kentongan.registry.likeness import Skeleton
 from kentongan.registry.models.letters import Letter
 from kentongan.registry.models.people import Person
 from kentongan.registry.models.units import Unit
+
+NOTICE = timedelta(days=7)
+"""How long before a sign-in ends people are told."""
 
 # Kept apart by kind: official accounts are few, and searched by everybody. Each has an expression of its own, since
 # PostgreSQL estimates an expression by the first index that has it, and a word may be rare here and common there.
@@ -189,7 +195,10 @@ class RefusedAccount(models.Model):
 
 
 class Connection(models.Model):
-    """How we reach an official account: its service, its secrets (encrypted), whether it could publish right now."""
+    """How we reach an official account: its service, its secrets (encrypted), whether it could publish right now.
+
+    `ends_at` is when its sign-in ends unless a person renews it, `told_at` when its custodians were told of trouble.
+    """
 
     account = models.OneToOneField(Account, models.CASCADE, related_name="connection")
     service_url = models.URLField(_("service"), max_length=300, blank=True)
@@ -198,6 +207,8 @@ class Connection(models.Model):
     checked_at = models.DateTimeField(_("checked"), null=True)
     healthy = models.BooleanField(_("healthy"), null=True)
     problem = models.CharField(_("problem"), max_length=300, blank=True)
+    ends_at = models.DateTimeField(_("sign-in ends"), null=True)
+    told_at = models.DateTimeField(_("custodians told"), null=True, editable=False)
     limits = models.JSONField(_("what its server states that it takes"), default=dict)
 
     class Meta:
@@ -206,3 +217,8 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return str(self.account)
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether the sign-in ends within the week, or has ended."""
+        return self.ends_at is not None and self.ends_at <= clock.now() + NOTICE

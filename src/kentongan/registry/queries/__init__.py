@@ -3,6 +3,7 @@
 from kentongan.registry.queries import impostors
 from kentongan.registry.queries.accounts import (
     account,
+    account_to_connect,
     accounts,
     connected_accounts,
     official_in_use,
@@ -10,6 +11,7 @@ from kentongan.registry.queries.accounts import (
     search_accounts,
     stated_limits,
 )
+from kentongan.registry.queries.administrators import nearest_administrators
 from kentongan.registry.queries.audits import (
     audit,
     audited,
@@ -110,6 +112,7 @@ __all__ = [
     "Verdict",
     "Wanted",
     "account",
+    "account_to_connect",
     "accounts",
     "alike_contacts",
     "ancestors",
@@ -152,6 +155,7 @@ __all__ = [
     "live_consents",
     "members_accounts",
     "movements",
+    "nearest_administrators",
     "official_in_use",
     "organisation",
     "own_accounts",

@@ -61,6 +61,12 @@ def account(actor: Actor, pk: int, capability: Capability = Capability.VIEW) -> 
     return access.get(with_custody(official), actor, capability, pk=pk)
 
 
+def account_to_connect(actor: Actor, pk: int) -> Account:
+    """Return an official account with its connection, for who administers it or keeps it."""
+    access.get_account_to_connect(actor, pk)
+    return Account.objects.select_related("unit", "connection", "custodian", "deputy_custodian").get(pk=pk)
+
+
 def connected_accounts(actor: Actor, capability: Capability = Capability.VIEW) -> QuerySet[Account]:
     """Return the official accounts that are connected where the actor holds `capability`."""
     connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False)

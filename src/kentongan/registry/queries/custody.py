@@ -1,6 +1,6 @@
 """Reads of who keeps official accounts: custodians that serve, handovers, alarms."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet
@@ -11,15 +11,8 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import NotFound
 from kentongan.core.permissions import Capability
 from kentongan.registry import access, states
-from kentongan.registry.models import Account, CustodyAlarm, Handover, Membership, Person, Unit
-
-SEATS = ("custodian", "deputy_custodian")
-
-
-def running(day: date | None = None) -> QuerySet[Membership]:
-    """Return the memberships that run on a day, today by default."""
-    on = day or clock.now().date()
-    return Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), Q(starts_on=None) | Q(starts_on__lte=on))
+from kentongan.registry.models import Account, CustodyAlarm, Handover, Person, Unit
+from kentongan.registry.serving import SEATS, running, serves
 
 
 def custodian_candidates(actor: Actor, unit: Unit) -> QuerySet[Person]:
@@ -29,17 +22,11 @@ def custodian_candidates(actor: Actor, unit: Unit) -> QuerySet[Person]:
     return Person.objects.filter(Exists(serving)).exclude(state=Person.State.WITHDRAWN)
 
 
-def _serves(seat: str, day: date | None) -> Exists:
-    """Whether who sits there has a membership at the account's unit or above it on that day, and did not withdraw."""
-    serving = running(day).filter(person=OuterRef(seat), unit__path__covers=OuterRef("unit__path"))
-    return Exists(serving.exclude(person__state=Person.State.WITHDRAWN))
-
-
 def with_custody(accounts: QuerySet[Account], notice_days: int = 0) -> QuerySet[Account]:
     """Annotate `custodians_left`, and for each seat `<seat>_serves` and `<seat>_stays` (still in `notice_days`)."""
     later = clock.now().date() + timedelta(days=notice_days)
-    facts = {f"{seat}_serves": _serves(seat, None) for seat in SEATS}
-    facts |= {f"{seat}_stays": _serves(seat, later) for seat in SEATS if notice_days}
+    facts = {f"{seat}_serves": serves(seat, None) for seat in SEATS}
+    facts |= {f"{seat}_stays": serves(seat, later) for seat in SEATS if notice_days}
     left = Cast("custodian_serves", IntegerField()) + Cast("deputy_custodian_serves", IntegerField())
     return accounts.annotate(**facts).annotate(custodians_left=left)
 
