@@ -25,10 +25,14 @@ def ledger(
     state: Annotated[str, typer.Option(help="List only deliveries of this state, or `to_come`.")] = "",
     since: Day = None,
     until: Day = None,
+    campaign: Annotated[int | None, typer.Option(help="Only this campaign (`kentongan plan campaigns`).")] = None,
+    per: Annotated[str, typer.Option(help="One line for each day, unit or campaign.")] = "day",
     limit: Annotated[int, typer.Option(min=0, help="How many deliveries to list, newest first.")] = 50,
     as_user: AsUser = "",
 ) -> None:
-    """Print the ledger by day and in all, and the deliveries themselves."""
+    """Print the ledger by day, unit or campaign and in all, and the deliveries themselves."""
+    if per not in queries.LINES:
+        raise Invalid(f"There are no lines per {per!r}.", remedy=f"Choose one of {', '.join(queries.LINES)}.")
     if state and state not in STATES:
         raise Invalid(f"There is no state {state!r}.", remedy=f"Choose one of {', '.join(STATES)}.")
     who, organisation = actor(as_user), registry.organisation()
@@ -37,16 +41,18 @@ def ledger(
         since=since.date() if since else None,
         until=until.date() if until else None,
         timezone=organisation.timezone if organisation else "Asia/Jakarta",
+        campaign_id=campaign,
     )
-    total, days = queries.ledger(who, wanted), queries.days(who, wanted)
+    lines = queries.LINES[per](who, wanted)
+    total = queries.summed(lines)
     deliveries = [_row(delivery) for delivery in queries.deliveries(who, wanted)[:limit]]
     if as_json:
-        lines = [{"day": line.day, **line.as_dict()} for line in days]
-        print_json({"ledger": total.as_dict(), "days": lines, "deliveries": deliveries})
+        shown_lines = [{per: line.day or line.name, "id": line.key, **line.as_dict()} for line in lines]
+        print_json({"ledger": total.as_dict(), f"{per}s": shown_lines, "deliveries": deliveries})
         return
     names = list(total.as_dict())
-    rows = [[line.day, *line.as_dict().values()] for line in days]
-    print_table(["DAY", *(name.upper() for name in names)], [*rows, ["all", *total.as_dict().values()]])
+    rows = [[line.day or line.name, *line.as_dict().values()] for line in lines]
+    print_table([per.upper(), *(name.upper() for name in names)], [*rows, ["all", *total.as_dict().values()]])
     if deliveries:
         print()
         shown = ("id", "due_at", "platform", "handle", "state", "title", "url")

@@ -8,8 +8,10 @@ import typer
 from kentongan.cli.context import AsJson, AsUser, Yes, actor, confirmed, group, print_json, say, with_database
 from kentongan.cli.importing import Columns, Rejects, TableFile, Wanted, bring
 from kentongan.core import clock
+from kentongan.core.errors import Invalid
 from kentongan.core.permissions import Capability
-from kentongan.publishing import actions
+from kentongan.planning import access as planning
+from kentongan.publishing import actions, queries
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.sheets.kind import PostSheet
 from kentongan.registry import access as rights
@@ -112,24 +114,41 @@ def resolve(
 @app.command("pause")
 @with_database
 def pause(
-    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit's code; the root stops everything.")],
     reason: Annotated[str, typer.Option(help="Why; everybody who publishes there reads it.")],
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit's code; the root stops everything.")] = "",
     platform: Annotated[str, typer.Option(help="Only this platform.")] = "",
+    campaign: Annotated[
+        int | None, typer.Option(help="Only this campaign (`kentongan plan campaigns`); without UNIT all of it.")
+    ] = None,
     yes: Yes = False,
     as_user: AsUser = "",
 ) -> None:
-    """Let nothing go out in a unit and below it until somebody resumes."""
-    found = rights.get_unit(actor(as_user), Capability.PUBLISH, code=unit)
-    if confirmed(f"Stop publishing{f' on {platform}' if platform else ''} in {found} and below?", yes=yes):
-        made = actions.pause(actor(as_user), unit_id=found.pk, platform=platform, reason=reason)
+    """Let nothing go out in a unit and below it, or of a campaign, until somebody resumes."""
+    who = actor(as_user)
+    found = rights.get_unit(who, Capability.PUBLISH, code=unit) if unit else None
+    of = planning.campaign(who, campaign) if campaign is not None else None
+    what = f" of “{of}”" if of else f" on {platform}" if platform else ""
+    where = f" in {found} and below" if found else ""
+    if confirmed(f"Stop publishing{what}{where}?", yes=yes):
+        stop = {"unit_id": found and found.pk, "platform": platform, "campaign_id": campaign}
+        made = actions.pause(who, **stop, reason=reason)
         say(f"Paused: {made.pk}. End it with `kentongan publish resume {made.pk}`.")
 
 
 @app.command("resume")
 @with_database
 def resume(
-    pause: Annotated[int, typer.Argument(metavar="PAUSE", help="The pause's number.")], as_user: AsUser = ""
+    pause: Annotated[int | None, typer.Argument(metavar="PAUSE", help="The pause's number.")] = None,
+    campaign: Annotated[int | None, typer.Option(help="Instead: every pause of this campaign.")] = None,
+    as_user: AsUser = "",
 ) -> None:
-    """End a pause: what is still in time goes out."""
-    actions.resume(actor(as_user), pause)
+    """End a pause, or all of a campaign: what is still in time goes out."""
+    who = actor(as_user)
+    numbers = [pause] if pause is not None else []
+    if campaign is not None:
+        numbers += [one.pk for one in queries.pauses_of_campaign(planning.campaign(who, campaign))]
+    if not numbers:
+        raise Invalid("Nothing of it is paused.", remedy="Give the number of a pause, or --campaign NUMBER.")
+    for number in numbers:
+        actions.resume(who, number)
     say("Publishing goes on.")

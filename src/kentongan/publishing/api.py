@@ -1,7 +1,7 @@
 """The API of publishing: the same deliveries, the same rights and actions as the screens."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Field, Query, Schema, Status
@@ -65,10 +65,14 @@ class DeliveryDetail(DeliveryOut):
 
 
 class PauseIn(Schema):
-    """What is to stop: a unit with all below it, one platform there, or one account; and why."""
+    """What is to stop: a unit with all below it, one platform there, one account, or a campaign; and why.
 
-    unit_id: int = Field(ge=0, le=ID)
+    A campaign without `unit_id` stops everywhere; with it, there and below.
+    """
+
+    unit_id: int | None = Field(None, ge=0, le=ID)
     account_id: int | None = Field(None, ge=0, le=ID)
+    campaign_id: int | None = Field(None, ge=0, le=ID)
     platform: str = Field("", max_length=30)
     reason: str = Field(min_length=1, max_length=300)
 
@@ -100,6 +104,14 @@ class LedgerDay(LedgerOut):
     day: date
 
 
+class LedgerLine(LedgerOut):
+    """A line of the ledger: of a day, or of a unit or campaign by its id; what is of no campaign has none."""
+
+    day: date | None
+    id: int | None
+    name: str
+
+
 class LedgerWithDays(LedgerOut):
     """The whole and its days, newest first."""
 
@@ -113,8 +125,15 @@ class Wanted(Schema):
     account_id: int | None = Field(None, ge=1, le=ID)
     item_id: int | None = Field(None, ge=1, le=ID)
     unit_id: int | None = Field(None, ge=1, le=ID)
+    campaign_id: int | None = Field(None, ge=1, le=ID)
     since: date | None = None
     until: date | None = None
+
+
+class LinesOf(Wanted):
+    """Which deliveries, and what each line is of."""
+
+    per: Literal["day", "unit", "campaign"] = "day"
 
 
 class ScheduleIn(Schema):
@@ -205,7 +224,8 @@ def _filter(request: HttpRequest, wanted: Wanted) -> queries.Filter:
     unit = None
     if wanted.unit_id is not None:
         unit = rights.get_unit(actor_of(request), access.READ, pk=wanted.unit_id)
-    return queries.Filter(wanted.state, wanted.account_id, wanted.item_id, unit, wanted.since, wanted.until)
+    same = {name: getattr(wanted, name) for name in ("state", "account_id", "item_id", "campaign_id", "since", "until")}
+    return queries.Filter(**same, unit=unit)
 
 
 @router.get("/deliveries", response=Page[DeliveryOut], auth=READ)
@@ -266,6 +286,16 @@ def ledger(request: HttpRequest, wanted: Query[Wanted]) -> dict[str, Any]:
     actor, chosen = actor_of(request), _filter(request, wanted)
     days = [{**line.as_dict(), "day": line.day} for line in queries.days(actor, chosen)]
     return {**queries.ledger(actor, chosen).as_dict(), "days": days}
+
+
+@router.get("/ledger/lines", response=Page[LedgerLine], auth=READ)
+def ledger_lines(request: HttpRequest, chosen: Query[LinesOf], paging: Query[Paging]) -> dict[str, Any]:
+    """List the ledger's lines: one for each day, unit or campaign; every line adds up."""
+    lines = queries.LINES[chosen.per](actor_of(request), _filter(request, chosen))
+    first = (paging.page - 1) * paging.per_page
+    shown = lines[first : first + paging.per_page]
+    items = [{**line.as_dict(), "day": line.day, "id": line.key, "name": line.name} for line in shown]
+    return {"items": items, "total": len(lines), "page": paging.page, "per_page": paging.per_page}
 
 
 @router.post("/deliveries", response={201: list[DeliveryOut]}, auth=WRITE)
@@ -336,7 +366,7 @@ def pauses(request: HttpRequest, paging: Query[Paging]) -> dict[str, Any]:
 
 @router.post("/pauses", response={201: PauseOut}, auth=WRITE)
 def pause(request: HttpRequest, body: PauseIn) -> Status[dict[str, Any]]:
-    """Let nothing go out below a unit, on one platform there, or on one account, until the pause is ended."""
+    """Let nothing go out below a unit, on one platform there, on one account or of a campaign, until it is ended."""
     return Status(201, _pause(actions.pause(actor_of(request), **body.dict())))
 
 

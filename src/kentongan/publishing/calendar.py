@@ -44,7 +44,7 @@ class Deliveries:
         if wanted.purpose:
             found = found.filter(item__purpose=wanted.purpose)
         if wanted.campaign_id:
-            found = found.filter(item__campaign_id=wanted.campaign_id)
+            found = found.filter(campaign_id=wanted.campaign_id)
         return wanted.within(found, actor, access.READ).annotate(at=F("due_at"))
 
     def entries(self, actor: Actor, pks: Collection[int]) -> list[Entry]:

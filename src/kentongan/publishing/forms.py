@@ -1,6 +1,6 @@
 """Forms of publishing; what they mean is decided by the actions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -161,15 +161,32 @@ class PauseForm(ReasonForm):
 
     unit = UnitField(label=_("Stop publishing in"), help_text=_("And in everything below it."))
     platform = forms.ChoiceField(label=_("Platform"), required=False)
+    campaign = forms.TypedChoiceField(
+        label=_("Campaign"),
+        coerce=int,
+        required=False,
+        empty_value=None,
+        help_text=_("At its own unit all of it stops, wherever it goes out."),
+    )
 
-    field_order = ("unit", "platform", "reason")
+    field_order = ("campaign", "unit", "platform", "reason")
 
-    def __init__(self, *args: Any, units: QuerySet[Unit], platforms: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        units: QuerySet[Unit],
+        platforms: Mapping[str, str],
+        campaigns: Sequence[tuple[int, str]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         unit = self.fields["unit"]
         assert isinstance(unit, UnitField)
         unit.offer(units)
         self.fields["platform"].choices = [("", _("All of them")), *platforms.items()]  # type: ignore[attr-defined]
+        self.fields["campaign"].choices = [("", _("Everything")), *campaigns]  # type: ignore[attr-defined]
+        if not campaigns:
+            self.fields["campaign"].widget = forms.HiddenInput()
 
 
 class AppForm(forms.Form):

@@ -26,6 +26,16 @@ class Delivery(models.Model):
     item = models.ForeignKey(
         "planning.ContentItem", models.PROTECT, related_name="deliveries", verbose_name=_("content item")
     )
+    # The item's own, kept here by the database so that the ledger of a campaign is one index; see migration 0009.
+    campaign = models.ForeignKey(
+        "planning.Campaign",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="deliveries",
+        verbose_name=_("campaign"),
+    )
     item_version = models.PositiveIntegerField()
     content = models.JSONField()
     key = models.CharField(max_length=64)
@@ -94,6 +104,12 @@ class Delivery(models.Model):
             models.Index(fields=("unit", "state", "due_at"), name="delivery_unit"),
             models.Index(fields=("account", "-published_at"), name="delivery_rate"),
             models.Index(fields=("item",), name="delivery_item"),
+            models.Index(
+                fields=("campaign", "due_at"),
+                name="delivery_campaign",
+                include=("state", "unit"),
+                condition=Q(campaign__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -185,13 +201,20 @@ class Circuit(models.Model):
 
 
 class Pause(models.Model):
-    """Nothing goes out below this unit, on one platform there, or on this account, until the pause is ended."""
+    """Nothing goes out below this unit, on one platform there, on this account, or of a campaign, until it is ended.
+
+    A pause of a campaign at the campaign's own unit stops all of it, wherever its accounts are; at another unit it
+    stops it there and below.
+    """
 
     unit = models.ForeignKey("registry.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
     account = models.ForeignKey(
         "registry.Account", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("account")
     )
     platform = models.CharField(_("platform"), max_length=30, blank=True)
+    campaign = models.ForeignKey(
+        "planning.Campaign", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("campaign")
+    )
     reason = models.CharField(_("reason"), max_length=300)
     paused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     paused_at = models.DateTimeField(_("since"), auto_now_add=True)
@@ -203,9 +226,12 @@ class Pause(models.Model):
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(condition=~Q(reason=""), name="pause_has_reason"),
-            models.CheckConstraint(condition=Q(account=None) | Q(platform=""), name="pause_of_account_or_platform"),
+            models.CheckConstraint(
+                condition=Q(account=None, platform="") | Q(account=None, campaign=None) | Q(platform="", campaign=None),
+                name="pause_of_one_thing",
+            ),
             models.UniqueConstraint(
-                fields=("unit", "account", "platform"),
+                fields=("unit", "account", "platform", "campaign"),
                 condition=Q(ended_at=None),
                 nulls_distinct=False,
                 name="pause_once",

@@ -1,4 +1,4 @@
-"""What other rooms show of publishing: on an issue, on an item, and among the things that safeguards hold."""
+"""What other rooms show of publishing: on an issue, an item, a campaign, and among the things that safeguards hold."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -10,12 +10,12 @@ from kentongan.channels import registry as channels
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.listening.models import Issue
-from kentongan.planning.models import ContentItem
+from kentongan.planning.models import Campaign, ContentItem
 from kentongan.planning.panels import Panel
 from kentongan.planning.states import ItemState
 from kentongan.publishing import access, planner, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
-from kentongan.publishing.states import State
+from kentongan.publishing.states import ENDS, State
 from kentongan.registry import access as rights
 from kentongan.registry.models import Account
 from kentongan.safeguards.held import HeldItem
@@ -53,10 +53,12 @@ class ItemPanel:
             return None
         deliveries, count = _first(queries.of_item(actor, item.pk), SHOWN)
         bookings, booked = _first(queries.bookings(item), LISTED)
-        if not deliveries and not bookings:
+        pauses = list(queries.pauses_of_campaign(item.campaign)) if item.campaign is not None else []
+        if not deliveries and not bookings and not pauses:
             return None
         context = {
             "item": item,
+            "pauses": pauses,
             "deliveries": deliveries,
             "more": count - len(deliveries),
             "bookings": bookings[:SHOWN],
@@ -80,6 +82,25 @@ class CostPanel:
         booked = item.bookings.exists()
         context = {"item": item, "forecasts": forecasts, "booked": booked}
         return Panel("publishing/_forecast_panel.html", context) if forecasts else None
+
+
+class CampaignPanel:
+    """On a campaign's page: what was planned of it and what became of that, and whether it is stopped."""
+
+    def panel(self, actor: Actor, campaign: Campaign) -> Panel | None:
+        """Return the campaign's ledger; None before anything is scheduled or stopped."""
+        may = rights.capabilities(actor, campaign.unit)
+        total = queries.ledger(actor, queries.Filter(campaign_id=campaign.pk))
+        pauses = list(queries.pauses_of_campaign(campaign))
+        context = {
+            "campaign": campaign,
+            "total": total,
+            "ends": [(state.value, state.label, total.counts.get(state, 0)) for state in ENDS],
+            "pauses": pauses,
+            "whole": any(pause.unit_id == campaign.unit_id for pause in pauses),
+            "may_publish": Capability.PUBLISH in may,
+        }
+        return Panel("publishing/_campaign.html", context)
 
 
 class AccountPause:

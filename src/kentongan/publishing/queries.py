@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db.models import Count, DateField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
+from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Manifest
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
-from kentongan.planning.models import ContentItem
+from kentongan.planning.models import Campaign, ContentItem
 from kentongan.publishing import access
 from kentongan.publishing.actions.circuits import LONGEST_REST
 from kentongan.publishing.actions.firing import paused
@@ -33,7 +34,7 @@ SERVERS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which deliveries: by state (or `to_come`), account, item, unit's subtree, days in the zone `timezone`."""
+    """Which deliveries: by state (or `to_come`), account, item, campaign, unit's subtree, days in zone `timezone`."""
 
     state: str = ""
     account_id: int | None = None
@@ -42,6 +43,7 @@ class Filter:
     since: date | None = None
     until: date | None = None
     timezone: str = "Asia/Jakarta"
+    campaign_id: int | None = None
 
     def apply(self, rows: QuerySet[Delivery], *, with_state: bool = True) -> QuerySet[Delivery]:
         """Narrow the deliveries."""
@@ -52,6 +54,8 @@ class Filter:
             rows = rows.filter(account_id=self.account_id)
         if self.item_id:
             rows = rows.filter(item_id=self.item_id)
+        if self.campaign_id:
+            rows = rows.filter(campaign_id=self.campaign_id)
         if self.unit is not None:
             rows = rows.filter(unit__path__within=self.unit.path)
         if self.since:
@@ -63,10 +67,15 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """One line of the ledger: how many were planned and what became of each. It always adds up."""
+    """One line of the ledger: how many were planned and what became of each. It always adds up.
+
+    It is of a day, or of what `key` numbers and `name` names: a unit or a campaign.
+    """
 
     counts: Mapping[State, int] = field(default_factory=dict)
     day: date | None = None
+    key: int | None = None
+    name: str = ""
 
     def __getattr__(self, name: str) -> int:
         """Return the count of a state by its name, so that a template can write `sum.published`."""
@@ -123,6 +132,33 @@ def days(actor: Actor, wanted: Filter = Filter()) -> list[Sum]:
     for row in rows.annotate(day=day).values("day", "state").annotate(n=Count("pk")):
         lines.setdefault(row["day"], {})[State(row["state"])] = row["n"]
     return [Sum(lines[when], when) for when in sorted(lines, reverse=True)]
+
+
+def units(actor: Actor, wanted: Filter = Filter()) -> list[Sum]:
+    """Return one line a unit that has deliveries, in the order of the tree."""
+    lines = _lines(actor, wanted, "unit")
+    found = Unit.objects.filter(pk__in=[pk for pk in lines if pk]).order_by("path").values_list("pk", "name")
+    return [Sum(lines[pk], key=pk, name=name) for pk, name in found]
+
+
+def campaigns(actor: Actor, wanted: Filter = Filter()) -> list[Sum]:
+    """Return one line a campaign by its name, what belongs to none at the end."""
+    lines = _lines(actor, wanted, "campaign")
+    found = Campaign.objects.filter(pk__in=[pk for pk in lines if pk]).order_by("name", "pk").values_list("pk", "name")
+    named = [Sum(lines[pk], key=pk, name=name) for pk, name in found]
+    return [*named, Sum(lines[None], name=_("without a campaign"))] if None in lines else named
+
+
+def _lines(actor: Actor, wanted: Filter, by: str) -> dict[int | None, dict[State, int]]:
+    rows = wanted.apply(access.deliveries(actor), with_state=False).order_by()
+    lines: dict[int | None, dict[State, int]] = {}
+    for row in rows.values(by, "state").annotate(n=Count("pk")):
+        lines.setdefault(row[by], {})[State(row["state"])] = row["n"]
+    return lines
+
+
+LINES = {"day": days, "unit": units, "campaign": campaigns}
+"""The ledger's lines by what each is of."""
 
 
 def coming(actor: Actor, wanted: Filter = Filter()) -> QuerySet[Delivery]:
@@ -210,14 +246,28 @@ def silent_servers(actor: Actor) -> list[Circuit]:
 def live_pauses(actor: Actor) -> QuerySet[Pause]:
     """Return the pauses that hold now, at units the actor sees."""
     live = rights.scope(Pause.objects.filter(ended_at=None), actor, access.READ)
-    return live.select_related("unit", "account", "paused_by")
+    return live.select_related("unit", "account", "campaign", "paused_by")
 
 
 def pauses_of(account: Account) -> QuerySet[Pause]:
     """Return the pauses that stop this account now: its own, and those of a unit at or above its own."""
-    above = Q(account=None, unit__path__covers=account.unit.path, platform__in=["", account.platform])
+    platform = ["", account.platform]
+    above = Q(account=None, campaign=None, unit__path__covers=account.unit.path, platform__in=platform)
     live = Pause.objects.filter(Q(account=account) | above, ended_at=None)
-    return live.select_related("unit", "account", "paused_by")
+    return live.select_related("unit", "account", "campaign", "paused_by")
+
+
+def pauses_of_campaign(campaign: Campaign) -> QuerySet[Pause]:
+    """Return the pauses that stop this campaign now: all of it, or below some unit."""
+    live = Pause.objects.filter(campaign=campaign, ended_at=None)
+    return live.select_related("unit", "account", "campaign", "paused_by")
+
+
+def stopped_by(delivery: Delivery) -> list[Pause]:
+    """Return the pauses that hold a delivery back now: of its account, a unit above, its campaign."""
+    whole = Q(unit=F("campaign__unit")) | Q(unit__path__covers=delivery.unit.path)
+    together = Pause.objects.filter(whole, campaign=delivery.campaign_id or 0, ended_at=None)
+    return [*pauses_of(delivery.account), *together.select_related("unit", "account", "campaign", "paused_by")]
 
 
 def accounts(actor: Actor, unit: Unit | None = None) -> QuerySet[Account]:

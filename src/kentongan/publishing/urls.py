@@ -7,6 +7,7 @@ from kentongan.publishing.views import accounts, deliveries, ledger, signing_in,
 app_name = "publishing"
 urlpatterns = [
     path("", ledger.index, name="index"),
+    path("rekap/", ledger.lines, name="lines"),
     path("akan-datang/", ledger.coming, name="coming"),
     path("perlu-tindakan/", ledger.attention, name="attention"),
     path("jadwalkan/<int:pk>/", deliveries.schedule, name="schedule"),

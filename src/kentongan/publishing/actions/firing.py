@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
@@ -58,12 +58,15 @@ class Claim:
 
 
 def paused(of: str = "") -> Q:
-    """Return the condition that a delivery is paused by its account or by a unit at or above its own."""
+    """Return the condition that a delivery is paused: by its account, a unit at or above its own, or its campaign."""
     live = Pause.objects.filter(ended_at=None)
-    above = live.filter(account=None, unit__path__covers=OuterRef(f"{of}unit__path"))
+    here = Q(unit__path__covers=OuterRef(f"{of}unit__path"))
+    above = live.filter(here, account=None, campaign=None)
     above = above.filter(Q(platform="") | Q(platform=OuterRef(f"{of}account__platform")))
     same = live.filter(account=OuterRef(f"{of}account"))
-    return Q(Exists(above)) | Q(Exists(same))
+    whole = Q(unit=F("campaign__unit"))
+    together = live.filter(whole | here, campaign=OuterRef(f"{of}campaign"))
+    return Q(Exists(above)) | Q(Exists(same)) | Q(Exists(together))
 
 
 def claim_due(limit: int = BATCH) -> list[Claim]:

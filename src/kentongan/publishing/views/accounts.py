@@ -11,13 +11,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kentongan.channels import registry as channels
 from kentongan.core import authority
+from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, KentonganError
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import page_of
+from kentongan.planning import access as planning
+from kentongan.planning.campaigns import queries as campaigns
 from kentongan.publishing import actions, connections, queries
 from kentongan.publishing.forms import ConnectForm, PauseForm, ReasonForm, complain, show_errors
-from kentongan.publishing.views.common import after_connecting, form_page, may_publish, reader
+from kentongan.publishing.views.common import after_connecting, form_page, may_publish, number, reader
 from kentongan.registry import access as rights
 from kentongan.registry import actions as registry
 from kentongan.registry import queries as people
@@ -98,16 +101,27 @@ def disconnect(request: StaffRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def pause(request: StaffRequest) -> HttpResponse:
-    """Stop everything below a unit."""
+    """Stop everything below a unit, a platform there, or a campaign."""
     actor = reader(request)
     units = rights.units_for(actor, Capability.PUBLISH).order_by("path")
     data = request.POST if request.method == "POST" else None
-    form = PauseForm(data, units=units, platforms=actions.publishing_platforms())
+    form = PauseForm(
+        data,
+        units=units,
+        platforms=actions.publishing_platforms(),
+        campaigns=campaigns.to_choose(actor),
+        initial=_named_campaign(request, actor),
+    )
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
-        actions.pause(actor, unit_id=chosen["unit"].pk, platform=chosen["platform"], reason=chosen["reason"])
-        messages.success(request, _("Paused. Nothing goes out there until you resume."))
-        return redirect("publishing:index")
+        of = {"unit_id": chosen["unit"].pk, "platform": chosen["platform"], "campaign_id": chosen["campaign"]}
+        try:
+            actions.pause(actor, **of, reason=chosen["reason"])
+        except Invalid as error:
+            show_errors(form, error)
+        else:
+            messages.success(request, _("Paused. Nothing goes out there until you resume."))
+            return redirect("publishing:index")
     return form_page(
         request,
         form=form,
@@ -116,6 +130,15 @@ def pause(request: StaffRequest) -> HttpResponse:
         submit=_("Pause now"),
         back=reverse("publishing:index"),
     )
+
+
+def _named_campaign(request: StaffRequest, actor: Actor) -> dict[str, object]:
+    """Return what the form begins with where a campaign is named: all of it."""
+    pk = number(request.GET.get("campaign"))
+    if pk is None:
+        return {}
+    campaign = planning.campaign(actor, pk)
+    return {"campaign": campaign.pk, "unit": campaign.unit}
 
 
 @login_required

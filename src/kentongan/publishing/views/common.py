@@ -62,6 +62,7 @@ def chosen(request: StaffRequest) -> Filter:
         since=_day(ask.get("since")),
         until=_day(ask.get("until")),
         timezone=timezone.get_current_timezone_name(),
+        campaign_id=number(ask.get("campaign")),
     )
 
 

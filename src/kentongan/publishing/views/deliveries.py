@@ -22,7 +22,7 @@ from kentongan.publishing import access, actions, planner, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
 from kentongan.publishing.forms import ReasonForm, ResolveForm, ScheduleForm, TimeForm, complain, show_errors
 from kentongan.publishing.models import Delivery
-from kentongan.publishing.states import State
+from kentongan.publishing.states import WAITING, State
 from kentongan.publishing.views.common import form_page, reader
 from kentongan.registry import access as rights
 
@@ -48,6 +48,7 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
         "may_see_trail": Capability.AUDIT in may,
         "recalls": manifest.recalls and (until is None or until > clock.now()),
         "recall_until": until,
+        "pauses": queries.stopped_by(delivery) if delivery.state in WAITING else [],
         "resolve_form": resolve or ResolveForm(),
         "reason_form": ReasonForm(auto_id="recall_%s"),
         "release_form": ReasonForm(auto_id="release_%s"),
