@@ -1,16 +1,19 @@
 """What the contract tests of Meta's platforms share."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import httpx
 
 from channels.benches import fault
 from kentongan.channels import oauth, registry
-from kentongan.channels.contract import App, Credentials
+from kentongan.channels.contract import App, Credentials, Media
 from kentongan.channels.testing import Failure
 from servers.graph import REDIRECT, GraphServer
 from servers.proxy import Fault
+from servers.stub import Asked, Said, serving
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
@@ -35,3 +38,23 @@ def fault_of(failure: Failure, where: str) -> Fault:
     """Return the fault; Graph refuses too many calls with an error of its own."""
     made = fault(failure, where)
     return replace(made, body=error(4, "Application request limit reached")) if made.status == 429 else made
+
+
+JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffdb004300") + b"\x08" * 64 + bytes.fromhex("ffd9")
+
+
+@contextmanager
+def pictures() -> Iterator[str]:
+    """Run a server with pictures, as this installation is one for the platform; yields its address."""
+    kinds = {"/gambar.jpg": JPEG, "/gambar.png": PNG, "/besar.jpg": JPEG + b"\0" * (8 << 20), "/bukan.jpg": b"bukan"}
+
+    def answer(asked: Asked) -> Said:
+        return Said(kinds.get(asked.path, b""), 200 if asked.path in kinds else 404)
+
+    with serving(answer) as url:
+        yield url
+
+
+def picture(base: str, alt: str = "", name: str = "gambar.jpg") -> Media:
+    """Return a picture that the platform can fetch there."""
+    return Media(JPEG, "image/jpeg", alt, url=f"{base}/{name}")

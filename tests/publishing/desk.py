@@ -9,6 +9,7 @@ import httpx
 
 from kentongan.core import clock
 from kentongan.core.actor import Actor
+from kentongan.core.models.files import StoredFile
 from kentongan.planning.models import ContentItem
 from kentongan.publishing import actions, worker
 from kentongan.publishing.actions import firing
@@ -76,9 +77,14 @@ class Desk:
         return Account.objects.select_related("unit", "connection").get(pk=declared.pk)
 
     def item(
-        self, purpose: str = "service", text: str = TEXT, unit: Unit | None = None, kinds: Sequence[str] = KINDS
+        self,
+        purpose: str = "service",
+        text: str = TEXT,
+        unit: Unit | None = None,
+        kinds: Sequence[str] = KINDS,
+        pictures: Sequence[StoredFile] = (),
     ) -> ContentItem:
-        """Return an approved item with a version for each of those platforms."""
+        """Return an approved item with those pictures, and a version for each of those platforms."""
         author, approver = self.cast.user("dewi"), self.cast.user("hendra")
         item = ContentItem.objects.create(
             unit=unit or self.cast.root,
@@ -91,6 +97,8 @@ class Desk:
         )
         for kind in kinds:
             item.renditions.create(kind=kind, text=text, bands=bands(text, kind))
+        for number, file in enumerate(pictures):
+            item.assets.create(file=file, alt=f"Gambar {number}", position=number)
         item.state, item.approved_by, item.approved_at = "approved", approver, clock.now()
         item.save()
         return item

@@ -166,7 +166,7 @@ class TestConnecting:
         assert account.state == Account.State.DECLARED
 
     def test_a_platform_that_comes_later_says_so(self, desk: Desk, sign_in):
-        account = self._declare(desk, "instagram")
+        account = self._declare(desk, "website", "bekasikab.go.id")
         answer = sign_in(desk.cast.user("arif")).get(reverse("publishing:connect", args=[account.pk]))
         assert answer.status_code == 400
 

@@ -55,13 +55,6 @@ WEBSITE = _announced(
     prover=provers.WEBSITE,
     posts=feeds.WEBSITE,
 )
-INSTAGRAM = _announced(
-    "instagram",
-    "Instagram",
-    Limits(2_200, images=10, image_bytes=8 * MEGABYTE, image_types=frozenset({"image/jpeg"})),
-    icon="brand-instagram",
-    profile_url="https://www.instagram.com/{handle}/",
-)
 THREADS = _announced(
     "threads",
     "Threads",

@@ -77,7 +77,8 @@ class Manifest:
     that the channel was written from the platform's published description and has run against a stub of it, not yet
     against the platform itself. From the likeness `alike` on
     (`safeguards.authenticity.similarity`) texts of several accounts of one organisation are pointed out before
-    approval; `forbids_alike` says that the platform forbids them.
+    approval; `forbids_alike` says that the platform forbids them. `fetches_media` says that the platform fetches
+    pictures itself, from a public address of ours (`Media.url`).
     """
 
     kind: str
@@ -103,6 +104,7 @@ class Manifest:
     rehearsed_only: bool = False
     alike: float = 0.6
     forbids_alike: bool = False
+    fetches_media: bool = False
     count_within: Callable[[str, Mapping[str, int]], Count] | None = None
 
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:

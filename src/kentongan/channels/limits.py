@@ -42,7 +42,8 @@ class Limits:
     `video_seconds` and `video_bytes` are the longest and largest, `video_shortest` the shortest in seconds, None where
     there is no such limit. `video_codecs` are the picture codecs that it takes (`h264`, `hevc`, `vp9`, `av1`...), None
     for any. `video_alone` says that no picture goes beside a video, `video_needed` that nothing goes out without one,
-    `media_needed` that nothing does without a picture or a video.
+    `media_needed` that nothing does without a picture or a video. `tags` is how many hashtags a text may
+    hold, None for any.
     """
 
     text: int | None
@@ -64,6 +65,7 @@ class Limits:
     video_alone: bool = True
     video_needed: bool = False
     media_needed: bool = False
+    tags: int | None = None
 
     def stated(self) -> dict[str, int]:
         """Return what texts are counted by on one server, as it is stored with a connection."""

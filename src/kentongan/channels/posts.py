@@ -11,13 +11,18 @@ from typing import Any, BinaryIO
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One picture: its bytes, its sniffed type, what it shows in words, its size in pixels."""
+    """One picture: its bytes, its sniffed type, what it shows in words, its size in pixels.
+
+    `url` is where a platform that fetches pictures itself (`Manifest.fetches_media`) can fetch this one while the post
+    is being sent, empty everywhere else.
+    """
 
     content: bytes = field(repr=False)
     media_type: str
     alt: str = ""
     width: int | None = None
     height: int | None = None
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ BUILT_IN = (
     _ours("website", "announced:WEBSITE"),
     _ours("x", "x:CHANNEL"),
     _ours("facebook", "facebook:CHANNEL"),
-    _ours("instagram", "announced:INSTAGRAM"),
+    _ours("instagram", "instagram:CHANNEL"),
     _ours("threads", "announced:THREADS"),
     _ours("youtube", "announced:YOUTUBE"),
     _ours("tiktok", "announced:TIKTOK"),

@@ -21,6 +21,7 @@ from kentongan.channels.contract import (
     Finder,
     Found,
     Idempotency,
+    Media,
     Post,
     Published,
     Publisher,
@@ -57,7 +58,10 @@ DELAY = timedelta(seconds=37)
 
 @dataclass
 class Bench:
-    """A channel with an account on a server: `count` says how many posts of that text are there."""
+    """A channel with an account on a server: `count` says how many posts of that text are there.
+
+    `images` go with every post, on platforms that take none without.
+    """
 
     channel: Channel
     credentials: Credentials
@@ -66,11 +70,12 @@ class Bench:
     refused: Post
     fail: Callable[[Failure], None] = field(default=lambda failure: None)
     expired: Credentials | None = None
+    images: tuple[Media, ...] = ()
 
     def post(self, text: str) -> Post:
         """Return a post with a key of its own."""
         key = self.channel.manifest.new_key()
-        return Post(key, f"{text} ({key})", datetime.now(UTC).replace(microsecond=0), title=text)
+        return Post(key, f"{text} ({key})", datetime.now(UTC).replace(microsecond=0), title=text, images=self.images)
 
     @property
     def publisher(self) -> Publisher:

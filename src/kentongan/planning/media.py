@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Limits
+from kentongan.channels.text import tags
 from kentongan.core.models.files import StoredFile
 from kentongan.planning.counting import measure
 from kentongan.planning.models import ItemAsset, Rendition
@@ -26,6 +27,7 @@ def _problems(rendition: Rendition, pictures: Sequence[StoredFile], videos: Sequ
     platform: dict[str, Any] = {"platform": manifest.label}
     if pictures or videos:
         yield from _beside(rendition, manifest.limits, platform)
+    yield from _tags(rendition, manifest.limits, platform)
     yield from _needs(manifest.limits, platform, bool(pictures), bool(videos))
     yield from _pictures(pictures, manifest.limits, platform)
     yield from _videos(videos, manifest.limits, platform)
@@ -40,6 +42,13 @@ def _beside(rendition: Rendition, limits: Limits, platform: dict[str, Any]) -> I
             "%(platform)s takes at most %(limit)s characters beside a picture or video; this version has %(used)s."
         )
         yield text % (platform | {"limit": limits.caption, "used": used})
+
+
+def _tags(rendition: Rendition, limits: Limits, platform: dict[str, Any]) -> Iterator[str]:
+    used = len(tags(rendition.text))
+    if limits.tags is not None and used > limits.tags:
+        text = _("%(platform)s takes at most %(n)s hashtags; this version has %(used)s.")
+        yield text % (platform | {"n": limits.tags, "used": used})
 
 
 def _needs(limits: Limits, platform: dict[str, Any], pictures: bool, videos: bool) -> Iterator[str]:

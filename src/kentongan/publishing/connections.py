@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import cast
 
 import httpx
@@ -23,6 +24,7 @@ from kentongan.core import advisory, http
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
+from kentongan.publishing import public_media
 from kentongan.publishing.models import PlatformApp
 from kentongan.registry import actions as registry
 from kentongan.registry import queries
@@ -130,7 +132,7 @@ def connect(actor: Actor, account_id: int, entered: Mapping[str, str]) -> Accoun
     try:
         with client() as calls:
             credentials = connector.connect(entered, calls)
-            health = connector.health(credentials, calls)
+            health = health_of(account, credentials, calls)
     except ChannelError as error:
         raise Invalid(error.message, remedy=_("Check what you entered, then connect again.")) from error
     return keep(actor, account, credentials, health)
@@ -160,6 +162,14 @@ def keep(actor: Actor, account: Account, credentials: Credentials, health: Healt
     return queries.account_to_connect(actor, account.pk)
 
 
+def health_of(account: Account, credentials: Credentials, calls: httpx.Client) -> Health:
+    """Ask the platform whether the account could publish right now, and ourselves whether it could fetch pictures."""
+    health = connector_of(account).health(credentials, calls)
+    manifest = channels.get(account.platform).manifest
+    missing = public_media.problem() if health.ready and manifest.fetches_media else ""
+    return replace(health, ready=not manifest.limits.media_needed, problem=missing) if missing else health
+
+
 def _stated(health: Health) -> dict[str, int]:
     return health.limits.stated() if health.limits else {}
 
@@ -179,7 +189,7 @@ def test(actor: Actor, account_id: int) -> Health:
     system = Actor.system("publishing.health")
     try:
         with client() as calls:
-            health = connector_of(account).health(fresh(system, account, calls), calls)
+            health = health_of(account, fresh(system, account, calls), calls)
     except ChannelError as error:
         health = Health(False, error.message)
     registry.record_health(

@@ -7,6 +7,7 @@ from kentongan.channels.contract import Media, Post, Video
 from kentongan.core import files
 from kentongan.core.models.files import StoredFile
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
+from kentongan.publishing import public_media
 from kentongan.publishing.models import Delivery
 
 
@@ -23,13 +24,14 @@ def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) 
     }
 
 
-def _images(stored: list[dict[str, Any]]) -> tuple[Media, ...]:
+def _images(delivery: Delivery) -> tuple[Media, ...]:
+    stored = delivery.content["images"]
     kept = StoredFile.objects.in_bulk([image["file"] for image in stored])
     media = []
     for image in stored:
         file = kept[image["file"]]
         with files.open(file) as content:
-            media.append(Media(content.read(), file.media_type, image["alt"]))
+            media.append(Media(content.read(), file.media_type, image["alt"], url=public_media.address(delivery, file)))
     return tuple(media)
 
 
@@ -49,6 +51,6 @@ def post_of(delivery: Delivery) -> Post:
         title=content["title"],
         link=content["link"],
         language=content["language"],
-        images=_images(content["images"]),
+        images=_images(delivery),
         videos=_videos(content.get("videos", [])),
     )

@@ -47,7 +47,7 @@ def finish(actor: Actor, session: str, *, state: str, code: str, error: str) -> 
     try:
         with connections.client() as calls:
             credentials = _exchanged(begun, code, calls)
-            health = connections.connector_of(account).health(credentials, calls)
+            health = connections.health_of(account, credentials, calls)
     except ChannelError as problem:
         raise Invalid(problem.message, remedy=_("Begin it again under Connections.")) from problem
     # A worker may be renewing the former sign-in at this moment: what it stores must not come after this.

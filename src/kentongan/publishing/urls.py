@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kentongan.publishing.views import accounts, deliveries, ledger, signing_in, staggering
+from kentongan.publishing.views import accounts, deliveries, ledger, media, signing_in, staggering
 
 app_name = "publishing"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("sebaran/<int:pk>/kirim-ulang/", deliveries.send_again, name="send_again"),
     path("sebaran/<int:pk>/waktu/", deliveries.reschedule, name="reschedule"),
     path("sebaran/<int:pk>/selesaikan/", deliveries.resolve, name="resolve"),
+    path("media/<str:token>.<slug:suffix>", media.media, name="media"),
     path("akun/", accounts.accounts, name="accounts"),
     path("akun/<int:pk>/sambungkan/", accounts.connect, name="connect"),
     path("akun/<int:pk>/masuk/", signing_in.sign_in, name="sign_in"),

@@ -21,7 +21,7 @@ from kentongan.planning.counting import measure
 from kentongan.planning.likeness import alike, candidates
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
 from kentongan.planning.states import ItemState
-from kentongan.publishing import access, content
+from kentongan.publishing import access, content, public_media
 from kentongan.publishing.actions.moves import SEEN, set_time, set_try, to_ready
 from kentongan.publishing.models import Attempt, Delivery
 from kentongan.publishing.spreading import Spread
@@ -116,6 +116,7 @@ def _schedule(
     _check_alone(accounts, renditions)
     assets = list(item.assets.select_related("file"))
     _check_media([renditions[one] for one in {account.platform for account in accounts} if one in renditions], assets)
+    public_media.check({account.platform for account in accounts}, pictures=any(one.file.is_image for one in assets))
     sent = {kind: content.fixed(item, rendition, assets) for kind, rendition in renditions.items()}
     made = [_new(plan, account, _written_for(account, renditions), sent, quiet) for account in accounts]
     try:

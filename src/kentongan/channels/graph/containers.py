@@ -1,0 +1,180 @@
+"""Posts that are made in two steps, as on Instagram and Threads: a container that the platform fills, then its post.
+
+Nothing is published before the second step, so everything until then is safe to try again. Whether the second one was
+taken is asked of the container itself whenever the answer says that it was not: Instagram is known to answer 400 to a
+post that it has taken.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from django.utils.translation import gettext as _
+
+from kentongan.channels.contract import (
+    Ambiguous,
+    ChannelError,
+    Credentials,
+    Media,
+    Rejected,
+    RetryLater,
+)
+from kentongan.channels.graph.api import Graph
+
+# A claim lasts two minutes; the second step has to be through before it lapses.
+PATIENCE_SECONDS = 70.0
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+NOT_READY_WAIT = timedelta(minutes=1)
+QUOTA_WAIT = timedelta(minutes=30)
+READY, WORKING, TAKEN = "FINISHED", "IN_PROGRESS", "PUBLISHED"
+# Of what the platform could not fetch nobody knows why; it may well be fetched next time.
+UNFETCHED = ("2207003", "2207020", "2207032", "2207053", "FAILED_DOWNLOADING", "UNKNOWN")
+
+
+@dataclass(frozen=True, slots=True)
+class Containers:
+    """What differs: version and names in the path, the fields of one picture of several, those that tell the state."""
+
+    graph: Graph
+    make: str
+    publish: str
+    quota: str
+    state: str
+    why: str
+    part: Mapping[str, str]
+
+    def path(self, credentials: Credentials, edge: str) -> str:
+        """Return the path of a list of the account."""
+        return f"{credentials.get('user_id')}/{edge}"
+
+    def post(
+        self,
+        one: Mapping[str, str],
+        several: Mapping[str, str],
+        images: Sequence[Media],
+        credentials: Credentials,
+        client: httpx.Client,
+    ) -> str:
+        """Publish and return the number of the post; `one` are the fields of a post with at most one picture,
+        `several` those of one with more.
+        """
+        until = time.monotonic() + PATIENCE_SECONDS
+        self._check_quota(credentials, client)
+        if len(images) < 2:
+            container = self._made({**one, **_pictured(images)}, credentials, client)
+        else:
+            parts = [
+                self._made({**self.part, **_pictured([image])}, credentials, client)
+                for image in _in_time(images, until)
+            ]
+            for part in parts:
+                self._wait(part, until, credentials, client)
+            container = self._made({**several, "children": ",".join(parts)}, credentials, client)
+        self._wait(container, until, credentials, client)
+        return self._published(container, credentials, client)
+
+    def _check_quota(self, credentials: Credentials, client: httpx.Client) -> None:
+        """Raise RetryLater where the platform takes no more posts of this account today."""
+        said = self.graph.call(
+            client, credentials, "GET", self.path(credentials, self.quota), {"fields": "quota_usage,config"}
+        )
+        rows = said.get("data")
+        row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+        config = row.get("config")
+        used, most = row.get("quota_usage"), config.get("quota_total") if isinstance(config, dict) else None
+        if isinstance(used, int) and isinstance(most, int) and used >= most:
+            text = _("The platform takes %(most)s posts of an account a day, and that many are out.") % {"most": most}
+            raise RetryLater(text, {"quota": dict(row)}, QUOTA_WAIT)
+
+    def _made(self, fields: Mapping[str, str], credentials: Credentials, client: httpx.Client) -> str:
+        said = self.graph.call(client, credentials, "POST", self.path(credentials, self.make), fields)
+        if not said.get("id"):
+            raise RetryLater(_("The platform did not keep a picture."), {"body": dict(said)})
+        return str(said["id"])
+
+    def _state(self, container: str, credentials: Credentials, client: httpx.Client) -> tuple[str, str]:
+        fields = {"fields": f"{self.state},{self.why}"}
+        said = self.graph.call(client, credentials, "GET", container, fields)
+        return str(said.get(self.state) or ""), str(said.get(self.why) or "")
+
+    def _wait(self, container: str, until: float, credentials: Credentials, client: httpx.Client) -> None:
+        """Wait until the platform has filled the container; RetryLater where that takes too long."""
+        for pause in _pauses():
+            state, why = self._state(container, credentials, client)
+            if state == READY:
+                return
+            if state != WORKING:
+                _refuse(state, why)
+            if time.monotonic() + pause > until:
+                break
+            time.sleep(pause)
+        text = _("The platform is not done with the pictures yet.")
+        raise RetryLater(text, {"container": container}, NOT_READY_WAIT)
+
+    def _published(self, container: str, credentials: Credentials, client: httpx.Client) -> str:
+        path = self.path(credentials, self.publish)
+        try:
+            said = self.graph.call(client, credentials, "POST", path, {"creation_id": container}, decides=True)
+        except Ambiguous:
+            raise
+        except ChannelError as error:
+            if "status" in error.response and self._was_taken(container, credentials, client, error):
+                raise Ambiguous(_("The platform refused a post that it has taken."), error.response) from error
+            raise
+        if not isinstance(said.get("id"), str) or not said["id"]:
+            raise Ambiguous(_("The server's answer names no post."), {"body": dict(said)})
+        return str(said["id"])
+
+    def _was_taken(self, container: str, credentials: Credentials, client: httpx.Client, refusal: ChannelError) -> bool:
+        try:
+            state, _why = self._state(container, credentials, client)
+        except ChannelError as error:
+            # The same sign-in that was refused a moment ago has published nothing.
+            return type(error) is not type(refusal)
+        return state not in {READY, WORKING, "ERROR", "EXPIRED"}
+
+    def address(
+        self, number: str, otherwise: str, credentials: Credentials, client: httpx.Client
+    ) -> tuple[str, Mapping[str, Any]]:
+        """Return where people read a post; a side task, so that nothing that happens here matters for the post."""
+        try:
+            said = self.graph.call(client, credentials, "GET", number, {"fields": "permalink"})
+        except ChannelError as error:
+            return otherwise, {"permalink": error.message}
+        told = said.get("permalink")
+        return (told, {}) if isinstance(told, str) and told.startswith("https://") else (otherwise, {})
+
+
+def _pauses() -> Iterator[float]:
+    yield from PAUSES
+    while True:
+        yield PAUSES[-1]
+
+
+def _in_time(images: Sequence[Media], until: float) -> Iterator[Media]:
+    """Yield the pictures while there is time: each one is fetched by the platform before it answers."""
+    for image in images:
+        if time.monotonic() > until:
+            raise RetryLater(_("The platform is not done with the pictures yet."), {}, NOT_READY_WAIT)
+        yield image
+
+
+def _pictured(images: Sequence[Media]) -> dict[str, str]:
+    if not images:
+        return {}
+    image = images[0]
+    if not image.url:
+        raise Rejected(_("The platform fetches pictures itself, and this installation has no public address."))
+    return {"image_url": image.url, **({"alt_text": image.alt[:1_000]} if image.alt else {})}
+
+
+def _refuse(state: str, why: str) -> None:
+    kept = {"state": state, "why": why}
+    if state == TAKEN:
+        raise Ambiguous(_("The platform says that this is out already."), kept)
+    if state != "ERROR" or not why or any(one in why.upper() for one in UNFETCHED):
+        raise RetryLater(_("The platform could not take a picture: %(why)s") % {"why": why or state}, kept)
+    raise Rejected(_("The platform could not take a picture: %(why)s") % {"why": why}, kept)

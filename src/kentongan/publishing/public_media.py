@@ -1,0 +1,83 @@
+"""Pictures at a public address, for platforms that fetch them themselves: one file of one delivery while it is sent.
+
+The address is signed for the claim of the worker that sends the delivery: it opens one file, until the claim is over,
+and nothing else. Whoever finds it later finds nothing.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kentongan.channels import registry as channels
+from kentongan.core import clock
+from kentongan.core.errors import Invalid, NotFound
+from kentongan.core.models.files import StoredFile
+from kentongan.core.secrets import sign, unsign
+from kentongan.publishing.models import Delivery
+from kentongan.publishing.states import CLAIMS
+
+PURPOSE = "delivery-media"
+LASTS = timedelta(minutes=10)
+"""Longer than any claim, which is what ends it."""
+SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "video/mp4": "mp4"}
+
+
+def problem() -> str:
+    """Return why no platform could fetch anything from this installation, and what to do; empty where it can."""
+    parts = urlsplit(settings.PUBLIC_URL)
+    if parts.scheme == "https" and _is_public(parts.hostname or ""):
+        return ""
+    return _(
+        "The platform fetches pictures itself, and this installation has no public address that begins with https://: "
+        "have your administrator set KENTONGAN_PUBLIC_URL."
+    )
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".lan"))
+
+
+def check(platforms: Iterable[str], *, pictures: bool) -> None:
+    """Raise Invalid where pictures are to go to a platform that could not fetch them from here."""
+    wanting = [channels.label(kind) for kind in platforms if channels.get(kind).manifest.fetches_media]
+    if pictures and wanting and (text := problem()):
+        raise Invalid(
+            fields={"accounts": [f"{', '.join(sorted(wanting))}: {text}"]},
+            remedy=_("Choose other accounts until then, or take the pictures out of the item."),
+        )
+
+
+def address(delivery: Delivery, file: StoredFile) -> str:
+    """Return where the file can be fetched while this delivery is being sent; empty where nobody fetches it."""
+    manifest = channels.get(delivery.account.platform).manifest
+    if not manifest.fetches_media or delivery.claim_token is None or problem():
+        return ""
+    token = sign(PURPOSE, [delivery.pk, delivery.claim_token.hex, file.pk], expires_in=LASTS)
+    path = reverse("publishing:media", args=[token, SUFFIXES.get(file.media_type, "bin")])
+    return f"{settings.PUBLIC_URL}{path}"
+
+
+def file_of(token: str) -> StoredFile:
+    """Return the file that an address opens now; raises BadSignature for what was made up, NotFound afterwards."""
+    number, claim, file_id = unsign(PURPOSE, token)
+    sent = Delivery.objects.filter(
+        pk=number, claim_token=claim, claimed_until__gt=clock.now(), state__in=CLAIMS
+    ).first()
+    file = StoredFile.objects.filter(pk=file_id, erased_at=None).first()
+    if sent is None or file is None or not _is_part(sent, file):
+        raise NotFound()
+    return file
+
+
+def _is_part(delivery: Delivery, file: StoredFile) -> bool:
+    """Whether the delivery still holds that file, as it was fixed when it was scheduled."""
+    rows = [*delivery.content.get("images", []), *delivery.content.get("videos", [])]
+    return file.pk in {row["file"] for row in rows}
