@@ -78,7 +78,7 @@ check: install dev  ## Lint, types, templates, layers, migrations, translations.
 	$(DJANGO) makemigrations --check --dry-run
 	$(BIN)/python scripts/check_messages.py
 
-test-servers: dev  ## Install the servers that tests talk to (Bluesky and WordPress, under build/).
+test-servers: dev  ## Install the servers that tests talk to (Bluesky, WordPress, axe-core; under build/).
 	@$(BIN)/python scripts/build_servers.py
 
 test: install dev test-servers  ## Run the tests, in less than half an hour.
@@ -90,7 +90,7 @@ test-all: install dev test-servers  ## Run every test, the slow ones too.
 faults: install dev test-servers  ## 500 deliveries with workers and PostgreSQL killed at random (about half an hour).
 	$(BIN)/python tests/faults/long.py $(ARGS)
 
-screens: install dev  ## Take a picture of every screen, at 360 and 1440 px, into screens/.
+screens: install dev test-servers  ## Take a picture of every screen, at 360 and 1440 px, into screens/.
 	$(BIN)/python scripts/screens.py $(ARGS)
 
 # ---- for those who work on it ----

@@ -1,4 +1,4 @@
-"""Install the servers that tests and the demo network talk to, under build/: a Bluesky data server, and WordPress.
+"""Install what tests and the demo network talk to, under build/: a Bluesky data server, WordPress; and axe-core.
 
 The SQLite module of the Bluesky server is compiled here (g++ and make are needed): with the headers of our own node,
 nothing is downloaded. WordPress comes with SQLite in place of MariaDB; PHP is the machine's own.
@@ -17,6 +17,7 @@ from node_env import ENVIRONMENT, ROOT, node_environment, run_npm
 FILES = ("package.json", "package-lock.json")
 PDS = ROOT / "src" / "kentongan" / "web" / "demo" / "pds"
 WORDPRESS = ROOT / "tests" / "servers" / "packages" / "wordpress"
+AXE = ROOT / "tests" / "servers" / "packages" / "axe"
 BUILDS = Path("node_modules", "@wp-playground", "wordpress-builds", "src")
 # The rest of the package is versions that nobody here needs.
 ARCHIVES = {
@@ -54,3 +55,5 @@ def _install(source: Path, target: Path, what: str, kept: dict[str, Path]) -> No
 if __name__ == "__main__":
     _install(PDS, ROOT / "build" / "pds", "the Bluesky server (about a minute)", {})
     _install(WORDPRESS, ROOT / "build" / "wordpress", "WordPress", ARCHIVES)
+    script = {"axe.min.js": Path("node_modules", "axe-core", "axe.min.js")}
+    _install(AXE, ROOT / "build" / "axe", "axe-core", script)

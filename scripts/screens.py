@@ -2,7 +2,7 @@
 
 Signs in as the demo cast, follows links until no new screen turns up, then photographs each screen at 360 and 1440 px
 in Indonesian and English, light, and some in the dark. Says what the browser complained about (content security policy,
-errors in the console) and what people would stumble over (accessibility.js), and ends with 1 when there was anything.
+errors in the console) and what people would stumble over (accessibility.py), and ends with 1 when there was anything.
 
 Uses the product at KENTONGAN_URL, which must hold the demo, else starts one of its own.
 """
@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
+from accessibility import stumbles
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-ACCESSIBILITY = (ROOT / "scripts" / "accessibility.js").read_text(encoding="utf-8")
 WIDTHS = {360: 780, 1440: 900}
 STARTS = ("/", "/dinding/", "/cari/?q=jalan", "/pengaturan/profil/", "/impor/", "/pekerjaan/", "/pesan/")
 VISITOR = ("/akun/login/", "/akun/login/code/", "/akun/password/reset/", "/luring/", "/tidak-ada/")
@@ -214,7 +214,7 @@ def photograph(context: BrowserContext, product: Product, paths: dict[str, str],
             weight = page.evaluate(WEIGHT)
             if weight > HEAVIEST:
                 product.complain(path, f"weighs {weight:,} bytes on first load")
-            for text in page.evaluate(ACCESSIBILITY):
+            for text in stumbles(page):
                 product.complain(path, text)
             page.screenshot(path=target, full_page=True)
             taken += 1

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from kentongan.channels.newsroom.models import Article, Site
 from kentongan.core import clock
 from kentongan.core.models import User
 from kentongan.gatherings import actions
@@ -20,7 +22,9 @@ from named_cast import Cast
 # Playwright's synchronous interface runs a loop of its own, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-CHECK = (Path(__file__).parents[2] / "scripts" / "accessibility.js").read_text(encoding="utf-8")
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+from accessibility import stumbles
+
 VISITOR = ["/akun/login/", "/akun/login/code/", "/akun/password/reset/", "/luring/", "/tidak-ada/"]
 STAFF = [
     "/dinding/",
@@ -97,18 +101,30 @@ def problems(context: BrowserContext, paths: list[str]) -> dict[str, list[str]]:
     for path in paths:
         said.clear()
         page.goto(path, wait_until="networkidle")
-        wrong = [*page.evaluate(CHECK), *(text for text in said if "404" not in text)]
+        wrong = [*stumbles(page), *(text for text in said if "404" not in text)]
         if wrong:
             found[path] = wrong
     return found
 
 
+@pytest.fixture
+def news(db: None) -> list[str]:
+    """The addresses of a news site with articles enough for two pages."""
+    site = Site.objects.create(slug="kab-bekasi", name="Kabar Bekasi", tagline="Dari kantor bupati")
+    text = "Pukul enam pagi.\n\n## Yang perlu dibawa\n\n- KTP\n- [Peta](https://example.id)\n\n#Pasar"
+    for number in range(14):
+        named = {"title": f"Pasar murah ke-{number}", "slug": f"pasar-{number}", "key": f"k{number}", "digest": "d"}
+        Article.objects.create(site=site, text=text, tags=["pasar"], published_at=clock.now(), **named)
+    found = ["", "baca/pasar-1/", "tagar/pasar/", "cari/?q=pasar", "cari/?q=tidakada", f"arsip/{clock.now():%Y/%m}/"]
+    return ["/kabar/", *(f"/kabar/kab-bekasi/{path}" for path in found)]
+
+
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (360, "light"), (1440, "dark")])
 def test_nobody_stumbles_over_a_page_of_ours(
-    visit: Callable[..., BrowserContext], cast: Cast, width: int, theme: str
+    visit: Callable[..., BrowserContext], cast: Cast, news: list[str], width: int, theme: str
 ) -> None:
     User.objects.update(theme="auto")
-    assert problems(visit(None, width, theme), VISITOR) == {}
+    assert problems(visit(None, width, theme), [*VISITOR, *news]) == {}
     assert problems(visit(cast.user("wulan"), width, theme), STAFF) == {}
     assert problems(visit(cast.user("sari"), width, theme), ["/impor/", "/impor/baru/"]) == {}
 

@@ -92,7 +92,8 @@ def article(request: HttpRequest, site: str, slug: str) -> HttpResponse:
 
 def _structured(request: HttpRequest, article: Article) -> str:
     """Return schema.org's NewsArticle; `<` is escaped, so that no text can end the element it stands in."""
-    publisher = {"@type": "GovernmentOrganization", "name": article.site.name}
+    home = request.build_absolute_uri(article.site.get_absolute_url())
+    publisher = {"@type": "Organization", "name": article.site.name, "url": home}
     data = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
