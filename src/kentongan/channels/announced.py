@@ -81,4 +81,3 @@ TIKTOK = _announced(
     profile_url="https://www.tiktok.com/@{handle}",
     rate=Rate(6, timedelta(minutes=1)),
 )
-WHATSAPP = _announced("whatsapp", "WhatsApp", Limits(4_096), icon="brand-whatsapp", share=sharing.WHATSAPP)

@@ -23,6 +23,7 @@ from kentongan.channels.errors import RetryLater as RetryLater
 from kentongan.channels.limits import Count as Count
 from kentongan.channels.limits import Counting as Counting
 from kentongan.channels.limits import Limits as Limits
+from kentongan.channels.messaging import Messenger
 from kentongan.channels.posts import Media as Media
 from kentongan.channels.posts import Post as Post
 from kentongan.channels.posts import Video as Video
@@ -78,7 +79,8 @@ class Manifest:
     against the platform itself. From the likeness `alike` on
     (`safeguards.authenticity.similarity`) texts of several accounts of one organisation are pointed out before
     approval; `forbids_alike` says that the platform forbids them. `fetches_media` says that the platform fetches
-    pictures itself, from a public address of ours (`Media.url`).
+    pictures itself, from a public address of ours (`Media.url`). `neutral_only` says that parties and candidates may not
+    use its interface.
     """
 
     kind: str
@@ -105,6 +107,7 @@ class Manifest:
     alike: float = 0.6
     forbids_alike: bool = False
     fetches_media: bool = False
+    neutral_only: bool = False
     count_within: Callable[[str, Mapping[str, int]], Count] | None = None
 
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:
@@ -418,6 +421,7 @@ class Channel:
     finder: Finder | None = None
     listener: Listener | None = None
     metrics: Metrics | None = None
+    messenger: Messenger | None = None
     share: ShareLink | None = None
     prover: Prover | None = None
     posts: PublicPosts | None = None
@@ -431,3 +435,8 @@ class Channel:
     def publishes(self) -> bool:
         """Whether an account here can be connected and published to."""
         return self.connector is not None and self.publisher is not None
+
+    @property
+    def connects(self) -> bool:
+        """Whether an account here can be connected: to publish, or to carry messages."""
+        return self.connector is not None and (self.publisher is not None or self.messenger is not None)

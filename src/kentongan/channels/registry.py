@@ -32,7 +32,7 @@ BUILT_IN = (
     _ours("threads", "announced:THREADS"),
     _ours("youtube", "announced:YOUTUBE"),
     _ours("tiktok", "announced:TIKTOK"),
-    _ours("whatsapp", "announced:WHATSAPP"),
+    _ours("whatsapp", "whatsapp:CHANNEL"),
     _ours("telegram", "telegram:CHANNEL"),
 )
 
@@ -91,6 +91,16 @@ def known_as(kind: str, handle: str, name: str) -> str:
 def publishing() -> list[Channel]:
     """Return the channels that can be connected and published to now."""
     return [channel for channel in every() if channel.publishes]
+
+
+def connecting() -> list[Channel]:
+    """Return the channels whose accounts can be connected."""
+    return [channel for channel in every() if channel.connects]
+
+
+def carrying() -> list[Channel]:
+    """Return the channels that carry messages to one person."""
+    return [channel for channel in every() if channel.messenger is not None]
 
 
 def sharing() -> list[Channel]:

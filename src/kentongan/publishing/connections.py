@@ -127,6 +127,7 @@ def connect(actor: Actor, account_id: int, entered: Mapping[str, str]) -> Accoun
     Raises Invalid with the platform's own words, Conflict when somebody else's account answers.
     """
     account = queries.account_to_connect(actor, account_id)
+    check_allowed(account)
     connector = connector_of(account)
     _check_entered(account, entered)
     try:
@@ -168,6 +169,16 @@ def health_of(account: Account, credentials: Credentials, calls: httpx.Client) -
     manifest = channels.get(account.platform).manifest
     missing = public_media.problem() if health.ready and manifest.fetches_media else ""
     return replace(health, ready=not manifest.limits.media_needed, problem=missing) if missing else health
+
+
+def check_allowed(account: Account) -> None:
+    """Raise Conflict where the platform lets no party or candidate use its interface, and this is one."""
+    manifest, organisation = channels.get(account.platform).manifest, queries.organisation()
+    if manifest.neutral_only and not (organisation and organisation.neutral):
+        raise Conflict(
+            _("%(platform)s does not let parties and candidates use its interface.") % {"platform": manifest.label},
+            remedy=_("Share from your own phones instead: what is to be shared has a button for it."),
+        )
 
 
 def _stated(health: Health) -> dict[str, int]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Manifest
-from kentongan.core import clock
+from kentongan.core import clock, messages
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.planning.models import Campaign, ContentItem
@@ -303,7 +303,7 @@ def accounts_to_check(limit: int = 20) -> QuerySet[Account]:
     old = Q(connection__checked_at=None) | Q(connection__checked_at__lt=now - CHECK_EVERY)
     old |= Q(connection__healthy=False, connection__checked_at__lt=now - CHECK_BAD_EVERY)
     old |= Q(Exists(due), connection__checked_at__lt=now - CHECK_BEFORE_AGAIN)
-    connected = Account.objects.filter(connection__isnull=False, platform__in=[c.kind for c in channels.publishing()])
+    connected = Account.objects.filter(connection__isnull=False, platform__in=[c.kind for c in channels.connecting()])
     return connected.filter(old).order_by(F("connection__checked_at").asc(nulls_first=True))[:limit]
 
 
@@ -312,6 +312,30 @@ def in_trouble() -> QuerySet[Account]:
     bad = Q(connection__healthy=False) | Q(connection__ends_at__lte=clock.now() + NOTICE)
     untold = Account.objects.filter(bad, connection__isnull=False, connection__told_at=None)
     return untold.select_related("unit", "connection", "custodian__user", "deputy_custodian__user").order_by("pk")
+
+
+def carried(*, neutral: bool) -> dict[Account, list[int]]:
+    """Return the numbers that could send right now, each with the units whose messages wait for it: three queries.
+
+    A unit's messages go by its own number, or by the nearest one above. Nothing while a number is paused, or where its
+    platform lets no party send.
+    """
+    kinds = [one.kind for one in channels.carrying() if neutral or not one.manifest.neutral_only]
+    found = Account.objects.filter(kind=Account.Kind.OFFICIAL, platform__in=kinds, connection__healthy=True)
+    numbers = {str(one.unit.path): one for one in found.select_related("unit", "connection").order_by("-pk")}
+    if not numbers:
+        return {}
+    waiting: dict[Account, list[int]] = {}
+    for pk, path in Unit.objects.filter(pk__in=messages.units_waiting()).values_list("pk", "path"):
+        if nearest := _nearest(str(path), numbers):
+            waiting.setdefault(nearest, []).append(pk)
+    return {number: units for number, units in waiting.items() if not pauses_of(number).exists()}
+
+
+def _nearest(path: str, numbers: Mapping[str, Account]) -> Account | None:
+    while path and path not in numbers:
+        path = path.rpartition(".")[0]
+    return numbers.get(path)
 
 
 def accounts_for(actor: Actor, kinds: Iterable[str]) -> QuerySet[Account]:

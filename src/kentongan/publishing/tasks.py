@@ -2,7 +2,7 @@
 
 from kentongan.core.actor import Actor
 from kentongan.core.ticks import every
-from kentongan.publishing import connections, queries, telling, worker
+from kentongan.publishing import carrying, connections, queries, telling, worker
 from kentongan.publishing.actions import firing, reconciling
 
 SYSTEM = Actor.system("publishing.tick")
@@ -30,6 +30,12 @@ def reconcile() -> int:
 def recall() -> int:
     """Delete what was recalled."""
     return worker.each(worker.take_back, reconciling.claim_recalls())
+
+
+@every(seconds=2, name="publishing.carry")
+def carry_messages() -> int:
+    """Send what business numbers carry."""
+    return carrying.carry()
 
 
 @every(seconds=60, name="publishing.health")

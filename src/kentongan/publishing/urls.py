@@ -3,6 +3,7 @@
 from django.urls import path
 
 from kentongan.publishing.views import accounts, deliveries, ledger, media, signing_in, staggering
+from kentongan.publishing.views import accounts, deliveries, hooks, ledger, signing_in, staggering
 
 app_name = "publishing"
 urlpatterns = [
@@ -29,6 +30,7 @@ urlpatterns = [
     path("akun/<int:pk>/uji/", accounts.test, name="test"),
     path("akun/<int:pk>/putuskan/", accounts.disconnect, name="disconnect"),
     path("akun/<int:pk>/jeda/", accounts.pause_account, name="pause_account"),
+    path("kait/<int:pk>/", hooks.hook, name="hook"),
     path("jeda/", accounts.pause, name="pause"),
     path("jeda/<int:pk>/akhiri/", accounts.resume, name="resume"),
 ]

@@ -22,6 +22,8 @@ from kentongan.core.messages.actions import (
     send_again,
     settle,
     take_back,
+    told,
+    want_no_more,
     welcome_back,
 )
 from kentongan.core.messages.contract import (
@@ -36,12 +38,15 @@ from kentongan.core.messages.queries import (
     get,
     hand_over_url,
     masked,
+    opt_out_url,
     refused,
+    text_of,
     to_hand_over,
+    units_waiting,
     visible,
     waiting_for_others,
 )
-from kentongan.core.messages.sending import send_due
+from kentongan.core.messages.sending import Verdict, claim, record, send_due
 from kentongan.core.models.messages import Message, OptOut
 
 __all__ = [
@@ -50,7 +55,9 @@ __all__ = [
     "Draft",
     "Message",
     "OptOut",
+    "Verdict",
     "cancel",
+    "claim",
     "declare_purpose",
     "discard",
     "forget",
@@ -63,17 +70,23 @@ __all__ = [
     "opened",
     "opt_in",
     "opt_out",
+    "opt_out_url",
     "purpose_label",
     "queue",
     "queue_many",
+    "record",
     "refused",
     "register_directory",
     "send_again",
     "send_due",
     "settle",
     "take_back",
+    "text_of",
     "to_hand_over",
+    "told",
+    "units_waiting",
     "visible",
     "waiting_for_others",
+    "want_no_more",
     "welcome_back",
 ]

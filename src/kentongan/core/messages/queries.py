@@ -54,6 +54,12 @@ def to_hand_over(actor: Actor) -> QuerySet[Message]:
     return handed_over_by(actor, _waiting(actor)).order_by("due_at", "id")
 
 
+def units_waiting() -> set[int]:
+    """Return the units that have something due to hand over."""
+    due = Message.objects.filter(channel=Message.Channel.LINK, state=Message.State.QUEUED, due_at__lte=clock.now())
+    return {unit_id for unit_id in due.order_by().values_list("unit_id", flat=True).distinct() if unit_id is not None}
+
+
 def waiting_for_others(actor: Actor) -> int:
     """Return how many more wait that `actor` sees and others have to hand over."""
     waiting = _waiting(actor)

@@ -1,4 +1,4 @@
-"""Sending e-mail: claimed by one worker, recorded before it leaves, never sent again by itself when in doubt."""
+"""Sending: claimed by one worker, recorded before it leaves, never sent again by itself when in doubt."""
 
 import logging
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from kentongan.core import clock
@@ -28,10 +28,12 @@ State = Message.State
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one try."""
+    """What became of one try: `remote_id` is the platform's name of it, `after` how long it asks to be left alone."""
 
     state: State
     reason: str = ""
+    remote_id: str = ""
+    after: timedelta | None = None
 
 
 def send_due() -> int:
@@ -66,17 +68,19 @@ def lapse() -> int:
     )
 
 
-def claim() -> Message | None:
+def claim(channel: str = Message.Channel.EMAIL, among: Q = Q()) -> Message | None:  # noqa: B008  never changed
     """Take the next message that is due and may be sent; its state is committed before anything leaves.
+
+    `among` narrows the choice.
 
     Race: two workers want the same row; the second skips what the first has locked.
     """
     while True:
         with transaction.atomic():
             due = Message.objects.select_for_update(skip_locked=True).filter(
-                channel=Message.Channel.EMAIL, state=State.QUEUED, due_at__lte=clock.now()
+                channel=channel, state=State.QUEUED, due_at__lte=clock.now()
             )
-            message = due.order_by("due_at", "id").first()
+            message = due.filter(among).order_by("due_at", "id").first()
             if message is None:
                 return None
             refusal = queries.refusal(message)
@@ -142,10 +146,10 @@ def record(message: Message, verdict: Verdict) -> bool:
     mine = Message.objects.filter(pk=message.pk, state=State.SENDING, claimed_at=message.claimed_at)
     moment = clock.now()
     if verdict.state == State.SENT:
-        return bool(mine.update(state=State.SENT, sent_at=moment, reason=""))
+        return bool(mine.update(state=State.SENT, sent_at=moment, reason="", remote_id=verdict.remote_id))
     if verdict.state == State.QUEUED:
         if message.attempts >= MAX_ATTEMPTS:
             return bool(mine.update(state=State.FAILED, reason=verdict.reason[:300]))
-        later = moment + FIRST_DELAY * 2 ** (message.attempts - 1)
+        later = moment + (verdict.after or FIRST_DELAY * 2 ** (message.attempts - 1))
         return bool(mine.update(state=State.QUEUED, due_at=later, reason=verdict.reason[:300]))
     return bool(mine.update(state=verdict.state, reason=verdict.reason[:300]))

@@ -9,7 +9,10 @@ from kentongan.core.secrets import EncryptedTextField
 
 
 class Message(models.Model):
-    """One message to one person: by e-mail, or as a link that an operator hands over from their own phone."""
+    """One message to one person: by e-mail, or as a link that an operator hands over from their own phone.
+
+    Where a business number carries such links, `remote_id` is what its platform calls the message.
+    """
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")
@@ -44,6 +47,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True)
     opened_at = models.DateTimeField(_("opened"), null=True)
+    remote_id = models.CharField(max_length=200, blank=True, editable=False)
     handed_over_by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -55,6 +59,7 @@ class Message(models.Model):
             models.Index(fields=("claimed_at",), name="message_sending", condition=models.Q(state="sending")),
             models.Index(fields=("unit_id", "-id"), name="message_unit"),
             models.Index(fields=("address_hash", "purpose"), name="message_address"),
+            models.Index(fields=("remote_id",), name="message_remote", condition=~models.Q(remote_id="")),
         )
         constraints = (
             models.CheckConstraint(

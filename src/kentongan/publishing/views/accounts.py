@@ -18,12 +18,13 @@ from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import page_of
 from kentongan.planning import access as planning
 from kentongan.planning.campaigns import queries as campaigns
-from kentongan.publishing import actions, connections, queries
+from kentongan.publishing import actions, carrying, connections, queries
 from kentongan.publishing.forms import ConnectForm, PauseForm, ReasonForm, complain, show_errors
 from kentongan.publishing.views.common import after_connecting, form_page, may_publish, number, reader
 from kentongan.registry import access as rights
 from kentongan.registry import actions as registry
 from kentongan.registry import queries as people
+from kentongan.registry.models import Account
 
 REHEARSED = gettext_noop(
     "This channel follows the platform's published description and has not yet run against the live platform: "
@@ -55,8 +56,9 @@ def connect(request: StaffRequest, pk: int) -> HttpResponse:
     channel = channels.get(account.platform)
     if channel.sign_in is not None:
         return redirect("publishing:sign_in", pk)
-    if not channel.publishes:
+    if not channel.connects:
         raise KentonganError(channel.manifest.note, remedy=_("People can share to this platform by hand until then."))
+    connections.check_allowed(account)
     form = ConnectForm(request.POST if request.method == "POST" else None, manifest=channel.manifest, account=account)
     if request.method == "POST" and form.is_valid():
         try:
@@ -73,8 +75,13 @@ def connect(request: StaffRequest, pk: int) -> HttpResponse:
         lead=_("The platform is asked at once whether it accepts this; secrets are stored encrypted, never shown."),
         submit=_("Connect"),
         note=_(REHEARSED) if channel.manifest.rehearsed_only else "",
+        hook=_hook(account) if channel.messenger else None,
         back=after_connecting(request.actor),
     )
+
+
+def _hook(account: Account) -> dict[str, str]:
+    return {"url": carrying.hook_url(account), "token": carrying.hook_token(account)}
 
 
 @login_required

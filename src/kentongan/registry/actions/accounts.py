@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import addresses
 from kentongan.channels import registry as channels
-from kentongan.channels.addresses import Identity
+from kentongan.channels.addresses import Identity, business
 from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
@@ -63,12 +63,15 @@ def declare_account(
 
 
 def read_address(text: str, platform: str) -> Identity:
-    """Return what `text` names; raises Invalid for what cannot be read. Our own sites have names of their own."""
+    """Return what `text` names, a business number included; raises Invalid for what cannot be read.
+
+    Our own sites have names of their own.
+    """
     if platform and platform not in addresses.platforms():
         handle = text.strip().lstrip("@")
         return Identity(platform, handle.lower(), "", handle=handle)
     try:
-        return addresses.parse(text, platform)
+        return business.number(text, platform) or addresses.parse(text, platform)
     except addresses.Unreadable as error:
         raise Invalid(error.message, fields={"handle": [error.message]}, remedy=error.remedy) from error
 

@@ -55,6 +55,7 @@ from kentongan.registry.queries.custody import (
 )
 from kentongan.registry.queries.invitations import Reach, Wanted, invitable, invitations, reach
 from kentongan.registry.queries.own import (
+    agreed_to_be_written_to,
     deciders,
     dispute_of,
     disputes,
@@ -114,6 +115,7 @@ __all__ = [
     "account",
     "account_to_connect",
     "accounts",
+    "agreed_to_be_written_to",
     "alike_contacts",
     "ancestors",
     "audit",

@@ -39,6 +39,12 @@ def everything_about(person: Person) -> dict[str, Sequence[Any]]:
     return {name: list(keeper.kept(person.pk)) for name, keeper in personal.keepers()}
 
 
+def agreed_to_be_written_to(by: str) -> QuerySet[Consent, int]:
+    """Return the people who agreed to be contacted in a text that names that way (`WhatsApp`): a subquery."""
+    agreed = Consent.objects.filter(purpose=Consent.Purpose.CONTACT, revoked_at=None, text__icontains=by)
+    return agreed.values_list("person_id", flat=True)
+
+
 def live_consents(person: Person) -> dict[str, Consent]:
     """Return a person's live consents by purpose."""
     return {consent.purpose: consent for consent in Consent.objects.filter(person=person, revoked_at=None)}

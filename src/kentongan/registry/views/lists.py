@@ -114,7 +114,7 @@ def _moves(account: Account) -> list[tuple[str, states.Move, ReasonForm]]:
 
 
 def _publishes(platform: str) -> bool:
-    return platform in {channel.kind for channel in channels.publishing()}
+    return platform in {channel.kind for channel in channels.connecting()}
 
 
 @login_required
