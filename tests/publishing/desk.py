@@ -1,6 +1,6 @@
 """A desk to publish from: accounts, approved items, deliveries, and a platform whose answers tests write."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -83,6 +83,7 @@ class Desk:
         unit: Unit | None = None,
         kinds: Sequence[str] = KINDS,
         pictures: Sequence[StoredFile] = (),
+        assets: Sequence[Mapping[str, Any]] = (),
     ) -> ContentItem:
         """Return an approved item with those pictures, and a version for each of those platforms."""
         author, approver = self.cast.user("dewi"), self.cast.user("hendra")
@@ -99,6 +100,8 @@ class Desk:
             item.renditions.create(kind=kind, text=text, bands=bands(text, kind))
         for number, file in enumerate(pictures):
             item.assets.create(file=file, alt=f"Gambar {number}", position=number)
+        for asset in assets:
+            item.assets.create(**asset)
         item.state, item.approved_by, item.approved_at = "approved", approver, clock.now()
         item.save()
         return item

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.channels import counting, feeds, provers, sharing
+from kentongan.channels import counting, feeds, provers
 from kentongan.channels.contract import Channel, Counting, Limits, Manifest, Prover, PublicPosts, Rate, ShareLink, Text
 from kentongan.core.ids import public_id
 
@@ -32,6 +32,7 @@ def _announced(
         Counting.GRAPHEMES: counting.graphemes,
         Counting.WORDS: counting.words,
         Counting.CHARACTERS: counting.utf16,
+        Counting.BYTES: counting.utf8,
     }[limits.counting]
     manifest = Manifest(
         kind=kind,
@@ -62,22 +63,4 @@ THREADS = _announced(
     icon="brand-threads",
     profile_url="https://www.threads.com/@{handle}",
     rate=Rate(250, timedelta(hours=24)),
-)
-YOUTUBE = _announced(
-    "youtube",
-    "YouTube",
-    Limits(5_000, title=True),
-    icon="brand-youtube",
-    profile_url="https://www.youtube.com/@{handle}",
-    rate=Rate(100, timedelta(hours=24)),
-    prover=provers.YOUTUBE,
-    posts=feeds.YOUTUBE,
-)
-TIKTOK = _announced(
-    "tiktok",
-    "TikTok",
-    Limits(2_200),
-    icon="brand-tiktok",
-    profile_url="https://www.tiktok.com/@{handle}",
-    rate=Rate(6, timedelta(minutes=1)),
 )

@@ -72,15 +72,16 @@ class Manifest:
     post's link is written below its text and counts with it. `count_within` measures by what one server states
     (`Limits.stated`), for platforms whose servers differ. `goes_by_name` says that people know an account by its name,
     its handle being only part of an address. `reads_back` says that an account is shown all its own posts, so that a
-    finder can tell absence; where it is not, only a person can. `recall_within` is how long after publishing the
+    finder can tell absence; where it is not, only a person can. `attempt` is how long one attempt may take before
+    a worker that does not come back is given up. `recall_within` is how long after publishing the
     platform lets us delete. `rate` is the budget of one account, `app_rate` that of the organisation's app over all its
     accounts. `cost_usd` is what one post costs, `cost_link_usd` one with a link. `rehearsed_only` says
     that the channel was written from the platform's published description and has run against a stub of it, not yet
     against the platform itself. From the likeness `alike` on
     (`safeguards.authenticity.similarity`) texts of several accounts of one organisation are pointed out before
     approval; `forbids_alike` says that the platform forbids them. `fetches_media` says that the platform fetches
-    pictures itself, from a public address of ours (`Media.url`). `neutral_only` says that parties and candidates may not
-    use its interface.
+    pictures itself, from a public address of ours (`Media.url`). `neutral_only` says that parties and candidates may
+    not use its interface.
     """
 
     kind: str
@@ -103,6 +104,7 @@ class Manifest:
     goes_by_name: bool = False
     reads_back: bool = True
     recall_within: timedelta | None = None
+    attempt: timedelta = timedelta(minutes=2)
     rehearsed_only: bool = False
     alike: float = 0.6
     forbids_alike: bool = False
@@ -163,12 +165,16 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What a finder looks for: the post as sent, when, and which remote posts are known to be others."""
+    """What a finder looks for: the post as sent, when, and which remote posts are known to be others.
+
+    `receipts` are what the platform called earlier attempts (`response["receipt"]` of outcomes), the latest first.
+    """
 
     post: Post
     since: datetime
     until: datetime
     taken: frozenset[str] = frozenset()
+    receipts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

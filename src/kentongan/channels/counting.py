@@ -58,6 +58,11 @@ def utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def utf8(text: str) -> int:
+    """Return the number of bytes, which is what YouTube limits."""
+    return len(text.encode())
+
+
 def counter(measure: Callable[[str], int], limit: int | None, counting: Counting) -> Callable[[str], Count]:
     """Return a function that measures a text and holds it against `limit`."""
 

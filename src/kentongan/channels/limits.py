@@ -9,6 +9,7 @@ class Counting(StrEnum):
 
     GRAPHEMES = "graphemes"
     CHARACTERS = "characters"
+    BYTES = "bytes"
     WEIGHTED = "weighted"
     WORDS = "words"
 
@@ -43,7 +44,9 @@ class Limits:
     there is no such limit. `video_codecs` are the picture codecs that it takes (`h264`, `hevc`, `vp9`, `av1`...), None
     for any. `video_alone` says that no picture goes beside a video, `video_needed` that nothing goes out without one,
     `media_needed` that nothing does without a picture or a video. `tags` is how many hashtags a text may
-    hold, None for any.
+    hold, None for any. `title_most` is the longest title in characters,
+    None where titles do not go out or may be as long as they like; `barred` are signs that neither such a title nor its
+    text may have.
     """
 
     text: int | None
@@ -66,6 +69,8 @@ class Limits:
     video_needed: bool = False
     media_needed: bool = False
     tags: int | None = None
+    title_most: int | None = None
+    barred: str = ""
 
     def stated(self) -> dict[str, int]:
         """Return what texts are counted by on one server, as it is stored with a connection."""

@@ -33,8 +33,10 @@ def challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def page(address: str, app: App, scopes: Sequence[str], *, redirect: str, state: str, challenge: str) -> str:
-    """Return the address where a person allows the app those scopes."""
+def page(
+    address: str, app: App, scopes: Sequence[str], *, redirect: str, state: str, challenge: str, **more: str
+) -> str:
+    """Return the address where a person allows the app those scopes; `more` is what this platform asks for besides."""
     query = {
         "response_type": "code",
         "client_id": app.client_id,
@@ -43,19 +45,25 @@ def page(address: str, app: App, scopes: Sequence[str], *, redirect: str, state:
         "state": state,
         "code_challenge": challenge,
         "code_challenge_method": "S256",
+        **more,
     }
     return f"{address}?{urlencode(query)}"
 
 
-def token(client: httpx.Client, address: str, app: App, form: Mapping[str, str]) -> Mapping[str, Any]:
+def token(
+    client: httpx.Client, address: str, app: App, form: Mapping[str, str], *, named: Mapping[str, str] | None = None
+) -> Mapping[str, Any]:
     """Ask the token endpoint and return its answer, which holds an access token.
+
+    `named` is how the app is named within the form, at platforms that do not take it as RFC 6749 says.
 
     Raises CredentialsExpired for a code or refresh token that is over, Rejected for an app that the platform does not
     accept, RetryLater for everything that may pass: nothing here publishes.
     """
     pair = base64.b64encode(f"{app.client_id}:{app.client_secret}".encode()).decode()
-    headers = {"Authorization": f"Basic {pair}"} if app.client_secret else {}
-    body = dict(form) if app.client_secret else {**form, "client_id": app.client_id}
+    signs = bool(app.client_secret) and named is None
+    headers = {"Authorization": f"Basic {pair}"} if signs else {}
+    body = dict(form) if signs else {**form, **(named or {"client_id": app.client_id})}
     answer = outcomes.send(client, client.build_request("POST", address, data=body, headers=headers), decides=False)
     said = outcomes.document(answer) or {}
     if not answer.is_success:

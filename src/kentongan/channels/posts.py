@@ -30,7 +30,8 @@ class Video:
     """One video, as a file that is read in parts and never held in memory as a whole.
 
     `sha256` (hex) and `size` (bytes) are the file's; `seconds` is its length, `width` and `height` are its pixels as it
-    is shown, None where that is not known; `alt` is what it shows in words.
+    is shown, None where that is not known; `alt` is what it shows in words; `synthetic` says that it was made or
+    changed by AI.
     """
 
     path: Path = field(repr=False)
@@ -41,10 +42,17 @@ class Video:
     alt: str = ""
     width: int | None = None
     height: int | None = None
+    synthetic: bool = False
 
     def open(self) -> BinaryIO:
         """Open it for reading; httpx sends an open file (`content=`, `files=`) in parts."""
         return self.path.open("rb")
+
+    def part(self, start: int, size: int) -> bytes:
+        """Return at most `size` bytes from `start` on: what an upload that broke off goes on with."""
+        with self.open() as file:
+            file.seek(start)
+            return file.read(size)
 
     def parts(self, size: int) -> Iterator[bytes]:
         """Yield it in parts of `size` bytes, the last one shorter."""
@@ -82,5 +90,5 @@ class Post:
             "images": [[hashlib.sha256(image.content).hexdigest(), image.alt] for image in self.images],
         }
         if self.videos:  # only then, so that the digests of what went out before there were videos stay
-            body["videos"] = [[video.sha256, video.alt] for video in self.videos]
+            body["videos"] = [[video.sha256, video.alt, *([True] if video.synthetic else [])] for video in self.videos]
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

@@ -30,8 +30,8 @@ BUILT_IN = (
     _ours("facebook", "facebook:CHANNEL"),
     _ours("instagram", "instagram:CHANNEL"),
     _ours("threads", "announced:THREADS"),
-    _ours("youtube", "announced:YOUTUBE"),
-    _ours("tiktok", "announced:TIKTOK"),
+    _ours("youtube", "youtube:CHANNEL"),
+    _ours("tiktok", "tiktok:CHANNEL"),
     _ours("whatsapp", "whatsapp:CHANNEL"),
     _ours("telegram", "telegram:CHANNEL"),
 )

@@ -17,6 +17,7 @@ from kentongan.planning.models import Rendition
 UNITS: dict[Counting, str | Promise] = {
     Counting.GRAPHEMES: gettext_lazy("characters as readers see them"),
     Counting.CHARACTERS: gettext_lazy("characters"),
+    Counting.BYTES: gettext_lazy("bytes"),
     Counting.WEIGHTED: gettext_lazy("weighted characters"),
     Counting.WORDS: gettext_lazy("words"),
 }

@@ -28,6 +28,7 @@ def _problems(rendition: Rendition, pictures: Sequence[StoredFile], videos: Sequ
     if pictures or videos:
         yield from _beside(rendition, manifest.limits, platform)
     yield from _tags(rendition, manifest.limits, platform)
+    yield from _words(rendition, manifest.limits, platform)
     yield from _needs(manifest.limits, platform, bool(pictures), bool(videos))
     yield from _pictures(pictures, manifest.limits, platform)
     yield from _videos(videos, manifest.limits, platform)
@@ -49,6 +50,17 @@ def _tags(rendition: Rendition, limits: Limits, platform: dict[str, Any]) -> Ite
     if limits.tags is not None and used > limits.tags:
         text = _("%(platform)s takes at most %(n)s hashtags; this version has %(used)s.")
         yield text % (platform | {"n": limits.tags, "used": used})
+
+
+def _words(rendition: Rendition, limits: Limits, platform: dict[str, Any]) -> Iterator[str]:
+    if limits.title_most is None:
+        return
+    title = " ".join((rendition.title or rendition.item.title).split())
+    if len(title) > limits.title_most:
+        text = _("%(platform)s takes titles of up to %(limit)s characters; this version's has %(used)s.")
+        yield text % (platform | {"limit": limits.title_most, "used": len(title)})
+    if set(limits.barred) & set(title + rendition.text):
+        yield _("%(platform)s takes none of the signs %(signs)s.") % (platform | {"signs": " ".join(limits.barred)})
 
 
 def _needs(limits: Limits, platform: dict[str, Any], pictures: bool, videos: bool) -> Iterator[str]:

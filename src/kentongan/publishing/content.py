@@ -20,7 +20,11 @@ def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) 
         "link": rendition.link,
         "language": item.language,
         "images": [{"file": asset.file_id, "alt": asset.alt} for asset in assets if asset.file.is_image],
-        "videos": [{"file": asset.file_id, "alt": asset.alt} for asset in assets if asset.file.is_video],
+        "videos": [
+            {"file": asset.file_id, "alt": asset.alt, "synthetic": asset.ai_generated}
+            for asset in assets
+            if asset.file.is_video
+        ],
     }
 
 
@@ -37,8 +41,11 @@ def _images(delivery: Delivery) -> tuple[Media, ...]:
 
 def _videos(stored: list[dict[str, Any]]) -> tuple[Video, ...]:
     kept = StoredFile.objects.in_bulk([video["file"] for video in stored])
-    files_of = ((kept[video["file"]], video["alt"]) for video in stored)
-    return tuple(Video(files.path(file), file.media_type, file.sha256, file.size, alt=alt) for file, alt in files_of)
+    return tuple(_video(kept[video["file"]], video["alt"], video.get("synthetic", False)) for video in stored)
+
+
+def _video(file: StoredFile, alt: str, synthetic: bool) -> Video:
+    return Video(files.path(file), file.media_type, file.sha256, file.size, alt=alt, synthetic=synthetic)
 
 
 def post_of(delivery: Delivery) -> Post:

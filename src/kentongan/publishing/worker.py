@@ -99,7 +99,7 @@ def _find(doubt: reconciling.Doubt) -> Found | Absent | Unsure:
     try:
         with connections.client() as calls:
             credentials = connections.fresh(SYSTEM, delivery.account, calls)
-            sought = Sought(content.post_of(delivery), doubt.since, clock.now(), doubt.taken)
+            sought = Sought(content.post_of(delivery), doubt.since, clock.now(), doubt.taken, doubt.receipts)
             return finder.find(sought, credentials, calls)
     except (ChannelError, KentonganError) as error:
         return Unsure(str(error))

@@ -204,7 +204,8 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     if no_room := budgets.full(account, cost, now):
         _wait_for_room(actor, delivery, no_room)
         return None
-    Delivery.objects.filter(pk=delivery.pk).update(state=State.SENDING, claimed_until=now + LEASE, changed_at=now)
+    until = now + channels.get(account.platform).manifest.attempt
+    Delivery.objects.filter(pk=delivery.pk).update(state=State.SENDING, claimed_until=until, changed_at=now)
     return Attempt.objects.create(
         delivery=delivery,
         kind=Attempt.Kind.PUBLISH,

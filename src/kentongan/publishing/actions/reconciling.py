@@ -1,5 +1,6 @@
 """What is done about a delivery of unknown fate, and about one that is to be deleted on its platform."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,11 +27,15 @@ LOOKED: dict[type[Found | Absent | Unsure], Outcome] = {
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A delivery to look for: since when, and which remote posts of its account belong to others of ours."""
+    """A delivery to look for: since when, and which remote posts of its account belong to others of ours.
+
+    `receipts` are what the platform called attempts at it, the latest first.
+    """
 
     delivery: Delivery
     since: datetime
     taken: frozenset[str]
+    receipts: tuple[str, ...] = ()
 
 
 @transaction.atomic
@@ -54,7 +59,12 @@ def _doubt(delivery: Delivery) -> Doubt:
     since = tried or delivery.due_at
     others = Delivery.objects.filter(account_id=delivery.account_id, published_at__gte=since - timedelta(days=1))
     taken = others.exclude(pk=delivery.pk).exclude(remote_id="").values_list("remote_id", flat=True)
-    return Doubt(delivery, since, frozenset(taken))
+    return Doubt(delivery, since, frozenset(taken), tuple(_receipts(delivery)))
+
+
+def _receipts(delivery: Delivery) -> Iterator[str]:
+    told = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH).order_by("-id").values_list("response", flat=True)
+    yield from (one["receipt"] for one in told if isinstance(one.get("receipt"), str))
 
 
 def evidence(delivery: Delivery) -> Found | None:

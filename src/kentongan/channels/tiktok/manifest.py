@@ -1,0 +1,36 @@
+"""What is known of TikTok without calling it (developers.tiktok.com, Content Posting API; November 2026)."""
+
+from datetime import timedelta
+
+from kentongan.channels import counting
+from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate
+from kentongan.core.ids import public_id
+
+CAPTION = 2_200
+
+MANIFEST = Manifest(
+    kind="tiktok",
+    label="TikTok",
+    icon="brand-tiktok",
+    limits=Limits(
+        CAPTION,
+        videos=1,
+        video_needed=True,
+        video_bytes=4_000_000_000,
+        video_seconds=600,
+        video_shortest=3,
+        video_types=frozenset({"video/mp4", "video/quicktime", "video/webm"}),
+        video_codecs=frozenset({"h264", "hevc", "vp8", "vp9"}),
+    ),
+    count=counting.counter(counting.utf16, CAPTION, Counting.CHARACTERS),
+    new_key=public_id,
+    idempotency=Idempotency.NONE,
+    # Only public videos are listed, and moderation may take hours: only TikTok's own word for a failure is absence.
+    reads_back=False,
+    settling=timedelta(minutes=10),
+    attempt=timedelta(minutes=30),
+    rate=Rate(6, timedelta(minutes=1)),
+    link_in_text=True,
+    rehearsed_only=True,
+    profile_url="https://www.tiktok.com/@{handle}",
+)

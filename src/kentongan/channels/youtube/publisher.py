@@ -1,0 +1,86 @@
+"""Publishing a video to YouTube, and deleting it."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from django.utils.translation import gettext as _
+
+from kentongan.channels import text as parts
+from kentongan.channels.contract import Credentials, Post, Published, Rejected, Video
+from kentongan.channels.youtube import upload
+from kentongan.channels.youtube.api import call
+from kentongan.channels.youtube.manifest import TAGS, TITLE
+
+
+def url(number: str) -> str:
+    """Return where people watch a video."""
+    return f"https://www.youtube.com/watch?v={number}"
+
+
+def number_of(remote_id: str) -> str:
+    """Return a video's own number, also of an address that a person gave."""
+    address = urlsplit(remote_id)
+    named = parse_qs(address.query).get("v")
+    return named[0] if named else address.path.rstrip("/").rpartition("/")[2]
+
+
+def described(post: Post) -> str:
+    """Return the description: the text, with the link below it."""
+    return parts.with_link(post.text, post.link)
+
+
+def _checked(post: Post) -> tuple[str, Video]:
+    """Return title and video; Rejected for what YouTube would refuse."""
+    title, video = " ".join(post.title.split()), next(iter(post.videos), None)
+    if video is None:
+        raise Rejected(_("YouTube takes videos only: add one to the item."))
+    if not title or len(title) > TITLE or set("<>") & set(title):
+        raise Rejected(
+            _("YouTube takes titles of 1 to %(n)s characters, without < and >: write one for this version.")
+            % {"n": TITLE}
+        )
+    if set("<>") & set(described(post)):
+        raise Rejected(_("YouTube takes no < and > in a description."))
+    return title, video
+
+
+def _tags(post: Post) -> list[str]:
+    """Return the tags, of the post or of its text, as many as YouTube takes."""
+    kept: list[str] = []
+    for tag in dict.fromkeys(post.tags or [span.value for span in parts.tags(post.text)]):
+        if sum(len(one) + 2 * (" " in one) + 1 for one in [*kept, tag]) <= TAGS:
+            kept.append(tag)
+    return kept
+
+
+def _body(post: Post, title: str, video: Video) -> Mapping[str, Any]:
+    snippet: dict[str, Any] = {"title": title, "description": described(post), "defaultLanguage": post.language}
+    if tags := _tags(post):
+        snippet["tags"] = tags
+    status: dict[str, Any] = {"privacyStatus": "public", "selfDeclaredMadeForKids": False}
+    if video.synthetic:
+        status["containsSyntheticMedia"] = True
+    return {"snippet": snippet, "status": status}
+
+
+class YouTubePublisher:
+    """`videos.insert` by the resumable protocol, and `videos.delete`."""
+
+    def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
+        """Upload the post's video, public, with title and description; what stays private is said so."""
+        title, video = _checked(post)
+        address = upload.begin(video, _body(post, title, video), credentials, client)
+        said = upload.carry(video, address, credentials, client)
+        status = said.get("status")
+        privacy = status.get("privacyStatus") if isinstance(status, dict) else None
+        return Published(str(said["id"]), url(str(said["id"])), {"id": said["id"], "privacyStatus": privacy})
+
+    def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
+        """Delete the video; one that is gone already is a success."""
+        try:
+            call(client, credentials, "DELETE", "/youtube/v3/videos", params={"id": number_of(remote_id)})
+        except Rejected as error:
+            if error.response.get("status") != httpx.codes.NOT_FOUND:
+                raise

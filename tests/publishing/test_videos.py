@@ -1,0 +1,238 @@
+"""Videos through the worker: signing in at Google and TikTok, uploading, doubts, taking back."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+
+from kentongan.channels.tiktok import publisher as tiktok_publisher
+from kentongan.core import clock, files
+from kentongan.core.errors import Conflict, Invalid
+from kentongan.core.models import User
+from kentongan.planning import media
+from kentongan.planning.models import ContentItem, Rendition
+from kentongan.publishing import actions, content, signing_in, worker
+from kentongan.publishing.actions import firing, reconciling
+from kentongan.publishing.models import Delivery
+from kentongan.publishing.states import State
+from kentongan.registry import actions as registry
+from kentongan.registry.models import Account, Connection
+from named_cast import SYSTEM
+from publishing.desk import Desk
+from servers import tiktok, youtube
+from servers.proxy import Fault, Proxy, between
+from servers.tiktok import TikTokServer
+from servers.youtube import YouTubeServer
+
+MP4 = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(range(256)) * 400
+APPS = {
+    "youtube": (youtube.CLIENT_ID, youtube.CLIENT_SECRET),
+    "tiktok": (tiktok.CLIENT_KEY, tiktok.CLIENT_SECRET),
+}
+
+
+@pytest.fixture(autouse=True)
+def _english(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    User.objects.update(language="en")
+    monkeypatch.setattr(tiktok_publisher, "PAUSE_SECONDS", 0)
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def google() -> Iterator[YouTubeServer]:
+    with youtube.serve() as server:
+        server.redirect = signing_in.redirect()
+        yield server
+
+
+@pytest.fixture
+def toks() -> Iterator[TikTokServer]:
+    with tiktok.serve() as server:
+        server.redirect = signing_in.redirect()
+        yield server
+
+
+@pytest.fixture
+def proxy(google: YouTubeServer, toks: TikTokServer, request: pytest.FixtureRequest) -> Iterator[Proxy]:
+    """A proxy before the platform that the test is about; YouTube unless it says TikTok."""
+    server = toks if "toks" in request.node.fixturenames and "tok" in request.node.name else google
+    with between(server.url) as proxy:
+        server.seen_at = proxy.url
+        yield proxy
+
+
+def connected(desk: Desk, platform: str, server: YouTubeServer | TikTokServer, service: str) -> Account:
+    """Return an account that is signed in on the platform's own page."""
+    arif, (client_id, secret) = desk.cast.actor("arif"), APPS[platform]
+    actions.set_app(arif, platform, client_id=client_id, client_secret=secret, service=service)
+    account = registry.declare_account(SYSTEM, desk.cast.root.pk, platform=platform, handle="@kabaruji")
+    back = server.allow(signing_in.begin(arif, account.pk, "sesi"))
+    return signing_in.finish(arif, "sesi", state=back["state"], code=back["code"], error="")
+
+
+@pytest.fixture
+def channel(desk: Desk, google: YouTubeServer, proxy: Proxy) -> Account:
+    """The regency's YouTube channel."""
+    return connected(desk, "youtube", google, proxy.url)
+
+
+@pytest.fixture
+def tok(desk: Desk, toks: TikTokServer, proxy: Proxy) -> Account:
+    """The regency's TikTok account."""
+    return connected(desk, "tiktok", toks, proxy.url)
+
+
+def item(desk: Desk, kind: str, *, ai: bool = False, text: str = "Jalan Setu dibuka lagi") -> ContentItem:
+    """Return an approved item with a video."""
+    stored = files.store(SYSTEM, BytesIO(MP4), "setu.mp4", unit_id=desk.cast.root.pk)
+    asset = {"file": stored, "alt": "Mobil lewat di Jalan Setu", "ai_generated": ai}
+    return desk.item(text=text, kinds=[kind], assets=[asset])
+
+
+def scheduled(desk: Desk, account: Account, **more: object) -> Delivery:
+    return desk.schedule(account, item=item(desk, account.platform, **more))
+
+
+def look(delivery: Delivery) -> State | None:
+    Delivery.objects.filter(pk=delivery.pk).update(look_at=clock.now())
+    return worker.look(reconciling.claim_doubts()[0])
+
+
+class TestYouTube:
+    """One video, once."""
+
+    def test_it_goes_out_as_the_file_it_is_and_is_taken_back(self, desk: Desk, channel: Account, google: YouTubeServer):
+        delivery = scheduled(desk, channel, ai=True)
+        assert desk.run() == [State.PUBLISHED]
+        [video] = google.videos
+        assert video.content == MP4
+        assert (video.snippet["title"], video.snippet["description"]) == (
+            "Penutupan Jalan Setu",
+            "Jalan Setu dibuka lagi",
+        )
+        assert video.status["containsSyntheticMedia"] is True
+        desk.state(delivery)
+        assert delivery.url == f"https://www.youtube.com/watch?v={video.number}"
+        actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
+        worker.take_back(reconciling.claim_recalls()[0])
+        assert desk.state(delivery) == State.RECALLED
+        assert google.videos == []
+        assert google.problems == []
+
+    def test_secrets_are_stored_encrypted_and_the_channel_is_known(self, channel: Account, google: YouTubeServer):
+        stored = Connection.objects.get().secrets
+        assert (channel.handle, stored["user_id"]) == ("kabaruji", youtube.CHANNEL_ID)
+        assert stored["refresh"] == google.grants[0].refresh
+
+    def test_a_lost_answer_is_found_by_looking(self, desk: Desk, channel: Account, google: YouTubeServer, proxy: Proxy):
+        delivery = scheduled(desk, channel)
+        proxy.faults.append(Fault("PUT /upload/", accept=True, times=5))
+        assert desk.run() == [State.UNKNOWN]
+        proxy.faults.clear()
+        assert look(delivery) == State.PUBLISHED
+        assert len(google.videos) == 1
+
+    def test_what_never_became_whole_is_absent_and_sent_again(self, desk, channel: Account, google, proxy: Proxy):
+        delivery = scheduled(desk, channel)
+        proxy.faults.append(Fault("PUT /upload/", accept=False, times=5))
+        assert desk.run() == [State.UNKNOWN]
+        proxy.faults.clear()
+        desk.later(delivery, timedelta(hours=1), "settled_at")
+        assert look(delivery) == State.READY
+        assert desk.run() == [State.PUBLISHED]
+        assert len(google.videos) == 1
+
+    def test_a_worker_has_as_long_as_an_upload_takes(self, desk: Desk, channel: Account):
+        delivery = scheduled(desk, channel)
+        [claim] = firing.claim_due()
+        taken = firing.check(SYSTEM, claim)
+        assert firing.begin(SYSTEM, claim, content.post_of(taken)) is not None
+        delivery.refresh_from_db()
+        assert delivery.claimed_until > clock.now() + timedelta(minutes=25)
+        assert firing.sweep(SYSTEM) == 0
+        Delivery.objects.update(claimed_until=clock.now() - timedelta(seconds=1))
+        assert firing.sweep(SYSTEM) == 1
+        assert desk.state(delivery) == State.UNKNOWN
+
+    def test_a_used_up_quota_puts_it_off_to_midnight_there(self, desk: Desk, channel: Account, google: YouTubeServer):
+        delivery = scheduled(desk, channel)
+        google.quota = 0
+        assert desk.run() == [State.READY]
+        delivery.refresh_from_db()
+        assert clock.now() < delivery.try_at <= clock.now() + timedelta(hours=32)
+        assert "quota" in delivery.reason
+
+    def test_an_item_without_a_video_is_refused_before_it_is_scheduled(self, desk: Desk, channel: Account):
+        with pytest.raises(Invalid) as refused:
+            desk.schedule(channel, item=desk.item(kinds=["youtube"]))
+        assert "videos only" in str(refused.value.fields)
+
+    def test_the_page_of_the_item_says_so_too(self, desk: Desk, channel: Account, sign_in):
+        page = sign_in(desk.cast.user("dewi")).get(reverse("planning:item", args=[desk.item(kinds=["youtube"]).pk]))
+        assert "YouTube publishes videos only" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "words"),
+    [
+        ("x" * 101, "Jalan", "titles of up to 100"),
+        ("Jalan <Setu>", "Jalan", "signs < >"),
+        ("Setu", "a > b", "signs < >"),
+    ],
+)
+def test_a_title_that_youtube_refuses_is_said_when_it_is_handed_in(title: str, text: str, words: str):
+    version = Rendition(kind="youtube", title=title, text=text)
+    with translation.override("en"):
+        assert words in " ".join(media.problems([version], [])["youtube"])
+
+
+class TestTikTok:
+    """Out when TikTok says so."""
+
+    def test_tok_goes_out_and_only_a_person_takes_it_back(self, desk: Desk, tok: Account, toks: TikTokServer):
+        delivery = scheduled(desk, tok)
+        assert desk.run() == [State.PUBLISHED]
+        [post] = toks.out()
+        assert post.content == MP4
+        assert post.info["is_aigc"] is False
+        desk.state(delivery)
+        assert delivery.remote_id == post.number
+        with pytest.raises(Conflict, match="delete"):
+            actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
+
+    def test_tok_that_works_long_is_found_by_the_name_it_was_given(self, desk: Desk, tok: Account, toks: TikTokServer):
+        delivery, toks.ready_after = scheduled(desk, tok), 99
+        assert desk.run() == [State.UNKNOWN]
+        assert look(delivery) == State.UNKNOWN
+        assert "still working" in delivery.attempts.last().message
+        toks.ready_after = 0
+        assert look(delivery) == State.PUBLISHED
+        assert desk.run() == []
+        assert len(toks.out()) == 1
+
+    def test_tok_that_fails_in_the_end_is_not_taken_for_out(self, desk: Desk, tok: Account, toks: TikTokServer):
+        delivery, toks.ready_after = scheduled(desk, tok), 99
+        assert desk.run() == [State.UNKNOWN]
+        toks.ready_after, toks.fails_with = 0, "frame_rate_check_failed"
+        desk.later(delivery, timedelta(hours=1), "settled_at")
+        assert look(delivery) == State.READY
+        assert desk.run() == [State.REJECTED]
+        assert "frame_rate_check_failed" in Delivery.objects.get().reason
+
+    def test_tok_token_of_a_day_is_renewed_before_it_is_used(self, desk: Desk, tok: Account, toks: TikTokServer):
+        scheduled(desk, tok)
+        registry.renew_secrets(SYSTEM, tok.pk, secrets={"expires_at": clock.now().isoformat()})
+        before = Connection.objects.get().secrets["refresh"]
+        assert desk.run() == [State.PUBLISHED]
+        stored = Connection.objects.get().secrets
+        assert stored["refresh"] == toks.grants[0].refresh != before
+
+    def test_tok_private_account_is_refused_at_sign_in(self, desk: Desk, toks: TikTokServer, proxy: Proxy):
+        toks.private = True
+        with pytest.raises(Invalid, match="private at TikTok"):
+            connected(desk, "tiktok", toks, proxy.url)
+        assert not Connection.objects.exists()
