@@ -75,7 +75,8 @@ class Manifest:
     finder can tell absence; where it is not, only a person can. `attempt` is how long one attempt may take before
     a worker that does not come back is given up. `recall_within` is how long after publishing the
     platform lets us delete. `rate` is the budget of one account, `app_rate` that of the organisation's app over all its
-    accounts. `cost_usd` is what one post costs, `cost_link_usd` one with a link. `rehearsed_only` says
+    accounts. `cost_usd` is what one post costs, `cost_link_usd` one with a link;
+    `health_costs` says that asking whether an account could publish is paid for too, so that we ask once a day only. `rehearsed_only` says
     that the channel was written from the platform's published description and has run against a stub of it, not yet
     against the platform itself. From the likeness `alike` on
     (`safeguards.authenticity.similarity`) texts of several accounts of one organisation are pointed out before
@@ -96,6 +97,7 @@ class Manifest:
     app_rate: Rate | None = None
     cost_usd: float | None = None
     cost_link_usd: float | None = None
+    health_costs: bool = False
     settings: tuple[Setting, ...] = ()
     recalls: bool = False
     link_in_text: bool = False

@@ -21,6 +21,7 @@ MANIFEST = Manifest(
     app_rate=Rate(10_000, timedelta(hours=24)),
     cost_usd=0.015,
     cost_link_usd=0.20,
+    health_costs=True,
     recalls=True,
     link_in_text=True,
     rehearsed_only=True,
