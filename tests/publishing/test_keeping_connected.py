@@ -192,6 +192,11 @@ class TestWhenHealthIsAsked:
         assert self._asked(account, 2, healthy=False)
         assert not self._asked(account, 0, healthy=False)
 
+    def test_once_a_day_where_asking_is_paid_for(self, desk: Desk):
+        paid = desk.account("x")
+        desk.schedule(paid, item=desk.item(kinds=["x"]), due_at=clock.now() + timedelta(minutes=50))
+        assert [self._asked(paid, hours, healthy=False) for hours in (2, 23, 25)] == [False, False, True]
+
     def test_before_firing(self, desk: Desk, account: Account):
         desk.schedule(account, due_at=clock.now() + timedelta(hours=3))
         assert not self._asked(account, 7)

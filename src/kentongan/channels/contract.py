@@ -68,21 +68,20 @@ class Manifest:
     """Everything about a platform that can be known without calling it.
 
     `count` measures a text as the platform does, `new_key` makes the idempotency key of a delivery when it is
-    scheduled, `settling` is how long after an attempt an absent post may still appear there. `link_in_text` says that a
-    post's link is written below its text and counts with it. `count_within` measures by what one server states
-    (`Limits.stated`), for platforms whose servers differ. `goes_by_name` says that people know an account by its name,
-    its handle being only part of an address. `reads_back` says that an account is shown all its own posts, so that a
-    finder can tell absence; where it is not, only a person can. `attempt` is how long one attempt may take before
-    a worker that does not come back is given up. `recall_within` is how long after publishing the
-    platform lets us delete. `rate` is the budget of one account, `app_rate` that of the organisation's app over all its
-    accounts. `cost_usd` is what one post costs, `cost_link_usd` one with a link;
-    `health_costs` says that asking whether an account could publish is paid for too, so that we ask once a day only. `rehearsed_only` says
+    scheduled, `settling` is how long after an attempt an absent post may still appear there. `link_in_text` says
+    that a post's link is written below its text and counts with it. `count_within` measures by what one server
+    states (`Limits.stated`), for platforms whose servers differ. `goes_by_name` says that people know an account by
+    its name, its handle being only part of an address. `reads_back` says that an account is shown all its own
+    posts, so that a finder can tell absence; where it is not, only a person can. `attempt` is how long one attempt
+    may take before a worker that does not come back is given up. `recall_within` is how long after publishing the
+    platform lets us delete. `rate` is the budget of one account, `app_rate` that of the organisation's app over all
+    its accounts. `cost_usd` is what one post costs, `cost_link_usd` one with a link; `health_costs` says that
+    asking whether an account could publish is paid for too, so that we ask once a day only. `rehearsed_only` says
     that the channel was written from the platform's published description and has run against a stub of it, not yet
-    against the platform itself. From the likeness `alike` on
-    (`safeguards.authenticity.similarity`) texts of several accounts of one organisation are pointed out before
-    approval; `forbids_alike` says that the platform forbids them. `fetches_media` says that the platform fetches
-    pictures itself, from a public address of ours (`Media.url`). `neutral_only` says that parties and candidates may
-    not use its interface.
+    against the platform itself. From the likeness `alike` on (`safeguards.authenticity.similarity`) texts of
+    several accounts of one organisation are pointed out before approval; `forbids_alike` says that the platform
+    forbids them. `fetches_media` says that the platform fetches pictures itself, from a public address of ours
+    (`Media.url`). `neutral_only` says that parties and candidates may not use its interface.
     """
 
     kind: str

@@ -296,13 +296,15 @@ def _number_of(rows: QuerySet[Delivery]) -> Coalesce:
 def accounts_to_check(limit: int = 20) -> QuerySet[Account]:
     """Return the connected accounts whose health is to be asked, the longest ago first.
 
-    Once a day; every hour while it is bad; and before firing, where it was not asked for six hours.
+    Once a day; where asking costs nothing every hour while it is bad, and before firing what was not asked for six
+    hours.
     """
     now = clock.now()
     due = Delivery.objects.filter(account=OuterRef("pk"), state=State.READY, try_at__lte=now + CHECK_BEFORE)
     old = Q(connection__checked_at=None) | Q(connection__checked_at__lt=now - CHECK_EVERY)
-    old |= Q(connection__healthy=False, connection__checked_at__lt=now - CHECK_BAD_EVERY)
-    old |= Q(Exists(due), connection__checked_at__lt=now - CHECK_BEFORE_AGAIN)
+    free = Q(platform__in=[channel.kind for channel in channels.connecting() if not channel.manifest.health_costs])
+    old |= free & Q(connection__healthy=False, connection__checked_at__lt=now - CHECK_BAD_EVERY)
+    old |= free & Q(Exists(due), connection__checked_at__lt=now - CHECK_BEFORE_AGAIN)
     connected = Account.objects.filter(connection__isnull=False, platform__in=[c.kind for c in channels.connecting()])
     return connected.filter(old).order_by(F("connection__checked_at").asc(nulls_first=True))[:limit]
 
