@@ -8,12 +8,13 @@ import httpx
 import pytest
 
 from channels.benches import fault
+from core.samples import video
 from kentongan.channels import registry
 from kentongan.channels.contract import Absent, Counts, Found, Media, Post, Published, Rejected, RetryLater
 from kentongan.channels.testing import Bench, HttpPublisherContract
 from kentongan.core import http
 from servers.pds import Pds
-from servers.proxy import Proxy, between
+from servers.proxy import Fault, Proxy, between
 
 CREATE = "com.atproto.repo.createRecord"
 PIXEL = bytes.fromhex(
@@ -91,6 +92,29 @@ def test_the_record_carries_fixed_time_facets_language_and_picture(bench: Bench,
     assert marked["#Setu"]["tag"] == "Setu"
     assert marked["https://bekasikab.go.id/x"]["uri"] == "https://bekasikab.go.id/x"
     assert marked["@" + account["handle"]]["did"] == account["did"]
+
+
+def test_a_video_is_uploaded_whole_and_shown_with_its_shape(bench: Bench, pds: Pds, account: dict[str, str]):
+    post = replace(bench.post("Dengan video"), videos=(video(),))
+    assert isinstance(bench.publish(post), Published)
+    embed = next(r["value"] for r in pds.posts(account["did"]) if r["uri"].endswith(post.key))["embed"]
+    assert embed["$type"] == "app.bsky.embed.video"
+    assert (embed["alt"], embed["aspectRatio"]) == ("Jalan Setu dari udara", {"width": 96, "height": 64})
+    blob = embed["video"]
+    assert (blob["mimeType"], blob["size"]) == ("video/mp4", video().size)
+    kept = httpx.get(
+        f"{pds.url}/xrpc/com.atproto.sync.getBlob", params={"did": account["did"], "cid": blob["ref"]["$link"]}
+    )
+    assert kept.content == video().path.read_bytes()
+
+
+def test_an_upload_that_is_cut_leaves_no_post_and_may_be_tried_again(bench: Bench, proxy: Proxy, pds: Pds):
+    post = replace(bench.post("Video terputus"), videos=(video(),))
+    proxy.faults.append(Fault("com.atproto.repo.uploadBlob", accept=False))
+    assert isinstance(bench.publish(post), RetryLater)
+    assert bench.count(post) == 0
+    assert isinstance(bench.publish(post), Published)
+    assert bench.count(post) == 1
 
 
 def test_a_wrong_app_password_is_refused_with_a_sentence(bench: Bench, account: dict[str, str]):

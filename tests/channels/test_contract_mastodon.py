@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from channels.benches import fault
+from core.samples import video
 from kentongan.channels import registry
 from kentongan.channels.contract import Ambiguous, Counts, Found, Media, Post, Published, Rejected, RetryLater, Unsure
 from kentongan.channels.mastodon import likeness
@@ -129,6 +130,43 @@ def test_a_picture_goes_with_its_description(bench: Bench, mastodon_server: Mast
     assert isinstance(published, Published)
     (status,) = mastodon_server.statuses(post.key)
     assert status["media_attachments"][0]["description"] == "Satu titik"
+
+
+def test_a_video_waits_until_the_server_has_worked_on_it(bench: Bench, mastodon_server, proxy: Proxy, monkeypatch):
+    """A server takes a video with 202 and no address; a status must not name it before it has one."""
+    looks: list[int] = []
+    monkeypatch.setattr("kentongan.channels.mastodon.publisher.MEDIA_PAUSE_SECONDS", 0)
+
+    def working(answer: httpx.Response) -> httpx.Response:
+        path = answer.request.url.path
+        if path == "/api/v2/media" or (path.startswith("/api/v1/media/") and len(looks) < 3):
+            looks.append(202 if path == "/api/v2/media" else 206)
+            return httpx.Response(looks[-1], json={**answer.json(), "url": None}, request=answer.request)
+        return answer
+
+    proxy.edit = working
+    post = replace(bench.post("Dengan video"), videos=(video(),))
+    assert isinstance(bench.publish(post), Published)
+    assert looks == [202, 206, 206]
+    (status,) = mastodon_server.statuses(post.key)
+    (attachment,) = status["media_attachments"]
+    assert attachment["description"] == "Jalan Setu dari udara"
+
+
+def test_a_server_that_never_finishes_a_video_has_no_post(bench: Bench, mastodon_server, proxy: Proxy, monkeypatch):
+    monkeypatch.setattr("kentongan.channels.mastodon.publisher.MEDIA_PAUSE_SECONDS", 0)
+    monkeypatch.setattr("kentongan.channels.mastodon.publisher.VIDEO_LOOKS", 3)
+
+    def working(answer: httpx.Response) -> httpx.Response:
+        if "/media" not in answer.request.url.path:
+            return answer
+        return httpx.Response(206, json={**answer.json(), "url": None}, request=answer.request)
+
+    proxy.edit = working
+    post = replace(bench.post("Video macet"), videos=(video(),))
+    outcome = bench.publish(post)
+    assert isinstance(outcome, RetryLater)
+    assert bench.count(post) == 0
 
 
 def test_counts_are_read_and_views_are_none(bench: Bench, mastodon_server: MastodonServer):

@@ -11,6 +11,7 @@ import pytest
 from django.utils import translation
 
 from channels.benches import fault
+from core.samples import video
 from kentongan.channels import registry
 from kentongan.channels.contract import (
     Ambiguous,
@@ -215,6 +216,25 @@ class TestWhatGoesOut:
         assert bench.find(post).remote_id == published.remote_id
         bench.publisher.recall(published.remote_id, bench.credentials, bench.client)
         assert channel.messages == []
+
+    def test_a_video_goes_with_its_text_length_and_shape(self, bench: Bench, channel: Chat, server: TelegramServer):
+        post = replace(bench.post("Dengan video"), videos=(video(),), link="https://a.id")
+        published = bench.publish(post)
+        assert isinstance(published, Published)
+        (message,) = channel.messages
+        assert message.text == f"{post.text}\n\nhttps://a.id"
+        assert message.video.content == video().path.read_bytes()
+        assert message.video.media_type == "video/mp4"
+        assert server.refused == []
+        bench.publisher.recall(published.remote_id, bench.credentials, bench.client)
+        assert channel.messages == []
+
+    def test_a_video_whose_answer_is_lost_is_never_taken_for_a_refusal(self, bench: Bench, channel: Chat, proxy):
+        for failure in (Failure.CUT_AFTER, Failure.ERROR_500_AFTER):
+            proxy.faults.append(replace(_fault(failure), where="/sendVideo "))
+            post = replace(bench.post(f"Video {failure.name}"), videos=(video(),))
+            assert isinstance(bench.publish(post), Ambiguous)
+            assert bench.count(post) == 1
 
     @pytest.mark.parametrize(
         ("text", "images", "words"),

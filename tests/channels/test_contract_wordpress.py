@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from channels.benches import fault
+from core.samples import video
 from kentongan.channels import registry
 from kentongan.channels.contract import (
     Ambiguous,
@@ -103,6 +104,23 @@ def test_the_first_picture_is_the_featured_one_and_a_further_attempt_uploads_non
     featured = wordpress_server.call("GET", f"wp/v2/media/{made['featured_media']}")
     assert featured["alt_text"] == "Gerbang"
     assert 'alt="Halaman"' in made["content"]["raw"]
+    uploaded = wordpress_server.call("GET", "wp/v2/media", params={"per_page": 100})
+    assert sum(post.key in one["slug"] for one in uploaded) == 2
+
+
+def test_a_video_plays_in_the_post_and_is_uploaded_once(bench: Bench, wordpress_server: WordPressServer):
+    picture = Media(PIXEL, "image/png", "Gerbang")
+    post = replace(bench.post("Dengan video"), images=(picture,), videos=(video(alt='Jalan "Setu"'),))
+    bench.fail(Failure.LIMITED_WITHOUT_DELAY)
+    assert isinstance(bench.publish(post), RetryLater)
+    published = bench.publish(post)
+    assert isinstance(published, Published)
+    made = wordpress_server.call("GET", f"wp/v2/posts/{published.remote_id}", params={"context": "edit"})
+    player = made["content"]["raw"].partition("<video")[2].partition(">")[0]
+    assert "controls" in player
+    assert 'aria-label="Jalan &quot;Setu&quot;"' in player
+    address = player.partition('src="')[2].partition('"')[0]
+    assert httpx.get(address).content == video().path.read_bytes()
     uploaded = wordpress_server.call("GET", "wp/v2/media", params={"per_page": 100})
     assert sum(post.key in one["slug"] for one in uploaded) == 2
 

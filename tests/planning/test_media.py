@@ -8,20 +8,21 @@ from django.utils import translation
 
 from kentongan.channels import registry
 from kentongan.channels.contract import Channel, Limits
-from kentongan.core.models.files import StoredFile
+from kentongan.core.models import MediaFacts, StoredFile
 from kentongan.planning import media
 from kentongan.planning.models import ItemAsset, Rendition
 
+pytestmark = pytest.mark.django_db
 MEGABYTE = 1_000_000
 ONE_VIDEO = Limits(500, images=4, image_bytes=MEGABYTE, videos=1, video_bytes=10 * MEGABYTE)
 
 
 def picture(name: str = "setu.png") -> ItemAsset:
-    return ItemAsset(file=StoredFile(name=name, media_type="image/png", size=10))
+    return ItemAsset(file=StoredFile(name=name, media_type="image/png", size=10, sha256="1" * 64))
 
 
 def video(name: str = "setu.mp4", media_type: str = "video/mp4", size: int = 9 * MEGABYTE) -> ItemAsset:
-    return ItemAsset(file=StoredFile(name=name, media_type=media_type, size=size))
+    return ItemAsset(file=StoredFile(name=name, media_type=media_type, size=size, sha256="2" * 64))
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def complaints(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
             [video()],
             "No video can be sent to Telegram: take it out, or leave this version empty.",
         ),
-        (ONE_VIDEO, [video(), video("dua.mp4")], "Telegram takes at most 1 videos; the item has 2."),
+        (ONE_VIDEO, [video(), video("dua.mp4")], "Telegram takes 1 video; the item has 2."),
         (
             ONE_VIDEO,
             [video(), picture()],
@@ -95,3 +96,39 @@ def test_a_text_beside_a_video_is_counted_by_the_limit_of_captions(complaints):
     assert complaints(limits, video(), text="x" * 10) == []
     (told,) = complaints(limits, video(), text="x" * 11)
     assert told == "Telegram takes at most 10 characters beside a picture or video; this version has 11."
+
+
+@pytest.mark.parametrize(
+    ("limits", "facts", "told"),
+    [
+        ({"video_codecs": frozenset({"h264"})}, {"codec": "hevc"}, "does not take the coding of “setu.mp4” (HEVC)"),
+        ({"video_seconds": 60}, {"seconds": 61.0}, "takes videos up to 1:00; “setu.mp4” lasts 1:01."),
+        ({"video_shortest": 3}, {"seconds": 2.9}, "takes videos from 0:03 on; “setu.mp4” lasts 0:02."),
+        ({}, {"tracked": True}, "notes in a track of its own where it was filmed"),
+        ({"video_seconds": 60, "video_codecs": frozenset({"h264"})}, {}, ""),
+    ],
+)
+def test_length_and_coding_of_a_video_are_held_against_the_limits(complaints, limits, facts, told: str):
+    MediaFacts.objects.create(
+        **({"sha256": "2" * 64, "width": 96, "height": 64, "seconds": 60.0, "codec": "h264"} | facts)
+    )
+    found = complaints(replace(ONE_VIDEO, **limits), video())
+    assert bool(found) is bool(told)
+    assert not told or told in found[0]
+
+
+def test_a_picture_that_moves_is_refused_where_it_would_stand_still(complaints):
+    MediaFacts.objects.create(sha256="1" * 64, width=30, height=30, animated=True)
+    (told,) = complaints(ONE_VIDEO, picture("gerak.gif"))
+    assert "“gerak.gif”, which moves" in told
+    assert complaints(replace(ONE_VIDEO, image_types=frozenset({"image/gif"})), picture("gerak.gif")) == []
+
+
+def test_facts_are_read_in_one_query(complaints, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        complaints(ONE_VIDEO, video(), *(picture(f"{n}.png") for n in range(4)))
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.4, "0:00"), (59.9, "0:59"), (61, "1:01"), (3_723, "1:02:03")])
+def test_lengths_are_shown_as_players_do(seconds: float, shown: str):
+    assert media.length(seconds) == shown

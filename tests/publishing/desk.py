@@ -30,6 +30,7 @@ class Platform:
 
     answers: list[httpx.Response | Exception] = field(default_factory=list)
     posted: list[dict[str, Any]] = field(default_factory=list)
+    uploaded: list[bytes] = field(default_factory=list)
     listed: list[dict[str, Any]] = field(default_factory=list)
     during: Callable[[], None] = field(default=lambda: None)
 
@@ -44,6 +45,9 @@ class Platform:
             return answer
         if verb == "GET" and path.endswith("/statuses"):
             return httpx.Response(200, json=[] if "max_id" in request.url.params else self.listed)
+        if verb == "POST" and path == "/api/v2/media":
+            self.uploaded.append(request.read())
+            return httpx.Response(200, json={"id": str(len(self.uploaded)), "url": "https://contoh.social/m"})
         if verb == "DELETE":
             return httpx.Response(200, json={})
         return httpx.Response(404, json={"error": "Not found"})
@@ -52,7 +56,7 @@ class Platform:
         """Return the answer of a server that took the status."""
         return httpx.Response(200, json={"id": str(number), "url": f"https://contoh.social/@kabar/{number}"})
 
-    def client(self) -> httpx.Client:
+    def client(self, extra: timedelta | None = None) -> httpx.Client:
         """Return a client that talks to this platform only."""
         return httpx.Client(transport=httpx.MockTransport(self))
 

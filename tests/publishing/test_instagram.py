@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from channels.graph_benches import JPEG, PNG
+from channels.graph_benches import PNG
+from core.pictures import as_jpeg
 from kentongan.channels.graph import containers
 from kentongan.core import clock, files
 from kentongan.core.errors import Conflict, Invalid
@@ -21,7 +22,7 @@ from kentongan.core.models.files import StoredFile
 from kentongan.core.secrets import sign
 from kentongan.planning import media
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
-from kentongan.publishing import actions, connections, public_media, signing_in, worker
+from kentongan.publishing import actions, connections, content, public_media, signing_in, worker
 from kentongan.publishing.actions import firing, reconciling
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
@@ -86,8 +87,8 @@ def connected(desk: Desk, account: Account, server: InstagramServer) -> Account:
     return enter(desk, account, server)
 
 
-def stored(desk: Desk, content: bytes = JPEG, name: str = "setu.jpg") -> StoredFile:
-    return files.store(SYSTEM, io.BytesIO(content), name, unit_id=desk.cast.root.pk)
+def stored(desk: Desk, content: bytes | None = None, name: str = "setu.jpg") -> StoredFile:
+    return files.store(SYSTEM, io.BytesIO(content or as_jpeg()), name, unit_id=desk.cast.root.pk)
 
 
 def pictured(desk: Desk, *pictures: StoredFile, text: str = "Puskesmas buka") -> ContentItem:
@@ -114,7 +115,10 @@ class TestPublicAddresses:
         assert address.startswith(f"{PUBLIC}/sebar/media/")
         assert address.endswith(".jpg")
         answer = Client().get(urlsplit(address).path)
-        assert (answer.status_code, answer.getvalue()) == (200, JPEG)
+        (sent,) = content.post_of(delivery).images
+        assert (answer.status_code, answer.getvalue()) == (200, sent.content)
+        assert (sent.url, sent.media_type) == (address, "image/jpeg")
+        assert b"Telepon" not in sent.content
         assert answer["Content-Type"] == "image/jpeg"
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in answer["Content-Security-Policy"]
@@ -241,7 +245,7 @@ class TestThroughTheWorker:
     """Instagram, once; it fetches the pictures from here."""
 
     def test_a_carousel_goes_out(self, desk: Desk, connected: Account, server: InstagramServer):
-        delivery = scheduled(desk, connected, stored(desk), stored(desk, JPEG + b"\0", "dua.jpg"))
+        delivery = scheduled(desk, connected, stored(desk), stored(desk, as_jpeg(seed=8), "dua.jpg"))
         assert desk.run() == [State.PUBLISHED], Delivery.objects.get().reason
         assert [one.text for one in server.posts] == ["Puskesmas buka"]
         assert server.posts[0].alts == ("Gambar 0", "Gambar 1")

@@ -149,8 +149,9 @@ def test_the_connect_page_says_what_is_wrong_and_shows_no_token(desk: Desk, acco
         assert sign_in(desk.cast.user(who)).get(address).status_code == status, who
 
 
+@pytest.mark.django_db
 def test_a_long_text_beside_a_picture_is_refused_when_it_is_handed_in():
-    asset = ItemAsset(file=StoredFile(name="setu.png", media_type="image/png", size=10))
+    asset = ItemAsset(file=StoredFile(name="setu.png", media_type="image/png", size=10, sha256="1" * 64))
     version = Rendition(kind="telegram", text="x" * 1_025)
     with translation.override("en"):
         assert "1024 characters beside a picture or video" in media.problems([version], [asset])["telegram"][0]

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from core import samples
 from kentongan.channels.tiktok import publisher as tiktok_publisher
 from kentongan.core import clock, files
 from kentongan.core.errors import Conflict, Invalid
@@ -27,7 +28,7 @@ from servers.proxy import Fault, Proxy, between
 from servers.tiktok import TikTokServer
 from servers.youtube import YouTubeServer
 
-MP4 = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(range(256)) * 400
+MP4 = samples.clean(padding=102_400)
 APPS = {
     "youtube": (youtube.CLIENT_ID, youtube.CLIENT_SECRET),
     "tiktok": (tiktok.CLIENT_KEY, tiktok.CLIENT_SECRET),

@@ -1,10 +1,11 @@
 """A stub of Telegram: its Bot API as far as channels are published to, and the public preview of a channel.
 
 Written from the platform's own description before the adapter was: core.telegram.org/bots/api (methods getMe, getChat,
-getChatMember, sendMessage, sendPhoto, sendMediaGroup, deleteMessage; objects LinkPreviewOptions, InputMediaPhoto,
-ChatMemberAdministrator, ResponseParameters; "Making requests"), core.telegram.org/bots/faq (rates), and the words of
-errors from the published source of the API's server, github.com/tdlib/telegram-bot-api, all as of November 2026. The
-preview, t.me/s/NAME, has no description of its own: its page as many readers of it describe it, same date.
+getChatMember, sendMessage, sendPhoto, sendVideo, sendMediaGroup, deleteMessage; objects LinkPreviewOptions,
+InputMediaPhoto, ChatMemberAdministrator, ResponseParameters; "Making requests"), core.telegram.org/bots/faq (rates),
+and the words of errors from the published source of the API's server, github.com/tdlib/telegram-bot-api, all as of
+November 2026. The preview, t.me/s/NAME, has no description of its own: its page as many readers of it describe it,
+same date.
 
 Stricter than the platform in one thing: it refuses parameters that a method does not have, which Telegram ignores.
 """
@@ -31,6 +32,7 @@ COMMON = {
 }  # fmt: skip
 SENDING = COMMON | {"suggested_post_parameters", "reply_markup", "parse_mode"}
 CAPTIONED = SENDING | {"caption", "caption_entities", "show_caption_above_media", "has_spoiler"}
+VIDEO = {"duration", "width", "height", "thumbnail", "cover", "start_timestamp", "supports_streaming"}
 # Each method's required and optional parameters.
 METHODS: Mapping[str, tuple[set[str], set[str]]] = {
     "getMe": (set(), set()),
@@ -38,6 +40,7 @@ METHODS: Mapping[str, tuple[set[str], set[str]]] = {
     "getChatMember": ({"chat_id", "user_id"}, set()),
     "sendMessage": ({"chat_id", "text"}, SENDING | {"entities", "link_preview_options"}),
     "sendPhoto": ({"chat_id", "photo"}, CAPTIONED),
+    "sendVideo": ({"chat_id", "video"}, CAPTIONED | VIDEO),
     "sendMediaGroup": ({"chat_id", "media"}, COMMON),
     "deleteMessage": ({"chat_id", "message_id"}, set()),
 }
@@ -64,6 +67,7 @@ class Message:
     pictures: list[File] = field(default_factory=list)
     album: int | None = None
     preview: Mapping[str, Any] = field(default_factory=dict)
+    video: File | None = None
 
 
 @dataclass
@@ -218,6 +222,17 @@ class TelegramServer:
         chat, picture, caption = self._postable(values), self._picture(files.get("photo")), self._caption(values)
         return self._keep(chat, Message(next(self.numbers), datetime.now(UTC), caption, [picture]))
 
+    def _send_video(self, values: Mapping[str, Any], files: Mapping[str, File]) -> dict[str, Any]:
+        chat, video, caption = self._postable(values), files.get("video"), self._caption(values)
+        if video is None:
+            raise Refused("there is no video in the request")
+        if len(video.content) > 50 * MEGABYTE:
+            raise Refused("Request Entity Too Large", 413)
+        for name in ("duration", "width", "height"):
+            if not str(values.get(name, "1")).isdigit():
+                raise Refused(f"can't parse {name}")
+        return self._keep(chat, Message(next(self.numbers), datetime.now(UTC), caption, video=video))
+
     def _send_media_group(self, values: Mapping[str, Any], files: Mapping[str, File]) -> list[dict[str, Any]]:
         chat = self._postable(values)
         try:
@@ -245,6 +260,8 @@ class TelegramServer:
         shown = {"message_id": message.number, "date": int(message.date.timestamp()), "chat": chat.shown()}
         album = {"media_group_id": str(message.album)} if message.album else {}
         body = {"caption": message.text, "photo": [{"file_id": "x"}]} if message.pictures else {"text": message.text}
+        if message.video:
+            body = {"caption": message.text, "video": {"file_id": "x", "duration": 2}}
         return {**shown, "sender_chat": chat.shown(), **album, **body}
 
     def _delete_message(self, values: Mapping[str, Any], files: Mapping[str, File]) -> bool:

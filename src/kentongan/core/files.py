@@ -26,11 +26,17 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, NotFound, Unavailable
 from kentongan.core.models.files import StoredFile
+from kentongan.core.models.media import FittedFile
 from kentongan.core.permissions import Capability
 
 CHUNK_BYTES = 1 << 20
 YOUNG_SECONDS = 3600
 MAX_BYTES = 512 * 1024 * 1024
+OTHER = _("The content counts, not the name: save it anew in one of the permitted formats.")
+PHONE = _(
+    "Photographs of this kind come from some telephones: save it as JPEG, or choose “Most compatible” in the settings "
+    "of the camera."
+)
 
 
 class Readable(Protocol):
@@ -124,7 +130,7 @@ def keep(source: Readable, *, allowed: Collection[str] | None = None, max_bytes:
         if allowed is not None and kind not in allowed:
             raise Invalid(
                 _("This kind of file (%(kind)s) cannot be used here.") % {"kind": kind},
-                remedy=_("The content counts, not the name: save it anew in one of the permitted formats."),
+                remedy=PHONE if kind in sniff.PHONE_PICTURES else OTHER,
                 code="file_type",
             )
         _place(draft, sha256)
@@ -220,6 +226,22 @@ def _discard(sha256: str) -> None:
     """Race: the same content is uploaded now and gets its row in a moment; `keep` has just made it young again."""
     if StoredFile.objects.filter(sha256=sha256, erased_at=None).exists():
         return
+    copies = FittedFile.objects.filter(source=sha256)
+    made = set(copies.exclude(sha256=sha256).values_list("sha256", flat=True))
+    copies.delete()
+    _unlink(sha256)
+    for copy in made:
+        _discard_copy(copy)
+
+
+def _discard_copy(sha256: str) -> None:
+    """Remove a fitted copy, unless it is somebody's own file, or was made of another one too."""
+    others = FittedFile.objects.filter(sha256=sha256).exists()
+    if not others and not StoredFile.objects.filter(sha256=sha256, erased_at=None).exists():
+        _unlink(sha256)
+
+
+def _unlink(sha256: str) -> None:
     with suppress(FileNotFoundError):
         place = content_path(sha256)
         if time.time() - place.stat().st_mtime > YOUNG_SECONDS:

@@ -130,6 +130,22 @@ class _GuardedBackend(httpcore.NetworkBackend):
         self.inner.sleep(seconds)
 
 
+class _Sent(httpx.SyncByteStream):
+    """A request that is given up when it takes too long to send."""
+
+    def __init__(self, stream: httpx.SyncByteStream, deadline: float) -> None:
+        self.stream, self.deadline = stream, deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self.stream:
+            if time.monotonic() > self.deadline:
+                raise httpx.WriteTimeout("The request takes too long to send.")
+            yield chunk
+
+    def close(self) -> None:
+        self.stream.close()
+
+
 class _Limited(httpx.SyncByteStream):
     """An answer that is cut off when it grows too long or takes too long."""
 
@@ -173,6 +189,8 @@ class GuardedTransport(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request; the answer's stream is limited."""
         deadline = time.monotonic() + self.deadline
+        if isinstance(request.stream, httpx.SyncByteStream):
+            request.stream = _Sent(request.stream, deadline)
         response = super().handle_request(request)
         if isinstance(response.stream, httpx.SyncByteStream):
             response.stream = _Limited(response.stream, self.max_bytes, deadline)

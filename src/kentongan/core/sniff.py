@@ -9,6 +9,7 @@ HEAD_BYTES = 64 * 1024
 
 PNG, JPEG, GIF, WEBP = "image/png", "image/jpeg", "image/gif", "image/webp"
 MP4, WEBM, QUICKTIME = "video/mp4", "video/webm", "video/quicktime"
+HEIC, AVIF = "image/heic", "image/avif"
 PDF, ZIP, XLS = "application/pdf", "application/zip", "application/vnd.ms-excel"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -20,6 +21,7 @@ UNKNOWN = "application/octet-stream"
 BAD_ZIP = (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, OSError)  # what ZipFile raises for damage
 
 IMAGES = frozenset({PNG, JPEG, GIF, WEBP})
+PHONE_PICTURES = frozenset({HEIC, AVIF})
 VIDEOS = frozenset({MP4, WEBM, QUICKTIME})
 TABLES = frozenset({CSV, TEXT, XLSX, XLS, JSON, JSONL})
 
@@ -34,6 +36,12 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x1aE\xdf\xa3", WEBM),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", XLS),
 )
+BRANDS: dict[bytes, str] = {
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), HEIC),
+    **dict.fromkeys((b"avif", b"avis"), AVIF),
+    b"qt  ": QUICKTIME,
+}
+"""What the first brand of an ISO container says; every other one is taken for MP4."""
 OFFICE_FOLDERS = (("xl/", XLSX), ("word/", DOCX), ("ppt/", PPTX))
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -53,7 +61,7 @@ def media_type(path: Path) -> str:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WEBP
     if head[4:8] == b"ftyp":
-        return QUICKTIME if head[8:10] == b"qt" else MP4
+        return BRANDS.get(head[8:12], MP4)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_type(path)
     return _text_type(head)

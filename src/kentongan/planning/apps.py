@@ -1,5 +1,7 @@
 """The planning app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +22,7 @@ class PlanningConfig(AppConfig):
         from kentongan.planning.calendar.planned import BriefDeadlines, PlannedItems
         from kentongan.planning.issue_panel import IssueContent
 
+        import_module("kentongan.planning.fitting")  # what its job does
         panels.register(IssueContent())
         answers.register("planning", queries.ApprovedContent())
         calendar.register(PlannedItems())

@@ -19,6 +19,7 @@ verbs.name(
         "planning.feed.create": _("made an address of their calendar"),
         "planning.feed.end": _("ended the address of their calendar"),
         "planning.brief.move": _("moved the deadline of the brief"),
+        "planning.item.fit": _("had its pictures made ready"),
         "planning.item.plan": _("moved the item to another time"),
         "planning.item.withdraw": _("withdrew the item"),
         "planning.item.reopen": _("took the item up again"),

@@ -13,7 +13,7 @@ from kentongan.channels.contract import Channel
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
-from kentongan.core.sniff import IMAGES
+from kentongan.core.sniff import IMAGES, VIDEOS
 from kentongan.planning import approvals, counting, queries
 from kentongan.planning.campaigns import queries as campaigns
 from kentongan.planning.drafts import BriefDraft, FactDraft, ItemDraft, RenditionDraft
@@ -253,10 +253,12 @@ def item_initial(item: ContentItem) -> dict[str, Any]:
 
 
 class AssetForm(forms.Form):
-    """A picture for an item."""
+    """A picture or video for an item."""
 
     file = forms.FileField(
-        label=_("Picture"), widget=forms.ClearableFileInput(attrs={"accept": ",".join(sorted(IMAGES))})
+        label=_("Picture or video"),
+        widget=forms.ClearableFileInput(attrs={"accept": ",".join(sorted(IMAGES | VIDEOS))}),
+        help_text=_("JPEG, PNG, WebP or GIF up to 20 MB; MP4, MOV or WebM up to 500 MB."),
     )
     alt = forms.CharField(
         label=_("Description"),

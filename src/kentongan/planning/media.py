@@ -1,28 +1,92 @@
-"""What a platform would not take of an item's pictures and videos: said before anything is handed in or scheduled."""
+"""What a platform would not take of an item's pictures and videos, and the copies that go out in their place."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Limits
 from kentongan.channels.text import tags
+from kentongan.core import media
 from kentongan.core.models.files import StoredFile
+from kentongan.core.models.media import MediaFacts
+from kentongan.core.sniff import GIF
 from kentongan.planning.counting import measure
 from kentongan.planning.models import ItemAsset, Rendition
+
+Facts = Mapping[str, MediaFacts]
+
+
+def recipe(file: StoredFile, limits: Limits) -> str:
+    """Return the key of the recipe by which a picture or video is made ready for a platform."""
+    if file.is_video:
+        return media.CLEAN
+    return media.Recipe(tuple(sorted(limits.image_types)), limits.image_bytes, limits.image_side or 0).key
+
+
+def recipes(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> list[tuple[StoredFile, str]]:
+    """Return each file with each recipe that an item's versions need, once; not for platforms that take none."""
+    wanted: dict[tuple[str, str], StoredFile] = {}
+    for rendition in renditions:
+        limits = channels.get(rendition.kind).manifest.limits
+        for asset in assets:
+            if limits.videos if asset.file.is_video else limits.images and asset.file.is_image:
+                wanted[asset.file.sha256, recipe(asset.file, limits)] = asset.file
+    return [(file, key) for (_sha256, key), file in wanted.items()]
+
+
+def missing(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> list[tuple[StoredFile, str]]:
+    """Return what of `recipes` was not made so far; one query."""
+    wanted = recipes(renditions, assets)
+    made = media.fits_of({file.sha256 for file, _key in wanted}, {key for _file, key in wanted})
+    return [(file, key) for file, key in wanted if (file.sha256, key) not in made]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What goes out of a file to some platforms: their names, its size in bytes before and after, what was done."""
+
+    platforms: str
+    before: int
+    after: int
+    changes: tuple[str, ...]
+
+
+def copies(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> dict[int, list[Copy]]:
+    """Return for each asset the copies that were made of it so far, alike ones together; one query."""
+    kinds = [channels.get(rendition.kind).manifest for rendition in renditions]
+    keys = {recipe(asset.file, manifest.limits) for asset in assets for manifest in kinds}
+    made = media.fits_of({asset.file.sha256 for asset in assets}, keys)
+    found: dict[int, list[Copy]] = {}
+    for asset in assets:
+        alike: dict[tuple[int, tuple[str, ...]], list[str]] = {}
+        for manifest in kinds:
+            copy = made.get((asset.file.sha256, recipe(asset.file, manifest.limits)))
+            if copy is not None:
+                alike.setdefault((copy.size, tuple(copy.changes)), []).append(str(manifest.label))
+        found[asset.pk] = [
+            Copy(", ".join(names), asset.file.size, size, tuple(str(media.CHANGES.get(one, one)) for one in changes))
+            for (size, changes), names in alike.items()
+        ]
+    return found
 
 
 def problems(renditions: Iterable[Rendition], assets: Iterable[ItemAsset]) -> dict[str, list[str]]:
     """Return what a platform would not take, by kind; empty when it takes all of it."""
     files = [asset.file for asset in assets]
+    facts = media.facts_of(files)
     pictures, videos = [file for file in files if file.is_image], [file for file in files if file.is_video]
-    found = {rendition.kind: list(_problems(rendition, pictures, videos)) for rendition in renditions}
+    found = {rendition.kind: list(_problems(rendition, pictures, videos, facts)) for rendition in renditions}
     return {kind: texts for kind, texts in found.items() if texts}
 
 
-def _problems(rendition: Rendition, pictures: Sequence[StoredFile], videos: Sequence[StoredFile]) -> Iterator[str]:
+def _problems(
+    rendition: Rendition, pictures: Sequence[StoredFile], videos: Sequence[StoredFile], facts: Facts
+) -> Iterator[str]:
     manifest = channels.get(rendition.kind).manifest
     platform: dict[str, Any] = {"platform": manifest.label}
     if pictures or videos:
@@ -30,8 +94,8 @@ def _problems(rendition: Rendition, pictures: Sequence[StoredFile], videos: Sequ
     yield from _tags(rendition, manifest.limits, platform)
     yield from _words(rendition, manifest.limits, platform)
     yield from _needs(manifest.limits, platform, bool(pictures), bool(videos))
-    yield from _pictures(pictures, manifest.limits, platform)
-    yield from _videos(videos, manifest.limits, platform)
+    yield from _pictures(pictures, manifest.limits, platform, facts)
+    yield from _videos(videos, manifest.limits, platform, facts)
     if pictures and videos and manifest.limits.videos and manifest.limits.video_alone:
         yield _("%(platform)s takes either pictures or a video in one post, not both.") % platform
 
@@ -70,29 +134,59 @@ def _needs(limits: Limits, platform: dict[str, Any], pictures: bool, videos: boo
         yield _("%(platform)s publishes nothing without a picture or video: add one.") % platform
 
 
-def _pictures(pictures: Sequence[StoredFile], limits: Limits, platform: dict[str, Any]) -> Iterator[str]:
+def _pictures(pictures: Sequence[StoredFile], limits: Limits, platform: dict[str, Any], facts: Facts) -> Iterator[str]:
+    """Yield what cannot be fitted: all else is made as small as the platform wants it, in a format that it takes."""
     if len(pictures) > limits.images:
         text = _("%(platform)s takes at most %(limit)s pictures; the item has %(n)s.")
         yield text % (platform | {"limit": limits.images, "n": len(pictures)})
     for picture in pictures:
-        about = platform | {"name": picture.name, "limit": filesizeformat(limits.image_bytes)}
-        if picture.media_type not in limits.image_types:
-            yield _("%(platform)s does not take “%(name)s”: save it as JPEG or PNG.") % about
-        elif picture.size > limits.image_bytes:
-            yield _("%(platform)s takes pictures up to %(limit)s; “%(name)s” is larger.") % about
+        known = facts.get(picture.sha256)
+        if known is not None and known.animated and GIF not in limits.image_types:
+            text = _("%(platform)s does not take “%(name)s”, which moves: send a still picture, or a video.")
+            yield text % (platform | {"name": picture.name})
 
 
-def _videos(videos: Sequence[StoredFile], limits: Limits, platform: dict[str, Any]) -> Iterator[str]:
+def _videos(videos: Sequence[StoredFile], limits: Limits, platform: dict[str, Any], facts: Facts) -> Iterator[str]:
     if videos and not limits.videos:
         yield _("No video can be sent to %(platform)s: take it out, or leave this version empty.") % platform
         return
     if len(videos) > limits.videos:
-        text = _("%(platform)s takes at most %(limit)s videos; the item has %(n)s.")
+        text = ngettext(
+            "%(platform)s takes %(limit)s video; the item has %(n)s.",
+            "%(platform)s takes at most %(limit)s videos; the item has %(n)s.",
+            limits.videos,
+        )
         yield text % (platform | {"limit": limits.videos, "n": len(videos)})
     for video in videos:
-        about = platform | {"name": video.name}
-        if video.media_type not in limits.video_types:
-            yield _("%(platform)s does not take “%(name)s”: save it as MP4.") % about
-        if limits.video_bytes is not None and video.size > limits.video_bytes:
-            limit = filesizeformat(limits.video_bytes)
-            yield _("%(platform)s takes videos up to %(limit)s; “%(name)s” is larger.") % (about | {"limit": limit})
+        yield from _video(video, limits, platform | {"name": video.name}, facts.get(video.sha256))
+
+
+def _video(video: StoredFile, limits: Limits, about: dict[str, Any], known: MediaFacts | None) -> Iterator[str]:
+    if video.media_type not in limits.video_types:
+        yield _("%(platform)s does not take “%(name)s”: save it as MP4.") % about
+    if limits.video_bytes is not None and video.size > limits.video_bytes:
+        limit = filesizeformat(limits.video_bytes)
+        yield _("%(platform)s takes videos up to %(limit)s; “%(name)s” is larger.") % (about | {"limit": limit})
+    if known is None or known.seconds is None:
+        return
+    if known.tracked:
+        yield _("“%(name)s” notes in a track of its own where it was filmed: save it anew without, as MP4.") % about
+    if limits.video_codecs is not None and known.codec not in limits.video_codecs:
+        yield _("%(platform)s does not take the coding of “%(name)s” (%(codec)s): save it as MP4 with H.264.") % (
+            about | {"codec": known.codec.upper()}
+        )
+    if limits.video_seconds is not None and known.seconds > limits.video_seconds:
+        yield _("%(platform)s takes videos up to %(limit)s; “%(name)s” lasts %(length)s.") % (
+            about | {"limit": length(limits.video_seconds), "length": length(known.seconds)}
+        )
+    if limits.video_shortest is not None and known.seconds < limits.video_shortest:
+        yield _("%(platform)s takes videos from %(limit)s on; “%(name)s” lasts %(length)s.") % (
+            about | {"limit": length(limits.video_shortest), "length": length(known.seconds)}
+        )
+
+
+def length(seconds: float) -> str:
+    """Return a length as players show it: 0:45, 12:03, 1:02:03."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

@@ -1,6 +1,6 @@
 """All reads of planning."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
 from kentongan.core import clock
+from kentongan.core import media as core_media
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
@@ -188,6 +189,8 @@ class ItemPage:
     own_work: bool
     verdict: safeguards.Verdict
     effects: approvals.Effects
+    copies: Mapping[int, list[media.Copy]]
+    facts: media.Facts
 
     @property
     def problems(self) -> list[str]:
@@ -207,6 +210,7 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
     item = access.item(actor, pk)
     held = rights.capabilities(actor, item.unit)
     stated = registry.stated_limits(item.unit)
+    assets = tuple(item.assets.select_related("file"))
     versions = tuple(
         Version(row, counting.measure(row.kind, row.text, row.link, stated.get(row.kind)))
         for row in item.renditions.all()
@@ -223,7 +227,7 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
     return ItemPage(
         item=item,
         versions=versions,
-        assets=tuple(item.assets.select_related("file")),
+        assets=assets,
         checklist=tuple(checklist(item, twins)),
         twins=tuple(twins),
         may_edit=Capability.EDIT in held and item.state != ItemState.WITHDRAWN,
@@ -233,6 +237,8 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
         own_work=actor.user_id in {item.created_by_id, *item.author_ids},
         verdict=verdict,
         effects=approvals.effects(item),
+        copies=media.copies([version.rendition for version in versions], assets),
+        facts=core_media.facts_of(asset.file for asset in assets),
     )
 
 

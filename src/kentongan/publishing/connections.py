@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 from typing import cast
 
 import httpx
@@ -33,9 +34,9 @@ from kentongan.registry.models import Account, Connection
 DEADLINE_SECONDS = 40.0
 
 
-def client() -> httpx.Client:
-    """Return a client for calls to platforms; an answer as a whole takes less than a claim's lease."""
-    return http.client(deadline=DEADLINE_SECONDS)
+def client(extra: timedelta | None = None) -> httpx.Client:
+    """Return a client for calls to platforms; a call as a whole takes less than a claim's lease, `extra` included."""
+    return http.client(deadline=DEADLINE_SECONDS + (extra.total_seconds() if extra else 0))
 
 
 def connector_of(account: Account) -> Connector:

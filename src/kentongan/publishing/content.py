@@ -3,25 +3,29 @@
 from collections.abc import Sequence
 from typing import Any
 
+from kentongan.channels import registry as channels
 from kentongan.channels.contract import Media, Post, Video
-from kentongan.core import files
+from kentongan.core import files, media
 from kentongan.core.models.files import StoredFile
+from kentongan.planning import media as planned
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
 from kentongan.publishing import public_media
 from kentongan.publishing.models import Delivery
 
 
 def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) -> dict[str, Any]:
-    """Return the content of a delivery as it is stored."""
+    """Return the content of a delivery as it is stored; by which recipes its media go out is a part of it."""
+    limits = channels.get(rendition.kind).manifest.limits
+    kept = [(asset.file, {"file": asset.file_id, "alt": asset.alt}) for asset in assets]
     return {
         "item_title": item.title,
         "title": rendition.title or item.title,
         "text": rendition.text,
         "link": rendition.link,
         "language": item.language,
-        "images": [{"file": asset.file_id, "alt": asset.alt} for asset in assets if asset.file.is_image],
+        "images": [one | {"fit": planned.recipe(file, limits)} for file, one in kept if file.is_image],
         "videos": [
-            {"file": asset.file_id, "alt": asset.alt, "synthetic": asset.ai_generated}
+            {"file": asset.file_id, "alt": asset.alt, "synthetic": asset.ai_generated, "fit": media.CLEAN}
             for asset in assets
             if asset.file.is_video
         ],
@@ -31,21 +35,39 @@ def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) 
 def _images(delivery: Delivery) -> tuple[Media, ...]:
     stored = delivery.content["images"]
     kept = StoredFile.objects.in_bulk([image["file"] for image in stored])
-    media = []
-    for image in stored:
-        file = kept[image["file"]]
+    return tuple(_image(delivery, kept[image["file"]], image) for image in stored)
+
+
+def _image(delivery: Delivery, file: StoredFile, image: dict[str, Any]) -> Media:
+    """Return the copy that was made for the platform; what was scheduled before there were any goes out as it is."""
+    if "fit" not in image:
         with files.open(file) as content:
-            media.append(Media(content.read(), file.media_type, image["alt"], url=public_media.address(delivery, file)))
-    return tuple(media)
+            url = public_media.address(delivery, file, file.media_type)
+            return Media(content.read(), file.media_type, image["alt"], url=url)
+    copy = media.fitted(file, image["fit"])
+    content_bytes = files.content_path(copy.sha256).read_bytes()
+    url = public_media.address(delivery, file, copy.media_type)
+    return Media(content_bytes, copy.media_type, image["alt"], copy.width, copy.height, url)
 
 
 def _videos(stored: list[dict[str, Any]]) -> tuple[Video, ...]:
     kept = StoredFile.objects.in_bulk([video["file"] for video in stored])
-    return tuple(_video(kept[video["file"]], video["alt"], video.get("synthetic", False)) for video in stored)
+    return tuple(_video(kept[video["file"]], video) for video in stored)
 
 
-def _video(file: StoredFile, alt: str, synthetic: bool) -> Video:
-    return Video(files.path(file), file.media_type, file.sha256, file.size, alt=alt, synthetic=synthetic)
+def _video(file: StoredFile, video: dict[str, Any]) -> Video:
+    facts, copy = media.learn(file), media.fitted(file, video.get("fit", media.CLEAN))
+    return Video(
+        files.content_path(copy.sha256),
+        copy.media_type,
+        copy.sha256,
+        copy.size,
+        seconds=facts.seconds,
+        alt=video["alt"],
+        width=copy.width,
+        height=copy.height,
+        synthetic=video.get("synthetic", False),
+    )
 
 
 def post_of(delivery: Delivery) -> Post:

@@ -7,6 +7,8 @@ and nothing else. Whoever finds it later finds nothing.
 from collections.abc import Iterable
 from datetime import timedelta
 from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
-from kentongan.core import clock
+from kentongan.core import clock, files, media
 from kentongan.core.errors import Invalid, NotFound
 from kentongan.core.models.files import StoredFile
 from kentongan.core.secrets import sign, unsign
@@ -55,29 +57,36 @@ def check(platforms: Iterable[str], *, pictures: bool) -> None:
         )
 
 
-def address(delivery: Delivery, file: StoredFile) -> str:
-    """Return where the file can be fetched while this delivery is being sent; empty where nobody fetches it."""
+def address(delivery: Delivery, file: StoredFile, media_type: str = "") -> str:
+    """Return where a file's copy of that type can be fetched while it is being sent; empty where nobody fetches it."""
     manifest = channels.get(delivery.account.platform).manifest
     if not manifest.fetches_media or delivery.claim_token is None or problem():
         return ""
     token = sign(PURPOSE, [delivery.pk, delivery.claim_token.hex, file.pk], expires_in=LASTS)
-    path = reverse("publishing:media", args=[token, SUFFIXES.get(file.media_type, "bin")])
+    path = reverse("publishing:media", args=[token, SUFFIXES.get(media_type or file.media_type, "bin")])
     return f"{settings.PUBLIC_URL}{path}"
 
 
-def file_of(token: str) -> StoredFile:
-    """Return the file that an address opens now; raises BadSignature for what was made up, NotFound afterwards."""
+def copy_of(token: str) -> tuple[Path, str]:
+    """Return what an address opens now, and its type: the copy that goes out, never what was uploaded.
+
+    Raises BadSignature for what was made up, NotFound afterwards.
+    """
     number, claim, file_id = unsign(PURPOSE, token)
     sent = Delivery.objects.filter(
         pk=number, claim_token=claim, claimed_until__gt=clock.now(), state__in=CLAIMS
     ).first()
     file = StoredFile.objects.filter(pk=file_id, erased_at=None).first()
-    if sent is None or file is None or not _is_part(sent, file):
+    row = _part(sent, file) if sent and file else None
+    if row is None or file is None:
         raise NotFound()
-    return file
+    if "fit" not in row:  # scheduled before there were copies
+        return files.path(file), file.media_type
+    copy = media.fitted(file, row["fit"])
+    return files.content_path(copy.sha256), copy.media_type
 
 
-def _is_part(delivery: Delivery, file: StoredFile) -> bool:
-    """Whether the delivery still holds that file, as it was fixed when it was scheduled."""
+def _part(delivery: Delivery, file: StoredFile) -> dict[str, Any] | None:
+    """Return what the delivery says of that file, as it was fixed when it was scheduled; None where it has no part."""
     rows = [*delivery.content.get("images", []), *delivery.content.get("videos", [])]
-    return file.pk in {row["file"] for row in rows}
+    return next((row for row in rows if row["file"] == file.pk), None)

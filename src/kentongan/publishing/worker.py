@@ -74,7 +74,7 @@ def _prepare(delivery: Delivery) -> tuple[Post, Credentials]:
 
 def _call(delivery: Delivery, post: Post, credentials: Credentials) -> Published | ChannelError:
     try:
-        with connections.client() as calls:
+        with connections.client(firing.extra_time(post)) as calls:
             return connections.publisher_of(delivery.account).publish(post, credentials, calls)
     except ChannelError as error:
         return error

@@ -1,4 +1,8 @@
-"""What is known of Bluesky without calling it (limits: lexicon `app.bsky.feed.post`, November 2026)."""
+"""What is known of Bluesky without calling it (lexicons `feed.post` and `embed.video`, November 2026).
+
+A video is uploaded to the account's own server like a picture; servers other than Bluesky's may take less than the
+lexicon's 100 MB, and say so. Bluesky's application shows three minutes at most.
+"""
 
 from datetime import timedelta
 
@@ -12,7 +16,18 @@ MANIFEST = Manifest(
     kind="bluesky",
     label="Bluesky",
     icon="brand-bluesky",
-    limits=Limits(300, Counting.GRAPHEMES, text_bytes=3_000, images=4, image_bytes=2_000_000),
+    limits=Limits(
+        300,
+        Counting.GRAPHEMES,
+        text_bytes=3_000,
+        images=4,
+        image_bytes=2_000_000,
+        image_side=2_000,
+        videos=1,
+        video_bytes=100_000_000,
+        video_seconds=180,
+        video_codecs=frozenset({"h264"}),
+    ),
     count=counting.counter(counting.graphemes, 300, Counting.GRAPHEMES),
     new_key=new_tid,
     idempotency=Idempotency.RECORD_KEY,

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -21,8 +21,10 @@ from kentongan.channels.contract import (
     Post,
     Published,
     Rejected,
+    RetryLater,
     Sought,
     Unsure,
+    Video,
 )
 
 COLLECTION = "app.bsky.feed.post"
@@ -114,24 +116,41 @@ class BlueskyPublisher:
         if post.images:
             images = [self._image(media, credentials, client) for media in post.images]
             record["embed"] = {"$type": "app.bsky.embed.images", "images": images}
+        elif post.videos:
+            record["embed"] = {"$type": "app.bsky.embed.video", **self._video(post.videos[0], credentials, client)}
         elif post.link:
             card = {"uri": post.link, "title": post.title, "description": post.summary}
             record["embed"] = {"$type": "app.bsky.embed.external", "external": card}
         return record
 
-    def _image(self, media: Media, credentials: Credentials, client: httpx.Client) -> dict[str, Any]:
+    @staticmethod
+    def _blob(content: bytes | BinaryIO, media_type: str, credentials: Credentials, client: httpx.Client) -> Any:
         said = call(
             client,
             credentials.service,
             "com.atproto.repo.uploadBlob",
             token=credentials.get("access"),
-            content=media.content,
-            media_type=media.media_type,
+            content=content,
+            media_type=media_type,
         )
-        image: dict[str, Any] = {"alt": media.alt, "image": said.get("blob")}
-        if media.width and media.height:
-            image["aspectRatio"] = {"width": media.width, "height": media.height}
-        return image
+        if not isinstance(said.get("blob"), dict):
+            raise RetryLater(_("The server's answer names no file."), dict(said))
+        return said["blob"]
+
+    def _video(self, video: Video, credentials: Credentials, client: httpx.Client) -> dict[str, Any]:
+        with video.open() as content:
+            blob = self._blob(content, video.media_type, credentials, client)
+        return {"video": blob, "alt": video.alt, **_shape(video)}
+
+    def _image(self, media: Media, credentials: Credentials, client: httpx.Client) -> dict[str, Any]:
+        blob = self._blob(media.content, media.media_type, credentials, client)
+        return {"alt": media.alt, "image": blob, **_shape(media)}
+
+
+def _shape(media: Media | Video) -> dict[str, Any]:
+    """Return the shape that is kept free for it while it is fetched."""
+    known = media.width and media.height
+    return {"aspectRatio": {"width": media.width, "height": media.height}} if known else {}
 
 
 def _same(post: Post, record: Mapping[str, Any]) -> bool:

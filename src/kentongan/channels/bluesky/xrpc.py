@@ -1,7 +1,7 @@
 """Calls of the AT protocol: one request, one classified outcome."""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import httpx
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ def call(
     token: str = "",
     params: Mapping[str, Any] | None = None,
     body: Mapping[str, Any] | None = None,
-    content: bytes | None = None,
+    content: bytes | BinaryIO | None = None,
     media_type: str = "",
     post: bool = False,
     decides: bool = False,

@@ -37,6 +37,7 @@ def limits(instance: Any) -> Limits:
         link=_positive(instance, "configuration", "statuses", "characters_reserved_per_url") or usual.link,
         images=_positive(instance, "configuration", "statuses", "max_media_attachments") or usual.images,
         image_bytes=_positive(instance, "configuration", "media_attachments", "image_size_limit") or usual.image_bytes,
+        video_bytes=_positive(instance, "configuration", "media_attachments", "video_size_limit") or usual.video_bytes,
     )
 
 

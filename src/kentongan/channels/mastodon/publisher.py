@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from kentongan.channels.contract import (
     RetryLater,
     Sought,
     Unsure,
+    Video,
 )
 from kentongan.channels.mastodon import likeness
 from kentongan.channels.mastodon.api import call
@@ -29,7 +30,7 @@ from kentongan.channels.mastodon.api import call
 PAGE = 40
 PAGES = 10
 CLOCK_SKEW = timedelta(minutes=10)
-MEDIA_LOOKS = 20
+MEDIA_LOOKS, VIDEO_LOOKS = 20, 200
 MEDIA_PAUSE_SECONDS = 0.5
 
 
@@ -47,7 +48,7 @@ class MastodonPublisher:
         """
         body = {
             "status": parts.with_link(post.text, post.link),
-            "media_ids": [self._media(image, credentials, client) for image in post.images],
+            "media_ids": self._all_media(post, credentials, client),
             "language": post.language,
             "visibility": "public",
         }
@@ -79,9 +80,23 @@ class MastodonPublisher:
             if error.response.get("status") not in {404, 410}:
                 raise
 
-    def _media(self, media: Media, credentials: Credentials, client: httpx.Client) -> str:
+    def _all_media(self, post: Post, credentials: Credentials, client: httpx.Client) -> list[str]:
+        ids = [self._media("image", image, image.content, credentials, client) for image in post.images]
+        for video in post.videos:
+            with video.open() as content:
+                ids.append(self._media("video", video, content, credentials, client))
+        return ids
+
+    def _media(
+        self,
+        name: str,
+        media: Media | Video,
+        content: bytes | BinaryIO,
+        credentials: Credentials,
+        client: httpx.Client,
+    ) -> str:
         sent: dict[str, Any] = {
-            "files": {"file": ("image", media.content, media.media_type)},
+            "files": {"file": (name, content, media.media_type)},
             "data": {"description": media.alt},
         }
         try:
@@ -89,13 +104,19 @@ class MastodonPublisher:
         except Rejected as error:
             if error.response.get("status") != 404:
                 raise
+            if not isinstance(content, bytes):
+                content.seek(0)
             said = call(client, credentials, "POST", "/api/v1/media", **sent)
+        return self._ready(said, VIDEO_LOOKS if isinstance(media, Video) else MEDIA_LOOKS, credentials, client)
+
+    @staticmethod
+    def _ready(said: Any, most: int, credentials: Credentials, client: httpx.Client) -> str:
         looks = 0
         # The server answers at once and works on; a status must not name a picture that is not ready.
         while said.get("url") is None:
             looks += 1
-            if looks > MEDIA_LOOKS:
-                raise RetryLater(_("The server is still working on a picture."), {"media": said.get("id")})
+            if looks > most:
+                raise RetryLater(_("The server is still working on a picture or video."), {"media": said.get("id")})
             time.sleep(MEDIA_PAUSE_SECONDS)
             said = call(client, credentials, "GET", f"/api/v1/media/{said['id']}")
         return str(said["id"])

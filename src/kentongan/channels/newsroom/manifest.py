@@ -12,7 +12,7 @@ MANIFEST = Manifest(
     kind="newsroom",
     label=_("Newsroom"),
     icon="news",
-    limits=Limits(None, Counting.WORDS, title=True, images=12, image_bytes=8 * 1024 * 1024),
+    limits=Limits(None, Counting.WORDS, title=True, images=12, image_bytes=2 * 1024 * 1024, image_side=2_048),
     count=counting.counter(counting.words, None, Counting.WORDS),
     new_key=public_id,
     idempotency=Idempotency.SLUG,

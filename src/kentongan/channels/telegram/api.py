@@ -33,13 +33,13 @@ WORDS: Mapping[str, Promise] = {
     "caption is too long": gettext_lazy(
         "The text is too long for Telegram beside a picture: 1,024 characters at most."
     ),
-    "text is empty": gettext_lazy("Telegram takes no message without a text or a picture."),
+    "text is empty": gettext_lazy("Telegram takes no message without a text, a picture or a video."),
     "photo_invalid_dimensions": gettext_lazy(
         "Telegram does not take a picture of this shape: width and height together up to 10,000 pixels, "
         "neither more than 20 times the other."
     ),
     "image_process_failed": gettext_lazy("Telegram cannot read a picture: save it as JPEG or PNG."),
-    "entity too large": gettext_lazy("A picture is too large for Telegram: 10 MB at most."),
+    "entity too large": gettext_lazy("A file is too large for Telegram: pictures 10 MB, videos 50 MB at most."),
 }
 
 

@@ -5,6 +5,7 @@ Telegram knows no key of ours: a request that is sent twice is a second post. So
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from kentongan.channels import text as parts
-from kentongan.channels.contract import Ambiguous, Credentials, Post, Published, Rejected
+from kentongan.channels.contract import Ambiguous, Credentials, Post, Published, Rejected, Video
 from kentongan.channels.telegram.api import call
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
@@ -35,12 +36,13 @@ def post_url(channel: Mapping[str, Any], number: str, chat_id: str) -> str:
 
 
 class TelegramPublisher:
-    """`sendMessage`, `sendPhoto` or `sendMediaGroup`, and `deleteMessage`."""
+    """`sendMessage`, `sendPhoto`, `sendVideo` or `sendMediaGroup`, and `deleteMessage`."""
 
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Publish the post; several pictures become one album, its text below the first."""
-        method, sent = self._request(post, credentials.get("chat_id"))
-        said = call(client, credentials, method, decides=True, **sent)
+        with ExitStack() as opened:
+            method, sent = self._request(post, credentials.get("chat_id"), opened)
+            said = call(client, credentials, method, decides=True, **sent)
         messages = said if isinstance(said, list) else [said]
         ids = [str(one["message_id"]) for one in messages if isinstance(one, dict) and one.get("message_id")]
         if not ids:
@@ -49,8 +51,10 @@ class TelegramPublisher:
         url = post_url(channel, ids[0], credentials.get("chat_id"))
         return Published(",".join(ids), url, {"message_ids": ids, "date": messages[0].get("date")})
 
-    def _request(self, post: Post, chat_id: str) -> tuple[str, dict[str, Any]]:
+    def _request(self, post: Post, chat_id: str, opened: ExitStack) -> tuple[str, dict[str, Any]]:
         text = parts.with_link(post.text, post.link)
+        if post.videos:
+            return "sendVideo", _video(post.videos[0], chat_id, text, opened)
         if not post.images:
             preview = {"link_preview_options": {"url": post.link}} if post.link else {}
             return "sendMessage", {"json": {"chat_id": chat_id, "text": text, **preview}}
@@ -79,6 +83,13 @@ class TelegramPublisher:
                     text = _("Telegram lets a bot delete a post for 48 hours only: delete it in the channel yourself.")
                     raise Rejected(text, error.response) from error
                 raise
+
+
+def _video(video: Video, chat_id: str, text: str, opened: ExitStack) -> dict[str, Any]:
+    known = {"width": video.width, "height": video.height, "duration": round(video.seconds or 0)}
+    shape = {name: str(value) for name, value in known.items() if value}
+    data = {"chat_id": chat_id, "caption": text, "supports_streaming": "true", **shape}
+    return {"data": data, "files": {"video": ("video.mp4", opened.enter_context(video.open()), video.media_type)}}
 
 
 def _album(names: Sequence[str], text: str) -> list[dict[str, str]]:

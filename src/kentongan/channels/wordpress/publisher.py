@@ -6,7 +6,7 @@ made, and a post that came back under another slug is a second one: it is taken 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 from django.utils.html import escape
@@ -27,13 +27,22 @@ from kentongan.channels.contract import (
     RetryLater,
     Sought,
     Unsure,
+    Video,
 )
 from kentongan.channels.wordpress.api import call
 
 ANY_STATE = "publish,future,draft,pending,private"
 TITLE_IN_SLUG = 60
 NO_BIN = "rest_trash_not_supported"
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
+EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/gif": "gif",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "video/quicktime": "mov",
+}
 
 
 def slug(post: Post) -> str:
@@ -71,6 +80,11 @@ def _figure(media: Mapping[str, Any], alt: str) -> str:
     return f'<figure><img src="{escape(media.get("source_url", ""))}" alt="{escape(alt)}"></figure>'
 
 
+def _player(media: Mapping[str, Any], alt: str) -> str:
+    address, label = escape(media.get("source_url", "")), escape(alt)
+    return f'<figure><video controls preload="metadata" src="{address}" aria-label="{label}"></video></figure>'
+
+
 class WordPressPublisher:
     """`POST /wp/v2/posts` with a slug of ours, `/wp/v2/media`, `DELETE`."""
 
@@ -82,9 +96,9 @@ class WordPressPublisher:
         name = slug(post)
         if known := _known("posts", name, credentials, client):
             return _published(known)
-        pictures = [self._picture(post, number, credentials, client) for number in range(len(post.images))]
+        body = self._body(post, name, *self._uploaded(post, credentials, client))
         try:
-            said = call(client, credentials, "POST", "wp/v2/posts", json=self._body(post, name, pictures), decides=True)
+            said = call(client, credentials, "POST", "wp/v2/posts", json=body, decides=True)
         except Rejected as error:
             if known := self._there(name, credentials, client):
                 return replace(_published(known), response={**error.response, "looked up": _summary(known)})
@@ -106,10 +120,13 @@ class WordPressPublisher:
             return
 
     @staticmethod
-    def _body(post: Post, name: str, pictures: list[Mapping[str, Any]]) -> dict[str, Any]:
+    def _body(
+        post: Post, name: str, pictures: list[Mapping[str, Any]], videos: list[Mapping[str, Any]]
+    ) -> dict[str, Any]:
         link = post.link if post.link and post.link not in post.text else ""
         text = "\n\n".join(filter(None, (post.text, link)))
         more = [_figure(media, post.images[number].alt) for number, media in enumerate(pictures) if number]
+        more += [_player(media, video.alt) for media, video in zip(videos, post.videos, strict=True)]
         return {
             "status": "publish",
             "slug": name,
@@ -136,11 +153,31 @@ class WordPressPublisher:
         self.recall(str(said["id"]), credentials, client)
         return _published(first)
 
+    def _uploaded(
+        self, post: Post, credentials: Credentials, client: httpx.Client
+    ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+        """Upload pictures and videos, each under a slug made of the post's key and its number."""
+        pictures = [
+            self._file(post, number, picture, picture.content, credentials, client)
+            for number, picture in enumerate(post.images, 1)
+        ]
+        videos = []
+        for number, video in enumerate(post.videos, len(pictures) + 1):
+            with video.open() as content:
+                videos.append(self._file(post, number, video, content, credentials, client))
+        return pictures, videos
+
     @staticmethod
-    def _picture(post: Post, number: int, credentials: Credentials, client: httpx.Client) -> Mapping[str, Any]:
-        """Upload a picture with what it shows in words, once: a further attempt finds it by its slug."""
-        media: Media = post.images[number]
-        name = f"{post.key}-{number + 1}"
+    def _file(
+        post: Post,
+        number: int,
+        media: Media | Video,
+        content: bytes | BinaryIO,
+        credentials: Credentials,
+        client: httpx.Client,
+    ) -> Mapping[str, Any]:
+        """Upload a file with what it shows in words, once: a further attempt finds it by its slug."""
+        name = f"{post.key}-{number}"
         if known := _known("media", name, credentials, client):
             return known
         said = call(
@@ -148,11 +185,11 @@ class WordPressPublisher:
             credentials,
             "POST",
             "wp/v2/media",
-            files={"file": (f"{name}.{EXTENSIONS.get(media.media_type, 'img')}", media.content, media.media_type)},
+            files={"file": (f"{name}.{EXTENSIONS.get(media.media_type, 'img')}", content, media.media_type)},
             data={"alt_text": media.alt, "title": media.alt or post.title, "slug": name},
         )
         if not isinstance(said, dict) or not said.get("id"):
-            raise Rejected(str(_("The site did not keep a picture.")), {"body": said})
+            raise Rejected(str(_("The site did not keep a picture or video.")), {"body": said})
         return said
 
 

@@ -12,7 +12,9 @@ MANIFEST = Manifest(
     kind="x",
     label="X",
     icon="brand-x",
-    limits=Limits(TEXT, Counting.WEIGHTED, images=4, image_bytes=5 * 1024 * 1024, link=counting.LINK_LENGTH),
+    limits=Limits(
+        TEXT, Counting.WEIGHTED, images=4, image_bytes=5 * 1024 * 1024, image_side=4_096, link=counting.LINK_LENGTH
+    ),
     count=counting.counter(counting.weighted, TEXT, Counting.WEIGHTED),
     new_key=public_id,
     # X refuses a text that the account posted lately; so a repeated request is no second post.

@@ -12,21 +12,21 @@ from kentongan.core.models.files import StoredFile
 from kentongan.core.requests import StaffRequest
 from kentongan.core.sniff import UNKNOWN
 
-SANDBOX = "default-src 'none'; img-src 'self'; style-src 'none'; sandbox"
+SANDBOX = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'none'; sandbox"
 
 
 def serve(request: HttpRequest, file: StoredFile, *, cache: str = "private, max-age=86400") -> HttpResponseBase:
-    """Return the content: images in place, everything else as a download; access was checked by the caller."""
-    tag = f'"{file.sha256}"'
+    """Return the content: pictures and videos in place, all else as a download; the caller checked the access."""
+    tag, in_place = f'"{file.sha256}"', file.is_image or file.is_video
     if request.headers.get("If-None-Match") == tag:
         response: HttpResponseBase = HttpResponseNotModified()
     else:
         response = FileResponse(
             files.open(file),
-            as_attachment=not file.is_image,
+            as_attachment=not in_place,
             filename=file.name,
-            # Only images are named for what they are; a browser is told nothing that it could run.
-            content_type=file.media_type if file.is_image else UNKNOWN,
+            # Only what cannot be run is named for what it is.
+            content_type=file.media_type if in_place else UNKNOWN,
         )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = SANDBOX

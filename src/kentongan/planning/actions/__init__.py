@@ -1,6 +1,6 @@
 """All writes of planning, one file a noun."""
 
-from kentongan.planning.actions.assets import add_asset, remove_asset
+from kentongan.planning.actions.assets import add_asset, fit_media, remove_asset
 from kentongan.planning.actions.briefs import change_brief, create_brief, move_deadline
 from kentongan.planning.actions.campaigns import change_campaign, close_campaign, open_campaign, reopen_campaign
 from kentongan.planning.actions.feeds import end_feed, make_feed, note_use
@@ -18,6 +18,7 @@ __all__ = [
     "create_brief",
     "create_item",
     "end_feed",
+    "fit_media",
     "make_feed",
     "move_deadline",
     "note_use",

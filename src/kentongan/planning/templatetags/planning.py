@@ -1,5 +1,6 @@
 """Template tags of planning: channels by kind."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django import template
@@ -11,7 +12,7 @@ from django.utils.safestring import SafeString
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Manifest
 from kentongan.core.errors import NotFound
-from kentongan.planning import preview
+from kentongan.planning import media, preview
 from kentongan.planning.calendar import Entry
 
 register = template.Library()
@@ -24,6 +25,18 @@ def channel(kind: str) -> Manifest | dict[str, str]:
         return channels.get(kind).manifest
     except NotFound:
         return {"label": kind, "icon": "world"}
+
+
+@register.filter
+def of(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """Return what a mapping has under a key; None where it has nothing."""
+    return mapping.get(key)
+
+
+@register.filter
+def length_shown(seconds: float | None) -> str:
+    """Show the length of a video as players do."""
+    return media.length(seconds) if seconds else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -4,18 +4,21 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kentongan.core import files, tables
+from kentongan.core import files, media, tables
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, KentonganError, NotAllowed
+from kentongan.core.models.files import StoredFile
 from kentongan.core.permissions import Capability
-from kentongan.core.sniff import IMAGES
+from kentongan.core.sniff import IMAGES, VIDEOS
 from kentongan.planning import access, actions, counting, panels, prefill, queries
 from kentongan.planning.campaigns import queries as campaigns
 from kentongan.planning.forms import AssetForm, ItemForm, ReviewForm, item_initial, show_errors
@@ -23,7 +26,7 @@ from kentongan.planning.models import Brief, ContentItem
 from kentongan.planning.states import ItemState
 from kentongan.planning.views.common import chosen_unit, number, reader, searched
 
-MAX_IMAGE_BYTES = 20 * 1024 * 1024
+MAX_IMAGE_BYTES, MAX_VIDEO_BYTES = 20 << 20, 500 << 20
 COLUMNS = (
     tables.Column(gettext_lazy("Title"), "title", 40),
     tables.Column(gettext_lazy("Unit"), "unit.name", 30),
@@ -134,6 +137,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             version = form.cleaned_data["version"] or item.version
             item = actions.change_item(actor, pk, form.draft(), version=version)
+            actions.fit_media(actor, pk)
         except Invalid as error:
             show_errors(form, error)
         else:
@@ -167,30 +171,43 @@ def _form(
     return render(request, "planning/item_form.html", context, status=status)
 
 
+def _stored(actor: Actor, item: ContentItem, sent: UploadedFile[bytes]) -> StoredFile:
+    """Keep an upload, and look into it: what is damaged is refused here, not when it is to go out."""
+    file = files.store(
+        actor,
+        sent,
+        sent.name or "",
+        unit_id=item.unit_id,
+        capability=access.READ,
+        allowed=IMAGES | VIDEOS,
+        max_bytes=MAX_VIDEO_BYTES,
+    )
+    if file.is_image and file.size > MAX_IMAGE_BYTES:
+        raise Invalid(
+            _("The picture is larger than %(limit)s.") % {"limit": filesizeformat(MAX_IMAGE_BYTES)},
+            remedy=_("Save it smaller."),
+        )
+    media.learn(file)
+    return file
+
+
 @login_required
 @require_POST
 def add_asset(request: HttpRequest, pk: int) -> HttpResponse:
-    """Add a picture to an item."""
+    """Add a picture or video to an item."""
     actor = reader(request)
     item = access.item(actor, pk, Capability.EDIT)
     form = AssetForm(request.POST, request.FILES)
     if form.is_valid():
         values = form.cleaned_data
         try:
-            file = files.store(
-                actor,
-                values["file"],
-                values["file"].name,
-                unit_id=item.unit_id,
-                capability=access.READ,
-                allowed=IMAGES,
-                max_bytes=MAX_IMAGE_BYTES,
-            )
+            file = _stored(actor, item, values["file"])
             actions.add_asset(actor, pk, file, alt=values["alt"], ai_generated=values["ai_generated"])
+            actions.fit_media(actor, pk)
         except KentonganError as error:
             form.add_error("file", str(error))
         else:
-            messages.success(request, _("The picture is part of the item now."))
+            messages.success(request, _("It is part of the item now."))
             return redirect("planning:item", pk)
     return screen(request, actor, pk, asset_form=form, status=422)
 
@@ -198,7 +215,7 @@ def add_asset(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def remove_asset(request: HttpRequest, pk: int, asset: int) -> HttpResponse:
-    """Take a picture out of an item."""
+    """Take a picture or video out of an item."""
     actions.remove_asset(reader(request), pk, asset)
-    messages.success(request, _("The picture was taken out."))
+    messages.success(request, _("It was taken out."))
     return redirect("planning:item", pk)

@@ -47,6 +47,9 @@ MOST_AT_ONCE = 128
 MOST_TRIES = 8
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=30)
+VIDEO_WORK = timedelta(minutes=3)
+SLOWEST_UPLOAD = 100_000
+"""Bytes a second; slower than that a video is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,13 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     stop(actor, delivery, State.HELD, error.message)
 
 
+def extra_time(post: Post) -> timedelta | None:
+    """Return how much longer than usual a call may take: a video is large, and platforms work on it before they say."""
+    if not post.videos:
+        return None
+    return VIDEO_WORK + timedelta(seconds=sum(video.size for video in post.videos) / SLOWEST_UPLOAD)
+
+
 @action("publishing.delivery.begin", may_do_nothing=True)
 def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     """Commit the attempt before the call. From here on a lapsed claim means `unknown`.
@@ -204,7 +214,7 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     if no_room := budgets.full(account, cost, now):
         _wait_for_room(actor, delivery, no_room)
         return None
-    until = now + channels.get(account.platform).manifest.attempt
+    until = now + max(channels.get(account.platform).manifest.attempt, LEASE + (extra_time(post) or timedelta(0)))
     Delivery.objects.filter(pk=delivery.pk).update(state=State.SENDING, claimed_until=until, changed_at=now)
     return Attempt.objects.create(
         delivery=delivery,

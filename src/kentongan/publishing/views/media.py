@@ -4,7 +4,6 @@ from django.http import FileResponse, HttpRequest
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from kentongan.core import files
 from kentongan.core.views.files import SANDBOX
 from kentongan.publishing import public_media
 
@@ -13,8 +12,8 @@ from kentongan.publishing import public_media
 @require_safe
 def media(request: HttpRequest, token: str, suffix: str) -> FileResponse:
     """Serve one file to whoever has its address, which opens nothing else and not for long."""
-    file = public_media.file_of(token)
-    answer = FileResponse(files.open(file), content_type=file.media_type)
+    path, media_type = public_media.copy_of(token)
+    answer = FileResponse(path.open("rb"), content_type=media_type)
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = SANDBOX
     answer["X-Robots-Tag"] = "noindex"
