@@ -7,7 +7,7 @@ import pytest
 
 from kentongan.core import audit, clock
 from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed, NotFound
-from kentongan.core.models.files import StoredFile
+from kentongan.core.models import MediaFacts, StoredFile
 from kentongan.core.permissions import Role
 from kentongan.listening.models import Issue
 from kentongan.planning import actions, prefill, queries
@@ -236,6 +236,7 @@ def test_pictures_that_a_platform_does_not_take_are_refused_on_submit(
 ) -> None:
     for n in range(count):
         file = StoredFile.objects.create(sha256=f"{n:064x}", size=size, media_type=media_type, name=f"{n}.png")
+        MediaFacts.objects.create(sha256=file.sha256, width=96, height=64)
         actions.add_asset(cast.actor("dewi"), item.pk, file, alt="Alat berat di jalan", ai_generated=False)
     if not refused:
         assert actions.submit(cast.actor("dewi"), item.pk).state == ItemState.IN_REVIEW
