@@ -233,6 +233,7 @@ class TestBeforeApproval:
     def test_a_text_alone(self):
         assert "publishes nothing without a picture" in self.problems("Hanya teks")[0]
 
+    @pytest.mark.django_db
     def test_too_many_hashtags(self):
         picture = ItemAsset(file=StoredFile(name="setu.jpg", media_type="image/jpeg", size=10))
         tags = [f"#tagar{number}" for number in range(31)]
