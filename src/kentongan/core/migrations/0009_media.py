@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0007_erased_files'),
+        ("core", "0008_remote_names"),
     ]
 
     operations = [
