@@ -261,6 +261,18 @@ class TestWaiting:
         sought = Sought(post, now - timedelta(minutes=1), now, receipts=receipts)
         return bench.finder.find(sought, bench.credentials, bench.client)
 
+    @pytest.mark.parametrize("code", ["access_token_invalid", "invalid_publish_id", "internal_error"])
+    def test_once_the_video_is_there_no_trouble_with_asking_is_a_refusal(
+        self, bench: VideoBench, server: TikTokServer, proxy: Proxy, code: str
+    ):
+        said = json.dumps({"data": {}, "error": {"code": code, "message": code, "log_id": "x"}}).encode()
+        proxy.faults.append(Fault(STATUS, accept=False, status=401, body=said, times=20))
+        post = bench.post("Sudah di sana")
+        outcome = bench.publish(post)
+        assert isinstance(outcome, Ambiguous)
+        assert outcome.response["receipt"] == server.posts[0].publish_id
+        assert bench.count(post) == 1
+
     def test_what_tiktok_refuses_in_the_end_is_a_refusal(self, bench: VideoBench, server: TikTokServer):
         server.fails_with = "video_pull_failed"
         outcome = bench.publish(bench.post("Gagal"))

@@ -229,6 +229,21 @@ def test_who_waits_costs_no_more_queries(desk: Desk, number: Account, server: Wh
     assert len(some) <= 4
 
 
+def test_a_number_tells_nothing_of_messages_that_others_carry(desk: Desk, number: Account, server, proxy: Proxy):
+    server.display = "+62 812-0000-1111"
+    nearer = registry.declare_account(SYSTEM, desk.cast.sukamahi.pk, platform="whatsapp", handle="+62 812 0000 1111")
+    connections.connect(desk.cast.actor("arif"), nearer.pk, entered(proxy))
+    message = queued(desk, person(desk), unit_id=desk.cast.tambun_selatan.pk)
+    carrying.carry()
+    assert state(message) == State.SENT
+    assert call_back(nearer, whatsapp.failed(server.sent[0], 131026, "Message undeliverable")) == 200
+    assert call_back(nearer, whatsapp.text("6281211112222", "STOP")) == 200
+    assert state(message) == State.SENT
+    assert not OptOut.objects.exists()
+    assert call_back(number, whatsapp.text("6281211112222", "STOP")) == 200
+    assert OptOut.objects.exists()
+
+
 class TestParties:
     """WhatsApp lets no party use it: nothing is connected, and nothing goes out."""
 

@@ -107,7 +107,9 @@ def hook_token(account: Account) -> str:
 
 
 def _connected(account_id: int) -> tuple[Messenger, Account, Credentials]:
-    account = Account.objects.select_related("connection").filter(pk=account_id, connection__isnull=False).first()
+    account = (
+        Account.objects.select_related("connection", "unit").filter(pk=account_id, connection__isnull=False).first()
+    )
     if account is None:
         raise NotFound()
     return _messenger(account), account, connections.credentials_of(account)
@@ -121,12 +123,14 @@ def challenge(account_id: int, query: Mapping[str, str]) -> str:
 
 def take(account_id: int, body: bytes, headers: Mapping[str, str]) -> int:
     """Note what the platform tells, which may be told again; return how many of it was ours. Rejected if unsigned."""
-    messenger, _account, credentials = _connected(account_id)
-    return sum(map(_take_one, messenger.told(body, headers, credentials)))
+    messenger, account, credentials = _connected(account_id)
+    # Who connected the number can sign anything with its secret: that reaches no further than what the number carries.
+    carried = Q(unit_id__in=queries.units_of(account))
+    return sum(_take_one(told, carried) for told in messenger.told(body, headers, credentials))
 
 
-def _take_one(told: Receipt | Refusal) -> bool:
+def _take_one(told: Receipt | Refusal, carried: Q) -> bool:
     if isinstance(told, Refusal):
-        return messages.want_no_more(SYSTEM, told.sender)
+        return messages.want_no_more(SYSTEM, told.sender, carried)
     arrived, failed = told.fate in {Fate.DELIVERED, Fate.READ}, told.fate == Fate.FAILED
-    return messages.told(told.mark, told.remote_id, arrived=arrived, failed=failed, reason=told.reason)
+    return messages.told(told.mark, told.remote_id, carried, arrived=arrived, failed=failed, reason=told.reason)

@@ -317,10 +317,10 @@ def in_trouble() -> QuerySet[Account]:
 
 
 def carried(*, neutral: bool) -> dict[Account, list[int]]:
-    """Return the numbers that could send right now, each with the units whose messages wait for it: three queries.
+    """Return the numbers that could send right now, each with the units whose messages wait for it.
 
     A unit's messages go by its own number, or by the nearest one above. Nothing while a number is paused, or where its
-    platform lets no party send.
+    platform lets no party send. Three queries, and one for each number that has something to send.
     """
     kinds = [one.kind for one in channels.carrying() if neutral or not one.manifest.neutral_only]
     found = Account.objects.filter(kind=Account.Kind.OFFICIAL, platform__in=kinds, connection__healthy=True)
@@ -332,6 +332,11 @@ def carried(*, neutral: bool) -> dict[Account, list[int]]:
         if nearest := _nearest(str(path), numbers):
             waiting.setdefault(nearest, []).append(pk)
     return {number: units for number, units in waiting.items() if not pauses_of(number).exists()}
+
+
+def units_of(account: Account) -> QuerySet[Unit, int]:
+    """Return the units whose messages a number may carry: its own and those below, as a subquery."""
+    return Unit.objects.filter(path__within=account.unit.path).values_list("pk", flat=True)
 
 
 def _nearest(path: str, numbers: Mapping[str, Account]) -> Account | None:

@@ -8,7 +8,16 @@ import httpx
 from django.utils.translation import gettext as _
 
 from kentongan.channels import text as parts
-from kentongan.channels.contract import Ambiguous, Credentials, Post, Published, Rejected, RetryLater, Video
+from kentongan.channels.contract import (
+    Ambiguous,
+    ChannelError,
+    Credentials,
+    Post,
+    Published,
+    Rejected,
+    RetryLater,
+    Video,
+)
 from kentongan.channels.tiktok import upload
 from kentongan.channels.tiktok.api import call
 from kentongan.channels.tiktok.connector import PUBLIC, SITE, creator, options
@@ -85,7 +94,7 @@ class TikTokPublisher:
         for look in range(LOOKS):
             try:
                 said = upload.status(publish_id, credentials, client)
-            except RetryLater as error:
+            except ChannelError as error:  # the video is there by now, whatever is wrong with asking
                 raise Ambiguous(error.message, error.response) from error
             if said.get("status") == "FAILED":
                 raise Rejected(failed(said), {"status": "FAILED", "error": said.get("fail_reason")})

@@ -186,12 +186,13 @@ def opened(public_id: str) -> None:
     Message.objects.filter(public_id=public_id, opened_at=None).update(opened_at=clock.now())
 
 
-def told(mark: str, remote_id: str, *, arrived: bool, failed: bool, reason: str = "") -> bool:
-    """Note what the platform tells of a message that a business number carried; told twice it is the same.
+def told(mark: str, remote_id: str, among: Q, *, arrived: bool, failed: bool, reason: str = "") -> bool:
+    """Note what the platform tells of a message `among` those that its number carries; told twice it is the same.
 
     A receipt, so not audited. It also ends the doubt about one whose sending broke off. Says whether it is ours.
     """
-    ours = Message.objects.filter(Q(public_id=mark) if mark else Q(remote_id=remote_id), channel=Message.Channel.LINK)
+    named = Q(public_id=mark) if mark else Q(remote_id=remote_id)
+    ours = Message.objects.filter(among, named, channel=Message.Channel.LINK)
     if failed:
         carried = ours.filter(state__in=(State.SENDING, State.UNKNOWN, State.SENT), delivered_at=None)
         carried.update(state=State.FAILED, reason=reason[:300], remote_id=remote_id)
@@ -204,9 +205,9 @@ def told(mark: str, remote_id: str, *, arrived: bool, failed: bool, reason: str 
     return ours.exists()
 
 
-def want_no_more(actor: Actor, address: str) -> bool:
-    """End all messages to an address whose holder wrote so; False where nothing was ever sent there."""
-    latest = Message.objects.filter(address_hash=address_hash(address)).order_by("-id").first()
+def want_no_more(actor: Actor, address: str, among: Q) -> bool:
+    """End all messages to an address whose holder wrote so; False where nothing `among` those was ever sent there."""
+    latest = Message.objects.filter(among, address_hash=address_hash(address)).order_by("-id").first()
     if latest is None:
         return False
     opt_out(actor, latest, everything=True)
