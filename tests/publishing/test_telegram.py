@@ -8,13 +8,12 @@ from django.urls import reverse
 from django.utils import translation
 
 from kentongan.core import clock
-from kentongan.core.errors import Conflict
 from kentongan.core.models.files import StoredFile
 from kentongan.planning import media
 from kentongan.planning.models import ItemAsset, Rendition
 from kentongan.publishing import actions, connections, worker
 from kentongan.publishing.actions import reconciling
-from kentongan.publishing.models import Delivery
+from kentongan.publishing.models import Delivery, RecallTask
 from kentongan.publishing.states import State
 from kentongan.registry import actions as registry
 from kentongan.registry.models import Account
@@ -123,15 +122,14 @@ def test_a_bot_without_its_right_holds_the_post_and_marks_the_account(desk: Desk
     assert desk.run() == [State.PUBLISHED]
 
 
-def test_after_48_hours_a_recall_is_refused_at_once(desk: Desk, account: Account, sign_in):
+def test_after_48_hours_people_are_asked_to_delete_it(desk: Desk, account: Account, channel: Chat):
     delivery = scheduled(desk, account)
     desk.run()
-    browser, page = sign_in(desk.cast.user("hendra")), reverse("publishing:delivery", args=[delivery.pk])
-    assert reverse("publishing:recall", args=[delivery.pk]) in browser.get(page).content.decode()
     desk.later(delivery, timedelta(hours=49), "published_at")
-    assert reverse("publishing:recall", args=[delivery.pk]) not in browser.get(page).content.decode()
-    with pytest.raises(Conflict):
-        actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Terlambat")
+    actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Terlambat")
+    assert reconciling.claim_recalls() == []
+    assert (desk.state(delivery), len(channel.messages)) == (State.PUBLISHED, 1)
+    assert RecallTask.objects.get().delivery == delivery
 
 
 def test_the_connect_page_says_what_is_wrong_and_shows_no_token(desk: Desk, account, proxy: Proxy, sign_in, server):

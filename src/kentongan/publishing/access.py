@@ -1,16 +1,17 @@
-"""The only way to get a delivery for somebody: the rights are those at the unit that owns the account."""
+"""The only way to get a delivery or a recall for somebody: the rights are those at the unit that owns the account."""
 
 from collections.abc import Collection
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotAllowed, NotFound
 from kentongan.core.permissions import Capability
-from kentongan.publishing.models import Delivery
+from kentongan.publishing.models import Delivery, RecallTask
 from kentongan.registry import access as rights
+from kentongan.registry import queries as registry
 
-READ = Capability.LISTEN
+READ, WRITE = Capability.LISTEN, Capability.PUBLISH
 
 
 def deliveries(actor: Actor, capability: Capability = READ) -> QuerySet[Delivery]:
@@ -35,3 +36,25 @@ def several(actor: Actor, pks: Collection[int], capability: Capability) -> list[
     if deliveries(actor).filter(pk__in=pks).count() == len(pks):
         raise NotAllowed()
     raise NotFound()
+
+
+def own_recall_tasks(actor: Actor) -> QuerySet[RecallTask]:
+    """Return the recalls by people of accounts that the actor keeps and serves at now."""
+    return RecallTask.objects.filter(delivery__account__in=registry.in_custody_of(actor))
+
+
+def recall_tasks(actor: Actor) -> QuerySet[RecallTask]:
+    """Return the recalls by people that the actor sees: of accounts they keep, and of units that they read."""
+    own = own_recall_tasks(actor).values("pk")
+    read = rights.scope(RecallTask.objects.all(), actor, READ).values("pk")
+    return RecallTask.objects.filter(Q(pk__in=own) | Q(pk__in=read))
+
+
+def recall_task(actor: Actor, pk: int, *, answering: bool = False, lock: bool = False) -> RecallTask:
+    """Return one recall by people; who answers it keeps the account, or administers its unit."""
+    rows = RecallTask.objects.select_related("delivery__account", "delivery__unit", "unit", "asked_by")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    if own_recall_tasks(actor).filter(pk=pk).exists():
+        return rows.get(pk=pk)
+    return rights.get(rows, actor, Capability.ADMINISTER if answering else READ, seen_with=READ, pk=pk)

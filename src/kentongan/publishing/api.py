@@ -13,10 +13,12 @@ from kentongan.planning import access as planning
 from kentongan.publishing import access, actions, planner, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES, LATEST_MINUTES
 from kentongan.publishing.models import Attempt, Delivery, Pause
+from kentongan.publishing.recalls.api import router as recalls_router
 from kentongan.publishing.spreading import MOST, Spread
 from kentongan.registry import access as rights
 
 router = Router(tags=["publishing"])
+router.add_router("/recalls", recalls_router)
 READ, WRITE = scope("publishing:read"), scope("publishing:write")
 ID = 9_223_372_036_854_775_807
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]

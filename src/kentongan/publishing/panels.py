@@ -49,7 +49,8 @@ class ItemPanel:
 
     def panel(self, actor: Actor, item: ContentItem) -> Panel | None:
         """Return the item's deliveries and what is booked for it; None before there is either."""
-        if Capability.LISTEN not in rights.capabilities(actor, item.unit):
+        held = rights.capabilities(actor, item.unit)
+        if Capability.LISTEN not in held:
             return None
         deliveries, count = _first(queries.of_item(actor, item.pk), SHOWN)
         bookings, booked = _first(queries.bookings(item), LISTED)
@@ -59,6 +60,7 @@ class ItemPanel:
         context = {
             "item": item,
             "pauses": pauses,
+            "recallable": len(deliveries) > 1 and Capability.PUBLISH in held,
             "deliveries": deliveries,
             "more": count - len(deliveries),
             "bookings": bookings[:SHOWN],

@@ -4,6 +4,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.ticks import every
 from kentongan.publishing import carrying, connections, queries, telling, worker
 from kentongan.publishing.actions import firing, reconciling
+from kentongan.publishing.recalls import telling as recalls
 
 SYSTEM = Actor.system("publishing.tick")
 
@@ -36,6 +37,12 @@ def recall() -> int:
 def carry_messages() -> int:
     """Send what business numbers carry."""
     return carrying.carry()
+
+
+@every(seconds=60, name="publishing.recall_tasks")
+def recall_tasks() -> int:
+    """Tell people which posts they have to delete, and a level above when that is late."""
+    return recalls.tell(SYSTEM) + recalls.rise(SYSTEM)
 
 
 @every(seconds=60, name="publishing.health")

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from kentongan.publishing.views import accounts, deliveries, hooks, ledger, media, signing_in, staggering
+from kentongan.publishing.views import accounts, deliveries, ledger, media, signing_in, staggering
+from kentongan.publishing.views import accounts, deliveries, ledger, recalls, signing_in, staggering
 
 app_name = "publishing"
 urlpatterns = [
@@ -10,6 +12,11 @@ urlpatterns = [
     path("rekap/", ledger.lines, name="lines"),
     path("akan-datang/", ledger.coming, name="coming"),
     path("perlu-tindakan/", ledger.attention, name="attention"),
+    path("penarikan/", recalls.index, name="recalls"),
+    path("penarikan/<int:pk>/", recalls.task, name="recall_task"),
+    path("penarikan/<int:pk>/batal/", recalls.call_off, name="recall_off"),
+    path("tarik/materi/<int:pk>/", recalls.item, name="recall_item"),
+    path("tarik/program/<int:pk>/", recalls.campaign, name="recall_campaign"),
     path("jadwalkan/<int:pk>/", deliveries.schedule, name="schedule"),
     path("jadwalkan/<int:pk>/bertahap/", staggering.stagger, name="stagger"),
     path("sebaran/<int:pk>/", deliveries.detail, name="delivery"),

@@ -34,6 +34,8 @@ STATE_LOOKS: dict[str, tuple[str, str]] = {
     "unknown": ("amber", "help-circle"),
     "recalled": ("plain", "arrow-back-up"),
     "recalling": ("amber", "arrow-back-up"),
+    "asked": ("amber", "hand-stop"),
+    "called_off": ("plain", "x"),
     "recall_failed": ("signal", "alert-circle"),
     # jobs, imports, messages
     "queued": ("sky", "clock"),

@@ -2,23 +2,30 @@
 
 from kentongan.publishing.actions.booking import book
 from kentongan.publishing.actions.pausing import pause, publishing_platforms, resume
+from kentongan.publishing.actions.recalling import Proof, call_off, decline, done, recall, recall_many, see
 from kentongan.publishing.actions.resolving import Resolution, release, resolve
-from kentongan.publishing.actions.scheduling import recall, reschedule, respread, schedule, send_again, stagger
+from kentongan.publishing.actions.scheduling import reschedule, respread, schedule, send_again, stagger
 from kentongan.publishing.actions.signing_in import forget_app, set_app
 
 __all__ = [
+    "Proof",
     "Resolution",
     "book",
+    "call_off",
+    "decline",
+    "done",
     "forget_app",
     "pause",
     "publishing_platforms",
     "recall",
+    "recall_many",
     "release",
     "reschedule",
     "resolve",
     "respread",
     "resume",
     "schedule",
+    "see",
     "send_again",
     "set_app",
     "stagger",

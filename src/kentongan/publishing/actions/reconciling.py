@@ -14,6 +14,7 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.publishing.actions.firing import LEASE, OUTCOMES, move, stop
 from kentongan.publishing.actions.moves import SEEN
+from kentongan.publishing.actions.recalling import ask
 from kentongan.publishing.models import Attempt, Delivery
 from kentongan.publishing.states import Outcome, State
 
@@ -154,4 +155,6 @@ def recalled(actor: Actor, delivery_id: int, began: datetime, error: ChannelErro
         delivery.recall_at = clock.now() + wait if tried < len(PAUSES) else None
         delivery.recall_problem = error.message[:500]
         delivery.save(update_fields=["recall_at", "recall_problem", "changed_at"])
+        if delivery.recall_at is None:
+            ask(actor, delivery, delivery.reason or delivery.recall_problem)
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN, "recall_problem"))

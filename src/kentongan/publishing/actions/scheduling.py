@@ -25,7 +25,7 @@ from kentongan.publishing import access, content, public_media
 from kentongan.publishing.actions.moves import SEEN, set_time, set_try, to_ready
 from kentongan.publishing.models import Attempt, Delivery
 from kentongan.publishing.spreading import Spread
-from kentongan.publishing.states import MOVABLE, WAITING, State, check_move
+from kentongan.publishing.states import MOVABLE, WAITING, State
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account
 from kentongan.safeguards import queries as safeguards
@@ -297,33 +297,4 @@ def send_again(actor: Actor, delivery_id: int, *, reason: str = "") -> Delivery:
     before = audit.snapshot(delivery, *SEEN)
     to_ready(delivery)
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN), note=reason)
-    return delivery
-
-
-def _check_recall(delivery: Delivery) -> None:
-    """Refuse what the platform would not delete, or would not delete any more."""
-    manifest, remedy = channels.get(delivery.account.platform).manifest, _("Ask the custodian to delete it there.")
-    if not manifest.recalls:
-        raise Conflict(_("This platform does not let us delete."), remedy=remedy)
-    until = manifest.recall_until(delivery.published_at)
-    if until is not None and until <= clock.now():
-        raise Conflict(_("This platform lets us delete for a while only, and that is over."), remedy=remedy)
-
-
-@action("publishing.delivery.recall")
-def recall(actor: Actor, delivery_id: int, *, reason: str) -> Delivery:
-    """Take a delivery back: what is not out yet never goes out; what is out is deleted there by the next tick."""
-    delivery = access.delivery(actor, delivery_id, Capability.PUBLISH, lock=True)
-    if not reason.strip():
-        raise Invalid(fields={"reason": [_("Say why it is taken back.")]})
-    before = audit.snapshot(delivery, *SEEN)
-    check_move(delivery.state, State.RECALLED)
-    if delivery.state == State.PUBLISHED:
-        _check_recall(delivery)
-        delivery.recall_at, delivery.recall_problem = clock.now(), ""
-    else:
-        delivery.state = State.RECALLED
-    delivery.reason = reason.strip()[:500]
-    delivery.save()
-    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN, "recall_at"), note=reason)
     return delivery

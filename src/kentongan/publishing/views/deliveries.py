@@ -22,6 +22,7 @@ from kentongan.publishing import access, actions, planner, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
 from kentongan.publishing.forms import ReasonForm, ResolveForm, ScheduleForm, TimeForm, complain, show_errors
 from kentongan.publishing.models import Delivery
+from kentongan.publishing.recalls import queries as recalls
 from kentongan.publishing.states import WAITING, State
 from kentongan.publishing.views.common import form_page, reader
 from kentongan.registry import access as rights
@@ -39,6 +40,7 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
     delivery = access.delivery(actor, pk)
     manifest = channels.get(delivery.account.platform).manifest
     may, until = rights.capabilities(actor, delivery.unit), manifest.recall_until(delivery.published_at)
+    task = recalls.open_task(delivery)
     context = {
         "delivery": delivery,
         "manifest": manifest,
@@ -48,6 +50,8 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
         "may_see_trail": Capability.AUDIT in may,
         "recalls": manifest.recalls and (until is None or until > clock.now()),
         "recall_until": until,
+        "task": task,
+        "waiting": recalls.waiting_for([task])[task.pk] if task else None,
         "pauses": queries.stopped_by(delivery) if delivery.state in WAITING else [],
         "resolve_form": resolve or ResolveForm(),
         "reason_form": ReasonForm(auto_id="recall_%s"),
@@ -125,7 +129,7 @@ def recall(request: StaffRequest, pk: int) -> HttpResponse:
     return _with_reason(
         request,
         lambda reason: actions.recall(actor, pk, reason=reason),
-        _("It is taken back; what is out already is deleted there in a moment."),
+        _("It is taken back; what is out already is deleted there in a moment, or by those who are asked to."),
     )
 
 

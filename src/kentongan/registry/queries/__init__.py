@@ -51,6 +51,7 @@ from kentongan.registry.queries.custody import (
     handovers,
     handovers_of,
     in_alarm,
+    in_custody_of,
     with_custody,
 )
 from kentongan.registry.queries.invitations import Reach, Wanted, invitable, invitations, reach
@@ -148,6 +149,7 @@ __all__ = [
     "home_unit",
     "impostors",
     "in_alarm",
+    "in_custody_of",
     "invitable",
     "invitations",
     "known_at",

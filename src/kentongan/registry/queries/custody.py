@@ -1,6 +1,8 @@
 """Reads of who keeps official accounts: custodians that serve, handovers, alarms."""
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet
@@ -34,6 +36,15 @@ def with_custody(accounts: QuerySet[Account], notice_days: int = 0) -> QuerySet[
 def kept() -> QuerySet[Account]:
     """Return the official accounts that are in use, whose custodians matter."""
     return Account.objects.filter(kind=Account.Kind.OFFICIAL, state__in=states.IN_USE)
+
+
+def in_custody_of(actor: Actor) -> QuerySet[Account]:
+    """Return the official accounts that the actor keeps, as custodian or deputy, and serves at today."""
+    official = Account.objects.filter(kind=Account.Kind.OFFICIAL)
+    if actor.user_id is None:
+        return official.none()
+    sits = [Q(serves(seat), **{f"{seat}__user": actor.user_id}) for seat in SEATS]
+    return official.filter(reduce(or_, sits))
 
 
 def alarming(accounts: QuerySet[Account], kind: str, notice_days: int) -> QuerySet[Account]:

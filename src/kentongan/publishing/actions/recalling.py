@@ -1,0 +1,206 @@
+"""Taking back: what is not out never goes out, what is out is deleted there, by the platform's means or by people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from kentongan.core import audit, clock
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Conflict, Invalid
+from kentongan.core.models.files import StoredFile
+from kentongan.core.permissions import Capability
+from kentongan.publishing import access
+from kentongan.publishing.actions.firing import move
+from kentongan.publishing.actions.moves import SEEN
+from kentongan.publishing.models import Delivery, RecallTask
+from kentongan.publishing.recalls import queries
+from kentongan.publishing.recalls.queries import Fate
+from kentongan.publishing.recalls.telling import tell_asker
+from kentongan.publishing.states import State, check_move
+
+WITHIN = timedelta(hours=24)
+RECALLED = (*SEEN, "recall_at")
+SHORTEST_NOTE = 10
+
+
+@action("publishing.delivery.recall")
+def recall(actor: Actor, delivery_id: int, *, reason: str) -> Delivery:
+    """Take a delivery back: what is not out yet never goes out; what is out is deleted there by the next tick.
+
+    Where the platform lets nobody but its custodians delete, or not any more, they are asked to (`RecallTask`).
+    """
+    delivery = access.delivery(actor, delivery_id, Capability.PUBLISH, lock=True)
+    clean = _reason(reason)
+    before = audit.snapshot(delivery, *RECALLED)
+    check_move(delivery.state, State.RECALLED)
+    fate = queries.fate_of(delivery, clock.now(), asked=queries.open_task(delivery) is not None)
+    if fate == Fate.ASKED:
+        raise Conflict(_("It is being taken back already."), remedy=_("See on its page for whom that waits."))
+    _apply(actor, delivery, fate, clean)
+    delivery.save()
+    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED), note=clean)
+    return delivery
+
+
+def _reason(reason: str) -> str:
+    clean = reason.replace("\x00", "").strip()[:300]
+    if not clean:
+        raise Invalid(fields={"reason": [_("Say why it is taken back.")]})
+    return clean
+
+
+def _apply(actor: Actor, delivery: Delivery, fate: Fate, reason: str) -> None:
+    """Note on the (unsaved) delivery what becomes of it; ask people where only they can delete it."""
+    delivery.reason = reason
+    if fate == Fate.STOP:
+        delivery.state = State.RECALLED
+    elif fate == Fate.DELETE:
+        delivery.recall_at, delivery.recall_problem = clock.now(), ""
+    else:
+        ask(actor, delivery, reason)
+
+
+def ask(actor: Actor, delivery: Delivery, reason: str) -> RecallTask | None:
+    """Ask those who keep the account to delete a post; None where they are asked already. Part of an action."""
+    made, created = RecallTask.objects.get_or_create(
+        delivery=delivery,
+        state__in=RecallTask.OPEN,
+        defaults={
+            "unit_id": delivery.unit_id,
+            "state": RecallTask.State.ASKED,
+            "reason": reason,
+            "asked_by_id": actor.user_id,
+            "asked_at": clock.now(),
+            "due_at": clock.now() + WITHIN,
+        },
+    )
+    if not created:
+        return None
+    audit.record(actor, made, after=audit.snapshot(made, "delivery_id", "state", "due_at"), note=reason)
+    return made
+
+
+@action("publishing.recall.many")
+def recall_many(
+    actor: Actor, *, item_id: int | None = None, campaign_id: int | None = None, reason: str, seen: str
+) -> queries.Foreseen:
+    """Take back every delivery of an item or a campaign that the actor may; all of them or none.
+
+    `seen` is the digest of what somebody saw that this would do; Conflict when it would do something else by now.
+    """
+    clean, wanted = _reason(reason), queries.of(item_id, campaign_id)
+    if item_id is None and campaign_id is None:
+        raise Invalid(fields={"item": [_("Say of which item or campaign.")]})
+    rows = list(queries.recallable(actor, wanted).select_for_update(of=("self",))[: queries.MOST])
+    found = queries.fates(rows)
+    if queries.digest_of(found) != seen:
+        raise Conflict(
+            _("What this would take back has changed since you looked."),
+            remedy=_("Look at the numbers again, then confirm."),
+            code="moved",
+        )
+    doing = {row: fate for row, fate in found.items() if fate in queries.DONE}
+    if not doing:
+        raise Conflict(_("There is nothing to take back."), remedy=_("See below why each of them stays."))
+    before = {row.pk: audit.snapshot(row, *RECALLED) for row in doing}
+    for row, fate in doing.items():
+        row.changed_at = clock.now()
+        _apply(actor, row, fate, clean)
+    names = ("state", "reason", "recall_at", "recall_problem", "changed_at")
+    Delivery.objects.bulk_update(list(doing), names, batch_size=500)
+    audit.record_each(actor, ((row, before[row.pk], audit.snapshot(row, *RECALLED)) for row in doing), note=clean)
+    return queries.Foreseen({fate: list(found.values()).count(fate) for fate in Fate})
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How somebody knows that a post is gone: what its address answered, their word, a picture of the screen."""
+
+    look: str = ""
+    note: str = ""
+    file: StoredFile | None = None
+
+
+@action("publishing.recall.see", may_do_nothing=True)
+def see(actor: Actor, task_id: int) -> RecallTask:
+    """Note that somebody for whom it waits has read it."""
+    task = access.recall_task(actor, task_id, answering=True, lock=True)
+    if task.state == RecallTask.State.ASKED:
+        task.state, task.seen_at, task.seen_by_id = RecallTask.State.SEEN, clock.now(), actor.user_id
+        task.save(update_fields=["state", "seen_at", "seen_by"])
+        audit.record(actor, task, after=audit.snapshot(task, "state"))
+    return task
+
+
+@action("publishing.recall.done")
+def done(actor: Actor, task_id: int, proof: Proof) -> RecallTask:
+    """Say that the post is deleted: proven by its address, one's word or a picture; then it counts as recalled."""
+
+    def gone(task: RecallTask) -> None:
+        if proof.look != RecallTask.Look.GONE and len(proof.note.strip()) < SHORTEST_NOTE and proof.file is None:
+            raise Invalid(
+                fields={
+                    "note": [
+                        _("Its address does not prove it. Look once more: say what you saw, or add a picture of it.")
+                    ]
+                }
+            )
+        task.look, task.proof = proof.look, proof.file
+        delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=task.delivery_id)
+        if delivery.state == State.PUBLISHED:
+            before = audit.snapshot(delivery, *RECALLED)
+            move(delivery, State.RECALLED, delivery.reason, recall_at=None, recall_problem="")
+            audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED))
+
+    return _answer(actor, task_id, RecallTask.State.DONE, proof.note, gone)
+
+
+@action("publishing.recall.decline")
+def decline(actor: Actor, task_id: int, *, note: str) -> RecallTask:
+    """Say that it cannot be deleted, and why; the post stays, and who asked is told."""
+
+    def stays(task: RecallTask) -> None:
+        if not task.note:
+            raise Invalid(fields={"note": [_("Say why it cannot be deleted.")]})
+        problem = _("Its custodian: %(note)s") % {"note": task.note}
+        Delivery.objects.filter(pk=task.delivery_id).update(recall_problem=problem[:500], changed_at=clock.now())
+        tell_asker(actor, task)
+
+    return _answer(actor, task_id, RecallTask.State.DECLINED, note, stays)
+
+
+def _answer(
+    actor: Actor, task_id: int, state: RecallTask.State, note: str, then: Callable[[RecallTask], None]
+) -> RecallTask:
+    """Race: both custodians answer at once; the second one waits here, and finds it answered."""
+    task = access.recall_task(actor, task_id, answering=True, lock=True)
+    _check_open(task)
+    before = audit.snapshot(task, "state")
+    task.state, task.note = state, note.replace("\x00", "").strip()[:500]
+    task.answered_at, task.answered_by_id = clock.now(), actor.user_id
+    then(task)
+    task.save()
+    audit.record(actor, task, before=before, after=audit.snapshot(task, "state", "look", "proof_id"), note=task.note)
+    return task
+
+
+@action("publishing.recall.call_off")
+def call_off(actor: Actor, task_id: int, *, reason: str) -> RecallTask:
+    """Ask nobody any more: the post may stay after all."""
+    task = access.recall_task(actor, task_id, lock=True)
+    access.delivery(actor, task.delivery_id, Capability.PUBLISH)
+    _check_open(task)
+    before = audit.snapshot(task, "state")
+    task.state, task.note = RecallTask.State.CALLED_OFF, _reason(reason)
+    task.answered_at, task.answered_by_id = clock.now(), actor.user_id
+    task.save()
+    audit.record(actor, task, before=before, after=audit.snapshot(task, "state"), note=task.note)
+    return task
+
+
+def _check_open(task: RecallTask) -> None:
+    if task.state not in RecallTask.OPEN:
+        raise Conflict(_("This is “%(state)s” already.") % {"state": task.get_state_display()})

@@ -1,0 +1,137 @@
+"""Telling people which posts they are asked to delete, and a level above when that is late."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kentongan.channels import registry as channels
+from kentongan.core import audit, clock, messages
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.messages import Draft
+from kentongan.core.models import User
+from kentongan.core.models.messages import Message
+from kentongan.publishing.models import RecallTask
+from kentongan.publishing.recalls import queries
+from kentongan.registry import queries as registry
+from kentongan.registry.models import Person
+
+PURPOSE = "publishing.recall"
+BATCH = 300
+
+messages.declare_purpose(PURPOSE, gettext_lazy("Posts that have to be deleted"))
+
+
+@action("publishing.recall.tell", may_do_nothing=True)
+def tell(actor: Actor) -> int:
+    """Queue one message to each for whom an open task waits now, once; who takes a seat over is told then.
+
+    Race: two workers queue the same; the key of each message lets one of them.
+    """
+    tasks = list(RecallTask.objects.filter(state__in=RecallTask.OPEN).select_related(*queries.SEEN)[:BATCH])
+    waiting = queries.waiting_for(tasks) if tasks else {}
+    drafts = [draft for task in tasks for draft in _drafts(task, waiting[task.pk])]
+    return messages.queue_many(actor, drafts) if drafts else 0
+
+
+def _drafts(task: RecallTask, waiting: queries.Waiting) -> list[Draft]:
+    strangers = [person for person in waiting.people if person.user is None]
+    return [
+        *(_to_user(task, user, f"u{user.pk}", late=False) for user in waiting.users),
+        *(_to_person(task, person) for person in strangers),
+    ]
+
+
+def _to_user(task: RecallTask, user: User, who: str, *, late: bool) -> Draft:
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        shape = (
+            _("%(name)s, nobody has deleted this post of %(account)s yet: %(title)s. It was due %(due)s.")
+            if late
+            else _("%(name)s, please delete this post of %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
+        )
+        return Draft(
+            channel=Message.Channel.EMAIL,
+            purpose=PURPOSE,
+            address=user.email,
+            recipient=user.name,
+            unit_id=task.unit_id,
+            subject=_("A post has to be deleted"),
+            body=shape % {"name": user.name, **_words(task)},
+            link=f"{settings.PUBLIC_URL}{reverse('publishing:recall_task', args=(task.pk,))}",
+            dedupe_key=f"recall:{task.pk}:{who}",
+        )
+
+
+def _to_person(task: RecallTask, person: Person) -> Draft:
+    """Return the message to somebody who does not sign in here: it leads to the post, its administrators note it."""
+    with translation.override("en" if person.language == "en" else "id"):
+        shape = _(
+            "%(name)s, please delete this post of %(account)s: %(title)s. Why: %(reason)s. By %(due)s; "
+            "then tell the administrator of your unit."
+        )
+        return Draft(
+            channel=Message.Channel.LINK if person.phone else Message.Channel.EMAIL,
+            purpose=PURPOSE,
+            person_id=person.pk,
+            unit_id=task.unit_id,
+            subject=_("A post has to be deleted"),
+            body=shape % {"name": person.full_name, **_words(task)},
+            link=task.delivery.url,
+            dedupe_key=f"recall:{task.pk}:p{person.pk}",
+        )
+
+
+def _words(task: RecallTask) -> dict[str, str]:
+    account, local = task.delivery.account, task.due_at.astimezone(clock.zone(task.unit.timezone))
+    return {
+        "account": f"{account.known_as} ({channels.label(account.platform)})",
+        "title": task.delivery.content.get("item_title", ""),
+        "reason": task.reason,
+        "due": f"{date_format(local, 'j F Y, H:i')} {clock.abbreviation(task.unit.timezone)}",
+    }
+
+
+@action("publishing.recall.rise", may_do_nothing=True)
+def rise(actor: Actor) -> int:
+    """Tell the administrators above the unit of tasks that are late, once; return how many."""
+    late = RecallTask.objects.filter(state__in=RecallTask.OPEN, due_at__lt=clock.now(), risen_at=None)
+    tasks = list(
+        late.select_related(*queries.SEEN, "unit__parent").select_for_update(of=("self",), skip_locked=True)[:BATCH]
+    )
+    if not tasks:
+        return 0
+    above = registry.nearest_administrators([task.unit.parent or task.unit for task in tasks])
+    drafts = [
+        _to_user(task, user, f"late:{user.pk}", late=True)
+        for task in tasks
+        for user in above[(task.unit.parent or task.unit).pk]
+    ]
+    if drafts:
+        messages.queue_many(actor, drafts)
+    RecallTask.objects.filter(pk__in=[task.pk for task in tasks]).update(risen_at=clock.now())
+    audit.record_each(actor, ((task, None, {"risen_to": task.unit.parent_id}) for task in tasks))
+    return len(tasks)
+
+
+def tell_asker(actor: Actor, task: RecallTask) -> None:
+    """Queue a message to who asked: the post stays, and why; part of the action that declines."""
+    asker = task.asked_by
+    if asker is None or not asker.is_active:
+        return
+    with translation.override(asker.language or settings.LANGUAGE_CODE):
+        text = _("%(name)s, this post of %(account)s was not deleted: %(title)s. Why: %(note)s")
+        draft = Draft(
+            channel=Message.Channel.EMAIL,
+            purpose=PURPOSE,
+            address=asker.email,
+            recipient=asker.name,
+            unit_id=task.unit_id,
+            subject=_("A post was not deleted"),
+            body=text % {"name": asker.name, **_words(task), "note": task.note},
+            link=f"{settings.PUBLIC_URL}{reverse('publishing:delivery', args=(task.delivery_id,))}",
+            dedupe_key=f"recall:{task.pk}:declined",
+        )
+    messages.queue_many(actor, [draft])
