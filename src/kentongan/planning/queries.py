@@ -1,6 +1,6 @@
 """All reads of planning."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -203,6 +203,41 @@ class ItemPage:
     def ai_assets(self) -> int:
         """How many of its files were made or changed by AI."""
         return sum(asset.ai_generated for asset in self.assets)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An item that waits for a review, with all that goes out of it and where it goes by itself."""
+
+    item: ContentItem
+    versions: tuple[Version, ...]
+    assets: tuple[ItemAsset, ...]
+    effects: approvals.Effects
+
+
+def to_look_at(actor: Actor, campaign_id: int | None = None, unit: Unit | None = None) -> QuerySet[ContentItem]:
+    """Return what waits for this actor's review, the earliest wanted first, all that `looks` needs at hand."""
+    found = waiting_for(actor)
+    if campaign_id is not None:
+        found = found.filter(campaign_id=campaign_id)
+    if unit is not None:
+        found = found.filter(unit__path__within=unit.path)
+    found = found.select_related("unit", "created_by", "campaign")
+    found = found.prefetch_related("renditions", "assets__file", "bookings__account")
+    return found.order_by(F("planned_for").asc(nulls_last=True), "id")
+
+
+def looks(items: Iterable[ContentItem]) -> list[Look]:
+    """Return each item as a reviewer looks at it; no query where `to_look_at` gave them."""
+    return [
+        Look(
+            item,
+            tuple(Version(row, counting.measure(row.kind, row.text, row.link)) for row in item.renditions.all()),
+            tuple(item.assets.all()),
+            approvals.effects(item),
+        )
+        for item in items
+    ]
 
 
 def item_page(actor: Actor, pk: int) -> ItemPage:

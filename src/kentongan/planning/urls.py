@@ -25,6 +25,7 @@ urlpatterns = [
     path("brief/<int:pk>/", briefs.detail, name="brief"),
     path("brief/<int:pk>/ubah/", briefs.edit, name="brief_edit"),
     path("materi/", items.index, name="items"),
+    path("materi/periksa/", reviews.many, name="look"),
     path("materi/baru/", items.create, name="item_create"),
     path("materi/<int:pk>/", items.detail, name="item"),
     path("materi/<int:pk>/ubah/", items.edit, name="item_edit"),

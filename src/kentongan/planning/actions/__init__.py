@@ -5,11 +5,14 @@ from kentongan.planning.actions.briefs import change_brief, create_brief, move_d
 from kentongan.planning.actions.campaigns import change_campaign, close_campaign, open_campaign, reopen_campaign
 from kentongan.planning.actions.feeds import end_feed, make_feed, note_use
 from kentongan.planning.actions.items import change_item, create_item, plan_item, reopen, withdraw
-from kentongan.planning.actions.reviews import approve, comment, request_changes, submit
+from kentongan.planning.actions.reviews import LeftOut, Looked, approve, approve_many, comment, request_changes, submit
 
 __all__ = [
+    "LeftOut",
+    "Looked",
     "add_asset",
     "approve",
+    "approve_many",
     "change_brief",
     "change_campaign",
     "change_item",

@@ -1,13 +1,14 @@
 """Submitting, commenting, approving: always by another person than the authors."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
-from kentongan.core.errors import Conflict, Invalid, NotAllowed
+from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.planning import access, approvals, counting, likeness, media, queries, telling
@@ -17,6 +18,8 @@ from kentongan.planning.models import Comment, ContentItem, Review
 from kentongan.planning.states import Move, after
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
+
+AT_ONCE = 50
 
 
 @action("planning.item.submit")
@@ -69,6 +72,45 @@ def approve(
     telling.tell_authors(actor, item, review)
     approvals.tell(actor, item)
     return item
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """An item as a reviewer looked at it: its version, and the digest of what its approval does by itself."""
+
+    item_id: int
+    version: int
+    effects: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An item that was not approved with others, and why."""
+
+    item_id: int
+    title: str
+    reason: str
+
+
+def approve_many(
+    actor: Actor, looked: Sequence[Looked], *, checklist: Collection[str], note: str = ""
+) -> tuple[list[ContentItem], list[LeftOut]]:
+    """Approve each of what was looked at, by itself and with every check of a single one; what cannot be is left out.
+
+    What changed since it was looked at, one's own work, or what needs a look of its own is named with its reason.
+    """
+    if len(looked) > AT_ONCE:
+        raise Invalid(_("%(most)s items at once, so that each is looked at.") % {"most": AT_ONCE})
+    approved, left = [], []
+    for one in looked:
+        try:
+            item = approve(actor, one.item_id, version=one.version, checklist=checklist, note=note, effects=one.effects)
+        except KentonganError as error:
+            title = access.item(actor, one.item_id).title
+            left.append(LeftOut(one.item_id, title, f"{error.reason} {error.remedy or ''}".strip()))
+        else:
+            approved.append(item)
+    return approved, left
 
 
 @action("planning.item.request_changes")

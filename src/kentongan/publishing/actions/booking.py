@@ -49,7 +49,7 @@ class ScheduleBooked:
 
     def effects(self, item: ContentItem) -> list[str]:
         """Return the accounts that are booked."""
-        return [str(pk) for pk in item.bookings.order_by("account_id").values_list("account_id", flat=True)]
+        return [str(pk) for pk in sorted(booking.account_id for booking in item.bookings.all())]
 
     def approved(self, actor: Actor, item: ContentItem) -> None:
         """Schedule each booking; one that cannot be stays, with the reason, and the approval holds all the same."""
