@@ -2,10 +2,7 @@
 
 from django.urls import path
 
-from kentongan.publishing.views import accounts, deliveries, hooks, ledger, media, signing_in, staggering
-from kentongan.publishing.views import accounts, deliveries, ledger, media, signing_in, staggering
-from kentongan.publishing.views import accounts, deliveries, ledger, recalls, signing_in, staggering
-from kentongan.publishing.views import accounts, deliveries, ledger, media, recalls, signing_in, staggering
+from kentongan.publishing.views import accounts, deliveries, hooks, ledger, media, recalls, signing_in, staggering
 
 app_name = "publishing"
 urlpatterns = [
