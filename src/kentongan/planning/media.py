@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kentongan.channels import registry as channels
-from kentongan.channels.contract import Limits
+from kentongan.channels.contract import Limits, Manifest
 from kentongan.channels.text import tags
 from kentongan.core import media
 from kentongan.core.models.files import StoredFile
-from kentongan.core.models.media import MediaFacts
+from kentongan.core.models.media import FittedFile, MediaFacts
 from kentongan.core.sniff import GIF
 from kentongan.planning.counting import measure
 from kentongan.planning.models import ItemAsset, Rendition
@@ -48,31 +48,42 @@ def missing(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> lis
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What goes out of a file to some platforms: their names, its size in bytes before and after, what was done."""
+    """What goes out of a file to some platforms: their names, size before, smallest and largest copy, changes."""
 
     platforms: str
     before: int
-    after: int
+    least: int
+    most: int
     changes: tuple[str, ...]
 
 
 def copies(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> dict[int, list[Copy]]:
-    """Return for each asset the copies that were made of it so far, alike ones together; one query."""
-    kinds = [channels.get(rendition.kind).manifest for rendition in renditions]
-    keys = {recipe(asset.file, manifest.limits) for asset in assets for manifest in kinds}
+    """Return for each asset the copies that were made of it so far, those with the same changes together; one query."""
+    manifests = [channels.get(rendition.kind).manifest for rendition in renditions]
+    keys = {recipe(asset.file, manifest.limits) for asset in assets for manifest in manifests}
     made = media.fits_of({asset.file.sha256 for asset in assets}, keys)
-    found: dict[int, list[Copy]] = {}
-    for asset in assets:
-        alike: dict[tuple[int, tuple[str, ...]], list[str]] = {}
-        for manifest in kinds:
-            copy = made.get((asset.file.sha256, recipe(asset.file, manifest.limits)))
-            if copy is not None:
-                alike.setdefault((copy.size, tuple(copy.changes)), []).append(str(manifest.label))
-        found[asset.pk] = [
-            Copy(", ".join(names), asset.file.size, size, tuple(str(media.CHANGES.get(one, one)) for one in changes))
-            for (size, changes), names in alike.items()
-        ]
-    return found
+    return {asset.pk: _copies_of(asset.file, manifests, made) for asset in assets}
+
+
+def _copies_of(
+    file: StoredFile, manifests: Iterable[Manifest], made: Mapping[tuple[str, str], FittedFile]
+) -> list[Copy]:
+    alike: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    for manifest in manifests:
+        taken = manifest.limits.videos if file.is_video else manifest.limits.images
+        copy = made.get((file.sha256, recipe(file, manifest.limits)))
+        if taken and copy is not None:
+            alike.setdefault(tuple(copy.changes), []).append((str(manifest.label), copy.size))
+    return [
+        Copy(
+            ", ".join(label for label, _size in rows),
+            file.size,
+            min(size for _label, size in rows),
+            max(size for _label, size in rows),
+            tuple(str(media.CHANGES.get(one, one)) for one in changes),
+        )
+        for changes, rows in alike.items()
+    ]
 
 
 def problems(renditions: Iterable[Rendition], assets: Iterable[ItemAsset]) -> dict[str, list[str]]:
