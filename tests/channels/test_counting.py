@@ -60,6 +60,11 @@ def test_a_website_counts_words(text, expected):
     assert counting.words(text) == expected
 
 
+@pytest.mark.parametrize(("text", "expected"), [("", 0), ("é1#", 3), ("界", 1), ("😀", 4), (f"a{FAMILY}", 26)])
+def test_threads_counts_an_emoji_by_its_bytes(text, expected):
+    assert counting.emoji_as_bytes(text) == expected
+
+
 def test_utf16_counts_an_astral_character_twice():
     assert counting.utf16("a😀") == 3
 

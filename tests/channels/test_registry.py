@@ -13,7 +13,7 @@ from kentongan.core.errors import NotFound
 def test_every_channel_loads_and_says_whether_it_publishes():
     assert len(registry.every()) == len(registry.BUILT_IN)
     publishing = {"newsroom", "bluesky", "mastodon", "wordpress", "telegram", "x"}
-    publishing |= {"facebook", "instagram", "youtube", "tiktok"}
+    publishing |= {"facebook", "instagram", "threads", "youtube", "tiktok"}
     assert {channel.kind for channel in registry.publishing()} == publishing
     for channel in registry.every():
         assert channel.publishes or channel.manifest.note, channel.kind

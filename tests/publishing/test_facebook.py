@@ -92,9 +92,12 @@ class TestChoosingThePage:
         again = enter(desk, connected, server)
         assert (again.pk, again.handle) == (connected.pk, "KabarBaru")
 
-    def test_the_screen_says_that_it_has_not_run_live(self, desk: Desk, account: Account, sign_in):
+    def test_the_screen_says_what_to_tick_and_that_it_has_not_run_live(self, desk: Desk, account: Account, sign_in):
         page = sign_in(desk.cast.user("arif")).get(reverse("publishing:sign_in", args=[account.pk]))
-        assert "not yet run against the live platform" in page.content.decode()
+        said = page.content.decode()
+        assert "not yet run against the live platform" in said
+        assert "tick kabaruji there" in said
+        assert "not as yourself" not in said
 
 
 class TestThroughTheWorker:

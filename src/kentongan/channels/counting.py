@@ -1,7 +1,8 @@
 """How long a text is, as each platform counts it.
 
 Sources: Bluesky lexicon `app.bsky.feed.post` (300 graphemes, 3,000 bytes); Mastodon `StatusLengthValidator`
-(graphemes, a link counts 23, a mention without its domain); X developer pages, "Counting characters".
+(graphemes, a link counts 23, a mention without its domain); X developer pages, "Counting characters"; Threads
+API, "Posts" (limitations).
 """
 
 import unicodedata
@@ -51,6 +52,14 @@ def weighted(text: str) -> int:
     """Return the length as X counts it: a link is 23, an emoji 2, Latin and near scripts 1, all else 2."""
     short = _with_short_links(unicodedata.normalize("NFC", text))
     return sum(_weight(grapheme) for grapheme in GRAPHEME.findall(short))
+
+
+def emoji_as_bytes(text: str) -> int:
+    """Return the length as Threads counts it: an emoji is the number of its bytes in UTF-8, any other character one."""
+    return sum(
+        len(grapheme.encode()) if EMOJI.search(grapheme) and not grapheme.isascii() else len(grapheme)
+        for grapheme in GRAPHEME.findall(text)
+    )
 
 
 def utf16(text: str) -> int:

@@ -29,7 +29,7 @@ BUILT_IN = (
     _ours("x", "x:CHANNEL"),
     _ours("facebook", "facebook:CHANNEL"),
     _ours("instagram", "instagram:CHANNEL"),
-    _ours("threads", "announced:THREADS"),
+    _ours("threads", "threads:CHANNEL"),
     _ours("youtube", "youtube:CHANNEL"),
     _ours("tiktok", "tiktok:CHANNEL"),
     _ours("whatsapp", "whatsapp:CHANNEL"),

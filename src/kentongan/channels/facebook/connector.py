@@ -6,7 +6,7 @@ lasts sixty days and is kept (encrypted) to fetch the Page's token again.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -23,12 +23,10 @@ from kentongan.channels.contract import (
 )
 from kentongan.channels.facebook.manifest import GRAPH, MANIFEST
 from kentongan.channels.graph import posts, tokens
-from kentongan.core.clock import now
 
 API, SITE = "https://graph.facebook.com", "https://www.facebook.com"
 SCOPES = ("pages_show_list", "pages_manage_posts", "pages_read_engagement")
 TASK = "CREATE_CONTENT"
-WARNED_AHEAD = timedelta(days=7)
 NAMED = 8
 
 
@@ -141,7 +139,7 @@ class FacebookConnector:
             text = _("At Facebook this was not allowed: %(rights)s. Sign in again and allow it.")
             return Health(False, text % {"rights": ", ".join(missing)})
         url = str(page.get("link") or f"{SITE}/{page.get('id')}")
-        return Health(True, _warning(told, page), str(page.get("name") or ""), url)
+        return Health(True, _warning(page), str(page.get("name") or ""), url, ends_at=_ends(told))
 
 
 def _worth(credentials: Credentials, client: httpx.Client) -> Mapping[str, Any]:
@@ -158,11 +156,13 @@ def _worth(credentials: Credentials, client: httpx.Client) -> Mapping[str, Any]:
     return said
 
 
-def _warning(told: Mapping[str, Any], page: Mapping[str, Any]) -> str:
+def _ends(told: Mapping[str, Any]) -> datetime | None:
+    """Return when Facebook's permission to read ends, ninety days after the person was last there."""
     ends = told.get("data_access_expires_at")
-    if isinstance(ends, int) and 0 < ends < (now() + WARNED_AHEAD).timestamp():
-        day = datetime.fromtimestamp(ends, UTC).date()
-        return _("Facebook's permission ends on %(day)s: sign in again before that.") % {"day": day.isoformat()}
+    return datetime.fromtimestamp(ends, UTC) if isinstance(ends, int) and 0 < ends < 2**33 else None
+
+
+def _warning(page: Mapping[str, Any]) -> str:
     if page.get("is_published") is False:
         return _("The Page is not published: only those who run it see the posts.")
     return ""

@@ -74,6 +74,7 @@ class Containers:
                 self._wait(part, until, credentials, client)
             container = self._made({**several, "children": ",".join(parts)}, credentials, client)
         self._wait(container, until, credentials, client)
+        _check_time(until)
         return self._published(container, credentials, client)
 
     def _check_quota(self, credentials: Credentials, client: httpx.Client) -> None:
@@ -157,9 +158,13 @@ def _pauses() -> Iterator[float]:
 def _in_time(images: Sequence[Media], until: float) -> Iterator[Media]:
     """Yield the pictures while there is time: each one is fetched by the platform before it answers."""
     for image in images:
-        if time.monotonic() > until:
-            raise RetryLater(_("The platform is not done with the pictures yet."), {}, NOT_READY_WAIT)
+        _check_time(until)
         yield image
+
+
+def _check_time(until: float) -> None:
+    if time.monotonic() > until:
+        raise RetryLater(_("The platform is not done with the pictures yet."), {}, NOT_READY_WAIT)
 
 
 def _pictured(images: Sequence[Media]) -> dict[str, str]:

@@ -53,6 +53,9 @@ def _read(answer: httpx.Response) -> Mapping[str, Any]:
     words, passing = _explanation(said)
     if words is not None or not answer.is_success:
         _refuse(answer, words, passing)
+    # Instagram's description shows the token inside a list, its answers mostly without one.
+    rows = said.get("data") if said else None
+    said = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else said
     if said is None or not isinstance(said.get("access_token"), str) or not said["access_token"]:
         raise RetryLater(_("The server answered a sign-in without tokens."), {"status": answer.status_code})
     return said

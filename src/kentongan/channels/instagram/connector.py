@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from django.utils.translation import gettext as _
 
-from kentongan.channels.contract import App, ChannelError, Credentials, CredentialsExpired, Health, Rejected
+from kentongan.channels.contract import App, ChannelError, Credentials, Health, Rejected
 from kentongan.channels.graph import tokens
 from kentongan.channels.graph.longlived import LongLived, of_account
 from kentongan.channels.instagram.manifest import GRAPH
@@ -64,8 +64,6 @@ class InstagramConnector:
             me = _me(credentials, client)
             # Only who may publish is told how much is left.
             GRAPH.call(client, credentials, "GET", f"{me['user_id']}/content_publishing_limit")
-        except CredentialsExpired as error:
-            return Health(False, error.message)
         except ChannelError as error:
             return Health(False, error.message)
         if me.get("account_type") not in PROFESSIONAL:

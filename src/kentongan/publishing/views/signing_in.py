@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kentongan.channels import registry as channels
+from kentongan.channels.contract import SignInOfSeveral
 from kentongan.core import authority
 from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.permissions import Capability
@@ -30,7 +31,7 @@ def sign_in(request: StaffRequest, pk: int) -> HttpResponse:
     A form may send nobody to another site (content security policy), so the way there is a link.
     """
     account = registry.account_to_connect(request.actor, pk)
-    sign_in_of(account.platform)
+    sign_in = sign_in_of(account.platform)
     there = ""
     if request.method == "POST":
         there = signing_in.begin(request.actor, pk, request.session.session_key or "")
@@ -38,6 +39,7 @@ def sign_in(request: StaffRequest, pk: int) -> HttpResponse:
         "account": account,
         "manifest": channels.get(account.platform).manifest,
         "there": there,
+        "several": isinstance(sign_in, SignInOfSeveral),
         "app": queries.app(account.platform),
         "may_set_apps": authority.allows(request.actor, Capability.ADMINISTER),
     }

@@ -1,0 +1,27 @@
+"""What is known of Threads without calling it (developers.facebook.com: Threads API, Posts and Overview, 2026)."""
+
+from datetime import timedelta
+
+from kentongan.channels import counting
+from kentongan.channels.contract import Counting, Limits, Manifest, Rate
+from kentongan.channels.graph.api import Graph
+from kentongan.core.ids import public_id
+
+TEXT = 500
+GRAPH = Graph("v1.0")
+
+MANIFEST = Manifest(
+    kind="threads",
+    label="Threads",
+    icon="brand-threads",
+    limits=Limits(TEXT, images=20, image_bytes=8 * 1024 * 1024, image_types=frozenset({"image/jpeg", "image/png"})),
+    count=counting.counter(counting.emoji_as_bytes, TEXT, Counting.CHARACTERS),
+    new_key=public_id,
+    settling=timedelta(minutes=5),
+    rate=Rate(250, timedelta(hours=24)),
+    recalls=True,
+    link_in_text=True,
+    fetches_media=True,
+    rehearsed_only=True,
+    profile_url="https://www.threads.com/@{handle}",
+)
