@@ -14,8 +14,7 @@ from kentongan.core import audit, clock, imports, jobs, tokens
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict
 from kentongan.core.imports import ImportRun, Row
-from kentongan.core.models import User
-from kentongan.core.models.files import StoredFile
+from kentongan.core.models import MediaFacts, User
 from kentongan.core.permissions import Capability
 from kentongan.planning import actions as planning
 from kentongan.planning import approvals
@@ -156,7 +155,7 @@ def test_a_picture_that_a_platform_does_not_take_changes_nothing(desk: Desk, acc
     on_an_item(desk, file)
     headings = (*HEADINGS, "Gambar", "Alt")
     bring(desk, [line(Kode="1")], headings=headings)
-    StoredFile.objects.filter(pk=file.pk).update(size=10**9)
+    MediaFacts.objects.create(sha256=file.sha256, width=1, height=1, animated=True)
     run = bring(desk, [[*line(Kode="1", Jam="15.00"), "besar.png", "Jalan Setu"]], headings=headings)
     assert counts(run) == (0, 0, 0, 1)
     assert "besar.png" in reason(run)
