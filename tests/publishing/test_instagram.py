@@ -16,7 +16,7 @@ from channels.graph_benches import PNG
 from core.pictures import as_jpeg
 from kentongan.channels.graph import containers
 from kentongan.core import clock, files
-from kentongan.core.errors import Conflict, Invalid
+from kentongan.core.errors import Invalid
 from kentongan.core.models import User
 from kentongan.core.models.files import StoredFile
 from kentongan.core.secrets import sign
@@ -24,7 +24,7 @@ from kentongan.planning import media
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
 from kentongan.publishing import actions, connections, content, public_media, signing_in, worker
 from kentongan.publishing.actions import firing, reconciling
-from kentongan.publishing.models import Delivery
+from kentongan.publishing.models import Delivery, RecallTask
 from kentongan.publishing.states import State
 from kentongan.registry import actions as registry
 from kentongan.registry.models import Account, Connection
@@ -254,8 +254,10 @@ class TestThroughTheWorker:
         # Once it is out, nobody fetches it again.
         assert [visit(address) for address in server.fetched] == [None, None]
         assert desk.state(delivery) == State.PUBLISHED
-        with pytest.raises(Conflict, match="does not let us delete"):
-            actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
+        # Instagram lets nobody delete through its interface: a person is asked to.
+        actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
+        assert RecallTask.objects.filter(delivery=delivery).exists()
+        assert len(server.posts) == 1
 
     def test_a_lost_answer_is_found_by_looking(self, desk: Desk, connected, server: InstagramServer, proxy: Proxy):
         delivery = scheduled(desk, connected)
