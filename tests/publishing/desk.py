@@ -33,9 +33,12 @@ class Platform:
     uploaded: list[bytes] = field(default_factory=list)
     listed: list[dict[str, Any]] = field(default_factory=list)
     during: Callable[[], None] = field(default=lambda: None)
+    down: bool = False
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path, verb = request.url.path, request.method
+        if self.down:
+            raise httpx.ConnectError("no route")
         if verb == "POST" and path == "/api/v1/statuses":
             self.posted.append({"key": request.headers["Idempotency-Key"], "body": request.content})
             self.during()

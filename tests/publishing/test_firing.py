@@ -216,6 +216,15 @@ class TestAskedAgainAtFiringTime:
         assert waiting.try_at > clock.now() + timedelta(minutes=4)
 
 
+def test_what_a_platform_puts_off_beyond_its_time_is_held_at_once(desk: Desk, platform: Platform):
+    soon, late = (httpx.Response(429, headers={"Retry-After": str(seconds)}) for seconds in (600, 86_400))
+    platform.answers = [soon, late]
+    made = [desk.schedule(desk.account(), item=desk.item()) for _number in range(2)]
+    desk.run()
+    assert [desk.state(delivery) for delivery in made] == [State.READY, State.HELD]
+    assert made[1].reason
+
+
 def test_a_refused_token_never_loses_stored_secrets(desk: Desk):
     account = desk.account(access="a", refresh="r", app_password="p")
     registry.renew_secrets(SYSTEM, account.pk, secrets={"access": "", "refresh": None})

@@ -13,7 +13,7 @@ from django.utils import translation
 
 from kentongan.channels.contract import Credentials, Health
 from kentongan.core import clock
-from kentongan.core.errors import Invalid, NotAllowed, NotFound
+from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from kentongan.core.models import AuditEntry, Message, User
 from kentongan.publishing import connections, queries, tasks, telling
 from kentongan.registry import actions as registry
@@ -81,19 +81,51 @@ class TestWhoIsTold:
             assert telling.tell(SYSTEM) == 0
         assert "its sign-in ends on" in Message.objects.get().body
 
-    def test_new_trouble_is_told_anew(self, account: Account):
+    def test_new_trouble_is_told_anew_and_old_trouble_after_three_days(self, account: Account):
         _unwell(account)
         telling.tell(SYSTEM)
-        registry.record_health(SYSTEM, account.pk, healthy=True)
-        _unwell(account, "The page was taken away.")
-        assert telling.tell(SYSTEM) == 1
-        assert Message.objects.count() == 2
+        with clock.playing(clock.now() + 2 * DAY):
+            assert telling.tell(SYSTEM) == 0
+            registry.record_health(SYSTEM, account.pk, healthy=True)
+            _unwell(account, "The page was taken away.")
+            assert telling.tell(SYSTEM) == 1
+        with clock.playing(clock.now() + 6 * DAY):
+            assert telling.tell(SYSTEM) == 1
+        assert Message.objects.count() == 3
 
-    def test_in_the_morning_and_not_at_night(self, account: Account):
+    def test_what_comes_and_goes_within_a_day_is_told_once(self, account: Account):
+        for _number in range(3):
+            _unwell(account)
+            telling.tell(SYSTEM)
+            registry.record_health(SYSTEM, account.pk, healthy=True)
+        assert Message.objects.count() == 1
+
+    def test_that_a_server_does_not_answer_says_nothing_of_the_account(self, account: Account, platform: Platform):
+        registry.record_health(SYSTEM, account.pk, healthy=True)
+        platform.down = True
+        health = connections.test(SYSTEM, account.pk)
+        assert not health.ready
+        assert Connection.objects.get(account=account).healthy
+        assert telling.tell(SYSTEM) == 0
+
+    def test_a_custodian_who_left_is_not_told_but_the_administrators_are(self, account: Account, desk: Desk):
+        Membership.objects.filter(person__user=desk.cast.user("maman")).update(ends_on=clock.now().date() - DAY)
+        _unwell(account)
+        telling.tell(SYSTEM)
+        assert Message.objects.get().address == "arif@example.id"
+
+    def test_once_in_the_morning_and_not_at_night(self, desk: Desk, account: Account):
         _unwell(account)
         with clock.playing(morning().replace(hour=20)):  # three in the morning in Jakarta
             assert tasks.tell_of_connections() == 0
         with clock.playing(morning()):
+            assert tasks.tell_of_connections() == 1
+        Connection.objects.filter(account=account).update(told_at=morning())
+        other = desk.account(handle="lain")
+        with clock.playing(morning() + timedelta(hours=2)):
+            _unwell(other)
+            assert tasks.tell_of_connections() == 0  # one letter a day
+        with clock.playing(morning(2)):
             assert tasks.tell_of_connections() == 1
 
     def test_many_accounts_are_one_letter_and_as_many_queries(self, desk: Desk, account: Account):
@@ -103,7 +135,7 @@ class TestWhoIsTold:
         Message.objects.all().delete()
         Connection.objects.update(told_at=None)
         for number in range(20):
-            more = desk.account(handle=f"lain{number}")
+            more = desk.account(handle=f"lain{number}", unit=desk.cast.sukamahi)
             Account.objects.filter(pk=more.pk).update(custodian=account.custodian_id)
             _unwell(more)
         with CaptureQueriesContext(connection) as many:
@@ -171,6 +203,20 @@ class TestWhoConnectsAnew:
         registry.disconnect(desk.cast.actor("arif"), account.pk)
         with pytest.raises((NotAllowed, NotFound)):
             registry.connect(desk.cast.actor("maman"), account.pk, secrets={"access_token": "x"})
+
+    def test_a_custodian_does_not_put_another_account_in_its_place(
+        self, account: Account, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ):
+        connector = type(connections.connector_of(account))
+        monkeypatch.setattr(connector, "health", lambda *_given: Health(True))
+        entered = {"service": "https://contoh.social", "access_token": "baru"}
+        for handle, service in (("maman@contoh.social", "https://contoh.social"), (account.handle, "https://lain.id")):
+            own = Credentials(handle, service, {"access_token": "curi"})
+            monkeypatch.setattr(connector, "connect", lambda *_given, own=own: own)
+            with pytest.raises(Conflict):
+                connections.connect(desk.cast.actor("maman"), account.pk, entered)
+        account.refresh_from_db()
+        assert account.connection.secrets["access_token"] == "rahasia"
 
     def test_a_refused_entry_leaves_what_is_stored(self, account: Account, desk: Desk, platform: Platform):
         with pytest.raises(Invalid):

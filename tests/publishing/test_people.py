@@ -12,6 +12,7 @@ from django.urls import reverse
 from kentongan.core import audit, clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid, KentonganError, NotAllowed, NotFound
+from kentongan.core.permissions import Role
 from kentongan.publishing import actions, queries, worker
 from kentongan.publishing.actions import Resolution, firing, reconciling
 from kentongan.publishing.models import Delivery, Pause
@@ -345,6 +346,32 @@ def test_x_forbids_nearly_one_text_of_two_items_from_two_accounts(desk: Desk):
     for delivery in Delivery.objects.filter(account=first):
         actions.recall(who, delivery.pk, reason="Pindah akun")
     assert actions.schedule(who, items[0].pk, [second.pk], made.due_at)
+
+
+def test_x_is_asked_again_when_a_text_is_put_back(desk: Desk):
+    first, second = (desk.account("x", handle=handle) for handle in ("satu", "dua"))
+    who, item = desk.cast.actor("hendra"), desk.item(kinds=("x",))
+    late = actions.schedule(who, item.pk, [first.pk], clock.now())[0]
+    Delivery.objects.filter(pk=late.pk).update(state=State.MISSED, reason="Terlambat")
+    made = actions.schedule(who, item.pk, [second.pk], clock.now())[0]
+    with pytest.raises(Invalid):
+        actions.send_again(who, late.pk)
+    with pytest.raises(Invalid):
+        actions.reschedule(who, late.pk, clock.now() + timedelta(hours=1))
+    actions.recall(who, made.pk, reason="Pindah akun")
+    assert actions.send_again(who, late.pk).state == State.READY
+
+
+def test_what_another_unit_says_is_not_told_to_who_may_not_read_it(desk: Desk):
+    theirs, mine = desk.account("x"), desk.account("x", unit=desk.cast.tambun_selatan)
+    actions.schedule(desk.cast.actor("hendra"), desk.item(kinds=("x",)).pk, [theirs.pk], clock.now())
+    grant = registry.grant_role(SYSTEM, desk.cast.user("euis").pk, desk.cast.tambun_selatan.pk, Role.APPROVER)
+    assert grant
+    item = desk.item(kinds=("x",), unit=desk.cast.tambun_selatan)
+    with pytest.raises(Invalid) as refused:
+        actions.schedule(desk.cast.actor("euis"), item.pk, [mine.pk], clock.now())
+    assert theirs.handle not in str(refused.value.fields)
+    assert refused.value.fields["accounts"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -207,6 +207,7 @@ class Health:
     """Whether this account could publish right now; `problem` says why not and what to do, or what may fail.
 
     `ends_at` is when the sign-in ends that only a person can renew; None where we renew it ourselves, or it lasts.
+    `passing` says that nobody could be asked: what was known before still holds.
     """
 
     ready: bool
@@ -215,6 +216,12 @@ class Health:
     url: str = ""
     limits: Limits | None = None
     ends_at: datetime | None = None
+    passing: bool = False
+
+    @classmethod
+    def failed(cls, error: ChannelError) -> "Health":
+        """Return what an error says about an account: that the platform did not answer says nothing of it."""
+        return cls(False, error.message, passing=isinstance(error, RetryLater))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,10 @@ def alike(rendition: Rendition, among: Iterable[Rendition]) -> list[Twin]:
     return sorted((twin for twin in found if twin.score >= limit), key=lambda twin: (-twin.score, -twin.rendition.pk))
 
 
-def candidates(rendition: Rendition, where: Q | None = None) -> list[Rendition]:
-    """Return the newest versions of other items on that platform that may be alike, by their index."""
-    others = Rendition.objects.filter(kind=rendition.kind, bands__overlap=bands(rendition.text, rendition.kind))
-    others = others.exclude(item=rendition.item_id).filter(updated_at__gte=clock.now() - LATELY)
+def candidates(kind: str, text: str, item_id: int, where: Q | None = None) -> list[Rendition]:
+    """Return the newest versions of other items on that platform that are like a text, or lately were, by index."""
+    others = Rendition.objects.filter(kind=kind, bands__overlap=bands(text, kind))
+    others = others.exclude(item=item_id).filter(updated_at__gte=clock.now() - LATELY)
     return list(others.filter(where or Q()).select_related("item__unit").order_by("-updated_at")[:LOOKED_AT])
 
 
@@ -63,7 +63,8 @@ def twins(actor: Actor, item: ContentItem) -> list[Twin]:
     """
     found = []
     for rendition in item.renditions.all():
-        found += alike(rendition, candidates(rendition, Q(item__state__in=HANDED_IN) & ~Q(item__unit=item.unit)))
+        others = Q(item__state__in=HANDED_IN) & ~Q(item__unit=item.unit)
+        found += alike(rendition, candidates(rendition.kind, rendition.text, item.pk, others))
     found.sort(key=lambda twin: -twin.score)
     found = found[:SHOWN]
     theirs = ContentItem.objects.filter(pk__in=[twin.rendition.item_id for twin in found])

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from typing import cast
+from urllib.parse import urlsplit
 
 import httpx
 from django.utils.translation import gettext as _
@@ -27,6 +28,7 @@ from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.publishing import public_media
 from kentongan.publishing.models import PlatformApp
+from kentongan.registry import access as rights
 from kentongan.registry import actions as registry
 from kentongan.registry import queries
 from kentongan.registry.models import Account, Connection
@@ -137,7 +139,38 @@ def connect(actor: Actor, account_id: int, entered: Mapping[str, str]) -> Accoun
             health = health_of(account, credentials, calls)
     except ChannelError as error:
         raise Invalid(error.message, remedy=_("Check what you entered, then connect again.")) from error
+    if not rights.allows(actor, Capability.ADMINISTER, account.unit):
+        _check_server(account, credentials)
+        check_same(account, credentials)
     return keep(actor, account, credentials, health)
+
+
+def _check_server(account: Account, credentials: Credentials) -> None:
+    """Refuse another server than the one the account was connected at."""
+    there, known = urlsplit(credentials.service).netloc, urlsplit(account.connection.service_url).netloc
+    if there != known:
+        raise Conflict(
+            _("This account is at %(known)s, not at %(there)s.") % {"known": known, "there": there},
+            remedy=_("Ask an administrator of its unit, if it has moved."),
+        )
+
+
+def known_id(account: Account) -> str:
+    """Return the number that the platform gave the account when it was connected before; empty where it was not."""
+    return str(account.connection.secrets.get("user_id") or "") if hasattr(account, "connection") else ""
+
+
+def check_same(account: Account, credentials: Credentials) -> None:
+    """Refuse the sign-in of somebody else's account: in a browser one is easily signed in as oneself."""
+    stored = known_id(account)
+    names = {credentials.handle.lower(), credentials.get("user_id")}
+    if account.handle.lower() in names or (stored and stored == credentials.get("user_id")):
+        return
+    known = {"handle": credentials.handle, "known": account.handle}
+    raise Conflict(
+        _("There you signed in as %(handle)s, and this account is %(known)s.") % known,
+        remedy=_("Sign out at the platform, sign in there as %(known)s, then begin again.") % known,
+    )
 
 
 def keep(actor: Actor, account: Account, credentials: Credentials, health: Health) -> Account:
@@ -203,11 +236,11 @@ def test(actor: Actor, account_id: int) -> Health:
         with client() as calls:
             health = health_of(account, fresh(system, account, calls), calls)
     except ChannelError as error:
-        health = Health(False, error.message)
+        health = Health.failed(error)
     registry.record_health(
         system,
         account.pk,
-        healthy=health.ready,
+        healthy=None if health.passing else health.ready,
         problem=str(health.problem),
         limits=_stated(health),
         ends_at=health.ends_at,

@@ -251,7 +251,7 @@ class RecallTask(models.Model):
     """
 
     class State(models.TextChoices):
-        ASKED = "asked", _("Asked")
+        ASKED = "asked", pgettext_lazy("recall", "Asked")
         SEEN = "seen", pgettext_lazy("recall", "Seen")
         DONE = "done", _("Deleted there")
         DECLINED = "declined", pgettext_lazy("recall", "Cannot be deleted")
@@ -269,7 +269,7 @@ class RecallTask(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ASKED)
     reason = models.CharField(_("reason"), max_length=300)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("recall", "asked"))
     due_at = models.DateTimeField(_("due by"))
     seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     seen_at = models.DateTimeField(_("seen"), null=True)

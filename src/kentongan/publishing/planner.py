@@ -19,6 +19,8 @@ from kentongan.publishing.states import CLAIMS, State
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account
 
+MOST_WAITING = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -101,7 +103,11 @@ def _out(kind: str, wanted: list[datetime], rate: Rate, now: datetime) -> list[d
     """Return when each of the wanted posts would go out, behind what went out lately and beside what waits already."""
     gone = Attempt.objects.filter(kind=Attempt.Kind.PUBLISH, platform=kind, started_at__gt=now - rate.per)
     waiting = Delivery.objects.filter(account__platform=kind, state__in=[State.READY, *CLAIMS])
-    others = waiting.filter(try_at__lte=wanted[-1] + rate.per).values_list("try_at", flat=True)
+    waiting = waiting.filter(try_at__lte=wanted[-1] + rate.per)
+    others = list(waiting.order_by("try_at").values_list("try_at", flat=True)[: MOST_WAITING + 1])
+    if len(others) > MOST_WAITING:  # far more than a screen has to be exact about
+        behind = now + rate.per * (waiting.count() // rate.posts)
+        return [max(moment, behind) for moment in wanted]
     queue = [(max(moment, now), False) for moment in others] + [(moment, True) for moment in wanted]
     return through(gone.order_by("started_at").values_list("started_at", flat=True), queue, rate)
 

@@ -23,11 +23,13 @@ from kentongan.publishing.models import Attempt, Booking, Circuit, Delivery, Pau
 from kentongan.publishing.states import ENDS, NEEDS_PERSON, TO_COME, WAITING, State
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
-from kentongan.registry.models import Account, Unit
+from kentongan.registry.models import Account, Connection, Unit
 from kentongan.registry.models.accounts import NOTICE
+from kentongan.registry.serving import SEATS, serves
 
 ALARM_AFTER = timedelta(minutes=5)
 CHECK_EVERY, CHECK_BAD_EVERY = timedelta(hours=24), timedelta(hours=1)
+TELL_AGAIN = timedelta(days=3)
 CHECK_BEFORE, CHECK_BEFORE_AGAIN = timedelta(hours=1), timedelta(hours=6)
 SERVERS_SHOWN = 20
 
@@ -310,10 +312,20 @@ def accounts_to_check(limit: int = 20) -> QuerySet[Account]:
 
 
 def in_trouble() -> QuerySet[Account]:
-    """Return the connected accounts of which nobody was told that they cannot publish, or not for much longer."""
+    """Return the connected accounts that cannot publish, or not for much longer, and were not told of for three days.
+
+    Each says whether its custodians still serve.
+    """
     bad = Q(connection__healthy=False) | Q(connection__ends_at__lte=clock.now() + NOTICE)
-    untold = Account.objects.filter(bad, connection__isnull=False, connection__told_at=None)
-    return untold.select_related("unit", "connection", "custodian__user", "deputy_custodian__user").order_by("pk")
+    untold = Q(connection__told_at=None) | Q(connection__told_at__lt=clock.now() - TELL_AGAIN)
+    found = Account.objects.filter(bad, untold, connection__isnull=False)
+    found = found.annotate(**{f"{seat}_serves": serves(seat) for seat in SEATS})
+    return found.select_related("unit", "connection", "custodian__user", "deputy_custodian__user").order_by("pk")
+
+
+def told_since(moment: datetime) -> bool:
+    """Whether custodians were told of connections since then."""
+    return Connection.objects.filter(told_at__gte=moment).exists()
 
 
 def carried(*, neutral: bool) -> dict[Account, list[int]]:

@@ -63,30 +63,12 @@ def _exchanged(begun: SignInTry, code: str, calls: httpx.Client) -> Credentials:
         _app(account.platform), code=code, verifier=begun.verifier, redirect=begun.redirect, client=calls
     )
     if isinstance(sign_in, SignInOfSeveral):
-        return sign_in.pick(credentials, account.handle, _known(account), calls)
-    _check_same(account, credentials)
+        return sign_in.pick(credentials, account.handle, connections.known_id(account), calls)
+    connections.check_same(account, credentials)
     return credentials
-
-
-def _known(account: Account) -> str:
-    """Return the number that the platform gave the account when it was connected before; empty where it was not."""
-    return str(account.connection.secrets.get("user_id") or "") if hasattr(account, "connection") else ""
 
 
 def _refused(error: str) -> str:
     if error == DENIED:
         return _("At the platform it was not allowed.")
     return _("The platform did not sign you in: %(error)s.") % {"error": error[:80] or _("it gave no reason")}
-
-
-def _check_same(account: Account, credentials: Credentials) -> None:
-    """Refuse the sign-in of somebody else's account: in a browser one is easily signed in as oneself."""
-    stored = _known(account)
-    names = {credentials.handle.lower(), credentials.get("user_id")}
-    if account.handle.lower() in names or (stored and stored == credentials.get("user_id")):
-        return
-    known = {"handle": credentials.handle, "known": account.handle}
-    raise Conflict(
-        _("There you signed in as %(handle)s, and this account is %(known)s.") % known,
-        remedy=_("Sign out at the platform, sign in there as %(known)s, then begin again.") % known,
-    )

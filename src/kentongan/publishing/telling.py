@@ -19,17 +19,21 @@ from kentongan.core.models.messages import Message
 from kentongan.publishing import queries
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account, Connection
+from kentongan.registry.serving import SEATS
 
 PURPOSE = "publishing.connections"
-HOUR, NAMED, BATCH = 7, 12, 1_000
+HOUR, NAMED, BATCH = 7, 12, 5_000
 
 messages.declare_purpose(PURPOSE, gettext_lazy("Connections that need somebody"))
 
 
 def tell_of_connections(actor: Actor) -> int:
-    """Queue the letters from seven in the morning on; return how many accounts they tell of."""
+    """Queue the letters of the day, from seven in the morning on; return how many accounts they tell of."""
     organisation = registry.organisation()
-    if organisation is None or clock.now().astimezone(clock.zone(organisation.timezone)).hour < HOUR:
+    if organisation is None:
+        return 0
+    local = clock.now().astimezone(clock.zone(organisation.timezone))
+    if local.hour < HOUR or queries.told_since(local.replace(hour=0, minute=0, second=0, microsecond=0)):
         return 0
     return tell(actor)
 
@@ -38,7 +42,7 @@ def tell_of_connections(actor: Actor) -> int:
 def tell(actor: Actor) -> int:
     """Queue one letter for each who keeps accounts in trouble; where no custodian signs in here, to administrators.
 
-    Race: two workers; the second finds the rows locked, and each letter has a key of its own.
+    Race: two workers; the second finds the rows locked, or told of.
     """
     accounts = list(queries.in_trouble().select_for_update(of=("self",), skip_locked=True)[:BATCH])
     if not accounts:
@@ -55,10 +59,15 @@ def _readers(accounts: Sequence[Account]) -> dict[User, list[Account]]:
     nearest = registry.nearest_administrators([account.unit for account in accounts])
     readers: dict[User, list[Account]] = defaultdict(list)
     for account in accounts:
-        keepers = [seat.user for seat in (account.custodian, account.deputy_custodian) if seat and seat.user]
-        for user in [user for user in keepers if user.is_active] or nearest[account.unit_id]:
+        for user in _keepers(account) or nearest[account.unit_id]:
             readers[user].append(account)
     return readers
+
+
+def _keepers(account: Account) -> list[User]:
+    """Return the custodians who are still there and sign in here: those who may connect it anew."""
+    serving = [getattr(account, seat) for seat in SEATS if getattr(account, f"{seat}_serves")]
+    return [person.user for person in serving if person.user is not None and person.user.is_active]
 
 
 def _draft(user: User, accounts: Sequence[Account]) -> Draft:
@@ -71,7 +80,6 @@ def _draft(user: User, accounts: Sequence[Account]) -> Draft:
             lines.append(_("and %(n)s more") % {"n": len(accounts) - NAMED})
         intro = _("%(name)s, these accounts cannot publish, or not for much longer:") % {"name": user.name}
         only = reverse("publishing:connect", args=[accounts[0].pk]) if len(accounts) == 1 else ""
-        stamp = max(account.connection.checked_at or clock.now() for account in accounts)
         return Draft(
             channel=Message.Channel.EMAIL,
             purpose=PURPOSE,
@@ -81,7 +89,7 @@ def _draft(user: User, accounts: Sequence[Account]) -> Draft:
             subject=subject,
             body="\n".join([intro, "", *lines]),
             link=f"{settings.PUBLIC_URL}{only or reverse('publishing:accounts')}",
-            dedupe_key=f"connections:{user.pk}:{accounts[0].pk}:{stamp.isoformat()}",
+            dedupe_key=f"connections:{user.pk}:{clock.now().isoformat()}",
         )
 
 

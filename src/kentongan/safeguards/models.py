@@ -82,7 +82,7 @@ class Stage(Dated, Sourced):
     """A dated stage of an election; both days belong to it."""
 
     class Kind(models.TextChoices):
-        CAMPAIGN = "campaign", _("Campaign")
+        CAMPAIGN = "campaign", pgettext_lazy("election stage", "Campaign")
         MEDIA = "media", _("Advertising in media")
         QUIET = "quiet", _("Quiet period")
         VOTE = "vote", _("Vote")

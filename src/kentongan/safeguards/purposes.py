@@ -10,5 +10,5 @@ class Purpose(models.TextChoices):
     Indonesian law calls it campaigning (kampanye), and so it is stored; it is not what planning calls a campaign.
     """
 
-    CAMPAIGN = "campaign", _("Electioneering")
+    CAMPAIGN = "campaign", pgettext_lazy("purpose", "Electioneering")
     SERVICE = "service", _("Public service")

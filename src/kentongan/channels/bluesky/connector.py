@@ -85,7 +85,7 @@ class BlueskyConnector:
         except CredentialsExpired:
             return Health(False, _("The app password is no longer accepted. Connect the account again."))
         except ChannelError as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         if session.get("active") is False:
             return Health(False, _("The server has switched this account off."))
         handle = str(session.get("handle") or fresh.handle)

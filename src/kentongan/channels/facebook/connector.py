@@ -133,7 +133,7 @@ class FacebookConnector:
             path, fields = credentials.get("user_id"), {"fields": "id,name,username,link,is_published"}
             page = GRAPH.call(client, credentials, "GET", path, fields)
         except ChannelError as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         missing = sorted(set(SCOPES) - {str(scope) for scope in told.get("scopes") or ()})
         if missing:
             text = _("At Facebook this was not allowed: %(rights)s. Sign in again and allow it.")

@@ -65,7 +65,7 @@ class InstagramConnector:
             # Only who may publish is told how much is left.
             GRAPH.call(client, credentials, "GET", f"{me['user_id']}/content_publishing_limit")
         except ChannelError as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         if me.get("account_type") not in PROFESSIONAL:
             text = _("This is a private account: make it a professional one (business or creator) in Instagram's app.")
             return Health(False, text)

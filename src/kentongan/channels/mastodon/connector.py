@@ -83,7 +83,7 @@ class MastodonConnector:
         except CredentialsExpired:
             return Health(False, _("The access token was withdrawn. Connect the account again."))
         except ChannelError as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         if account.get("suspended") or account.get("limited") is True:
             return Health(False, _("The server's moderators have restricted this account."))
         return Health(

@@ -61,7 +61,7 @@ class NewsroomConnector:
         try:
             site = _site(credentials)
         except Rejected as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         return Health(True, name=site.name, url=_address(site.get_absolute_url()))
 
 

@@ -88,7 +88,7 @@ class TelegramConnector:
         except Rejected as error:
             return Health(False, _not_there(bot) if _inaccessible(error) else error.message)
         except ChannelError as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         if member.get("status") != "administrator":
             return Health(False, _not_there(bot))
         if not member.get("can_post_messages"):

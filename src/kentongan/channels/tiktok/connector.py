@@ -96,7 +96,7 @@ class TikTokConnector:
         try:
             info = creator(credentials, client)
         except ChannelError as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         url = f"{SITE}/@{info.get('creator_username') or credentials.handle}"
         if PUBLIC not in options(info):
             return Health(

@@ -51,7 +51,7 @@ class WhatsAppConnector:
             number = _number(credentials, client)
             template = _template(credentials, client)
         except ChannelError as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         if problem := _unfit(template, credentials.get("template")):
             return Health(False, problem)
         warning = _("Too many people blocked or reported this number: send less, or it is shut off.")

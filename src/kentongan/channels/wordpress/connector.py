@@ -75,7 +75,7 @@ class WordPressConnector:
         except CredentialsExpired:
             return Health(False, _("The application password was withdrawn. Connect the account again."))
         except ChannelError as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         if missing := _missing(user):
             rights = ", ".join(str(NEEDED[name]) for name in missing)
             return Health(

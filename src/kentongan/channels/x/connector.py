@@ -71,7 +71,7 @@ class XConnector:
         except CredentialsExpired:
             return Health(False, _("X does not accept the sign-in any more. Sign in again."))
         except ChannelError as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         missing = set(SCOPES) - set(credentials.get("scope").split())
         if missing:
             rights = ", ".join(sorted(missing))

@@ -98,7 +98,7 @@ class YouTubeConnector:
         except CredentialsExpired:
             return Health(False, _("YouTube does not accept the sign-in any more. Sign in again."))
         except ChannelError as error:
-            return Health(False, error.message)
+            return Health.failed(error)
         warning = _(
             "The newest video is private. Videos of projects that YouTube has not audited stay private: see the guide."
         )

@@ -24,6 +24,7 @@ from kentongan.safeguards import queries as safeguards
 from kentongan.safeguards.authenticity import bands
 from kentongan.safeguards.purposes import Purpose
 
+KEYS_KEPT = 100
 CONTENT = ("title", "text", "purpose", "language")
 LOOSE = ("planned_for", "campaign_id")
 """What may change without another approval: it does not go out."""
@@ -228,5 +229,6 @@ def _write_renditions(item: ContentItem, draft: ItemDraft) -> None:
     for row in changed:
         for name, value in wanted[row.kind].items():
             setattr(row, name, value)
-        row.bands = bands(row.text, row.kind)
+        # What it said before may be out already.
+        row.bands = [*bands(row.text, row.kind), *row.bands][:KEYS_KEPT]
     Rendition.objects.bulk_update(changed, ["title", "text", "link", "bands"])

@@ -186,8 +186,7 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     if isinstance(error, RetryLater):  # of the others nobody knows whether a server was asked at all
         circuits.learn(delivery.account, error, clock.now())
     if isinstance(error, RetryLater) and delivery.tries + 1 < MOST_TRIES:
-        tries = delivery.tries + 1
-        move(delivery, State.READY, error.message, tries=tries, try_at=_again_at(tries, error.after))
+        _wait(actor, delivery, error.message, delivery.tries + 1, error.after)
         return
     stop(actor, delivery, State.HELD, error.message)
 
@@ -285,7 +284,15 @@ def _retry(actor: Actor, delivery: Delivery, error: RetryLater | CredentialsExpi
         stop(actor, delivery, State.HELD, error.message, tries=tries)
         return
     after = error.after if isinstance(error, RetryLater) else timedelta(0)
-    move(delivery, State.READY, error.message, tries=tries, try_at=_again_at(tries, after))
+    _wait(actor, delivery, error.message, tries, after)
+
+
+def _wait(actor: Actor, delivery: Delivery, reason: str, tries: int, after: timedelta | None) -> None:
+    """Let it wait as long as the platform says; what would be too late by then is for a person, at once."""
+    if after is not None and clock.now() + after > delivery.late_until:
+        stop(actor, delivery, State.HELD, reason, tries=tries)
+    else:
+        move(delivery, State.READY, reason, tries=tries, try_at=_again_at(tries, after))
 
 
 def _again_at(tries: int, after: timedelta | None) -> datetime:

@@ -11,6 +11,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.publishing import access
+from kentongan.publishing.actions.alikeness import check_still_alone
 from kentongan.publishing.actions.moves import SEEN, to_ready
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State, check_move
@@ -37,6 +38,7 @@ def resolve(actor: Actor, delivery_id: int, how: Resolution, *, url: str = "", n
         case Resolution.PUBLISHED:
             _mark_published(delivery, url.strip())
         case Resolution.SEND_AGAIN:
+            check_still_alone(actor, delivery)
             to_ready(delivery)
         case Resolution.GIVE_UP:
             check_move(delivery.state, State.REJECTED)

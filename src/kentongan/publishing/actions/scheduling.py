@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
-from kentongan.core import advisory, audit, clock
+from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid
@@ -18,10 +18,10 @@ from kentongan.planning import access as planning
 from kentongan.planning import media
 from kentongan.planning.actions.items import check_seen
 from kentongan.planning.counting import measure
-from kentongan.planning.likeness import alike, candidates
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.publishing import access, content, public_media
+from kentongan.publishing.actions.alikeness import check_alone, check_still_alone
 from kentongan.publishing.actions.moves import SEEN, set_time, set_try, to_ready
 from kentongan.publishing.models import Attempt, Delivery
 from kentongan.publishing.spreading import Spread
@@ -34,8 +34,6 @@ LATE_MINUTES = 120
 LATEST_MINUTES = 7 * 24 * 60
 PAST_TOLERANCE = timedelta(minutes=5)
 AT_ONCE = 500
-STANDING = frozenset(State) - {State.RECALLED, State.REJECTED, State.MISSED}
-"""What is out, may be, or may still go out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,9 @@ def _schedule(
     plan = _Plan(item, moments, late_minutes, neutral, actor.user_id)
     quiet = safeguards.quiet_calendar(min(moments.values()))
     renditions = {rendition.kind: rendition for rendition in item.renditions.all()}
-    _check_alone(accounts, renditions)
+    for platform in sorted({account.platform for account in accounts} & renditions.keys()):
+        mine = [account.pk for account in accounts if account.platform == platform]
+        check_alone(actor, renditions[platform], renditions[platform].text, mine)
     assets = list(item.assets.select_related("file"))
     _check_media([renditions[one] for one in {account.platform for account in accounts} if one in renditions], assets)
     public_media.check({account.platform for account in accounts}, pictures=any(one.file.is_image for one in assets))
@@ -146,31 +146,6 @@ def _check_input(
         problems["late_minutes"] = [_("Between 0 minutes and one week.")]
     if problems:
         raise Invalid(fields=problems)
-
-
-def _check_alone(accounts: Sequence[Account], renditions: Mapping[str, Rendition]) -> None:
-    """Refuse nearly the same text from a second account where the platform forbids it."""
-    for platform in sorted({account.platform for account in accounts}):
-        manifest, rendition = channels.get(platform).manifest, renditions.get(platform)
-        if not manifest.forbids_alike or rendition is None:
-            continue
-        # Race: two people who schedule such texts to two accounts at once see each other.
-        advisory.until_commit(f"alike:{platform}")
-        mine = [account.pk for account in accounts if account.platform == platform]
-        same = [rendition, *(twin.rendition for twin in alike(rendition, candidates(rendition)))]
-        others = Delivery.objects.filter(rendition__in=same, state__in=STANDING).exclude(account__in=mine)
-        other = others.select_related("account").first()
-        if len(mine) > 1 or other is not None:
-            raise Invalid(
-                _("%(platform)s forbids nearly the same text from several accounts.") % {"platform": manifest.label},
-                fields={"accounts": [_elsewhere(other)]} if other else {},
-                remedy=_("Publish it on one account, and repost it from the others; or write a version for each."),
-            )
-
-
-def _elsewhere(other: Delivery) -> str:
-    names = {"account": other.account.known_as, "title": other.content["item_title"]}
-    return _("%(account)s has such a text already: “%(title)s”.") % names
 
 
 def _check_media(chosen: Sequence[Rendition], assets: Sequence[ItemAsset]) -> None:
@@ -248,6 +223,7 @@ def reschedule(actor: Actor, delivery_id: int, due_at: datetime, *, seen: dateti
     if due_at < clock.now() - PAST_TOLERANCE:
         raise Invalid(fields={"due_at": [_("This time has passed.")]})
     _check_movable(delivery)
+    check_still_alone(actor, delivery)
     before = audit.snapshot(delivery, *SEEN)
     if delivery.state != State.DRAFT:
         delivery.state, delivery.reason = State.READY, ""
@@ -294,6 +270,7 @@ def send_again(actor: Actor, delivery_id: int, *, reason: str = "") -> Delivery:
     delivery = access.delivery(actor, delivery_id, Capability.PUBLISH, lock=True)
     if delivery.state == State.UNKNOWN:
         raise Conflict(_("Nobody knows yet whether it is out."), remedy=_("Resolve it first."))
+    check_still_alone(actor, delivery)
     before = audit.snapshot(delivery, *SEEN)
     to_ready(delivery)
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN), note=reason)

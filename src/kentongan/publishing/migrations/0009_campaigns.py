@@ -26,6 +26,8 @@ CREATE TRIGGER publishing_item_campaign AFTER UPDATE OF campaign_id ON planning_
 """
 
 BACKWARD = """
+-- Without its campaign such a pause would stop everything at its unit.
+UPDATE publishing_pause SET ended_at = now() WHERE campaign_id IS NOT NULL AND ended_at IS NULL;
 DROP TRIGGER publishing_item_campaign ON planning_contentitem;
 DROP FUNCTION publishing_follow_campaign();
 DROP TRIGGER publishing_delivery_campaign ON publishing_delivery;

@@ -1,7 +1,7 @@
 """Official accounts and how they are reached."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -190,23 +190,27 @@ def record_health(
     actor: Actor,
     account_id: int,
     *,
-    healthy: bool,
+    healthy: bool | None,
     problem: str = "",
     limits: Mapping[str, int] | None = None,
     ends_at: datetime | None = None,
 ) -> Connection:
     """Store whether the account could publish right now; only a change is worth an audit entry.
 
-    `limits` are what its server stated just now; None or nothing leaves those known before, as with `ends_at`. Once all
-    is well, new trouble is told anew.
+    `healthy` None says that nobody could be asked: what was known before stays. `limits` are what its server stated
+    just now; None or nothing leaves those known before, as with `ends_at`. Once all is well for a day, new trouble is
+    told anew.
     """
     account = locked(actor, account_id)
     connection = _connection(account)
     before = audit.snapshot(connection, *HEALTH)
-    connection.healthy, connection.problem, connection.checked_at = healthy, problem[:300], clock.now()
+    connection.checked_at = clock.now()
+    if healthy is not None:
+        connection.healthy, connection.problem = healthy, problem[:300]
     connection.limits = dict(limits or connection.limits)
     connection.ends_at = ends_at or connection.ends_at
-    if healthy and not connection.ends_soon:
+    told_today = connection.told_at is not None and connection.told_at > clock.now() - timedelta(days=1)
+    if healthy and not connection.ends_soon and not told_today:
         connection.told_at = None
     connection.save(update_fields=[*HEALTH, "checked_at", "told_at"])
     after = audit.snapshot(connection, *HEALTH)
