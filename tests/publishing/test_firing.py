@@ -219,7 +219,7 @@ class TestAskedAgainAtFiringTime:
 def test_what_a_platform_puts_off_beyond_its_time_is_held_at_once(desk: Desk, platform: Platform):
     soon, late = (httpx.Response(429, headers={"Retry-After": str(seconds)}) for seconds in (600, 86_400))
     platform.answers = [soon, late]
-    made = [desk.schedule(desk.account(), item=desk.item()) for _number in range(2)]
+    made = [desk.schedule(desk.account(handle=handle), item=desk.item()) for handle in ("satu", "dua")]
     desk.run()
     assert [desk.state(delivery) for delivery in made] == [State.READY, State.HELD]
     assert made[1].reason
