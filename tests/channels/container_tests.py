@@ -23,7 +23,7 @@ from kentongan.channels.contract import (
     RetryLater,
     Unsure,
 )
-from kentongan.channels.graph import containers
+from kentongan.channels.graph import containers, patience
 from kentongan.channels.testing import Bench
 from servers.containers import ContainerServer, Made
 from servers.proxy import Fault, Proxy
@@ -58,6 +58,20 @@ class StayingSignedIn:
         proxy.faults.append(Fault("/refresh_access_token", **made))
         assert bench.channel.connector.refresh(old, bench.client) is old
         assert isinstance(bench.publish(bench.post("Masih"), old), Published)
+
+    @pytest.mark.parametrize("code", [10, 100, 200])
+    def test_one_that_may_not_be_renewed_is_used_as_long_as_it_is_good(self, bench, server, proxy: Proxy, code: int):
+        old = self.aged(bench, server, 54)
+        proxy.faults.append(Fault("/refresh_access_token", accept=False, status=400, body=error(code)))
+        assert bench.channel.connector.refresh(old, bench.client) is old
+        assert isinstance(bench.publish(bench.post("Masih"), old), Published)
+
+    def test_its_end_is_told_once_it_should_have_been_renewed(self, bench: Bench, server: ContainerServer):
+        connector, old = bench.channel.connector, self.aged(bench, server, 31)
+        assert connector.health(bench.credentials, bench.client).ends_at is None
+        told = connector.health(old, bench.client).ends_at
+        assert told == datetime.fromisoformat(old.get("expires_at"))
+        assert connector.health(connector.refresh(old, bench.client), bench.client).ends_at is None
 
     def test_one_that_is_over_is_for_the_custodian(self, bench: Bench, server: ContainerServer):
         over = self.aged(bench, server, 61)
@@ -94,24 +108,28 @@ class InContainers:
         assert server.problems == []
 
     def test_one_that_takes_too_long_is_tried_again_later(self, bench: Bench, server, monkeypatch):
-        monkeypatch.setattr(containers, "PATIENCE_SECONDS", 0.5)
+        monkeypatch.setattr(patience, "RESERVE", bench.channel.manifest.attempt - timedelta(seconds=0.5))
         monkeypatch.setattr(containers, "PAUSES", (0.1,))
         server.working = 10**6
         outcome = bench.publish(bench.post("Lama sekali"))
         assert (type(outcome), outcome.after) == (RetryLater, timedelta(minutes=1))
         assert server.posts == []
 
-    def test_what_would_outlast_the_claim_is_not_published(self, bench: Bench, server, shown: str, monkeypatch):
-        monkeypatch.setattr(containers, "PATIENCE_SECONDS", -1.0)
+    def test_what_would_outlast_the_claim_is_not_published(self, bench: Bench, server, proxy, shown, monkeypatch):
+        attempt = bench.channel.manifest.attempt.total_seconds()
+        # A claim lasts as long as an attempt may: the second step itself has to be through before that.
+        monkeypatch.setattr(patience, "clock", lambda: (attempt - 45) * len(server.containers))
         outcome = bench.publish(replace(bench.post("Terlambat"), images=(picture(shown),)))
-        assert isinstance(outcome, RetryLater)
+        assert (type(outcome), outcome.after) == (RetryLater, timedelta(minutes=1))
+        assert not any(self.publish in line for line in proxy.seen)
         assert server.posts == []
 
     def test_pictures_that_take_too_long_to_fetch_are_tried_again_later(self, bench, server, shown, monkeypatch):
-        monkeypatch.setattr(containers, "PATIENCE_SECONDS", -1.0)
-        images = tuple(picture(shown) for _number in range(3))
+        attempt = bench.channel.manifest.attempt.total_seconds()
+        monkeypatch.setattr(patience, "clock", lambda: attempt / 3 * len(server.containers))
+        images = tuple(picture(shown) for _number in range(10))
         assert isinstance(bench.publish(replace(bench.post("Lambat"), images=images)), RetryLater)
-        assert server.posts == []
+        assert (server.posts, len(server.containers)) == ([], 3)
 
     @pytest.mark.parametrize(
         ("ends_as", "why", "kind"),
@@ -154,18 +172,34 @@ class InContainers:
         assert isinstance(bench.publish(bench.post("Batas palsu")), Ambiguous)
         assert len(server.posts) == 1
 
-    def test_where_the_container_cannot_be_asked_it_stays_in_doubt(self, bench: Bench, proxy: Proxy):
-        refused = Fault(self.publish, accept=True, status=400, body=error(100, "Invalid parameter"))
-        proxy.faults.append(refused)
+    @pytest.mark.parametrize(
+        ("code", "then"),
+        [
+            *((100, then) for then in ("unreachable", "unavailable", 4, 100, 190)),
+            *((4, then) for then in ("unreachable", "unavailable", 4, 190)),
+            *((10, then) for then in ("unreachable", 10, 190)),
+            *((190, then) for then in ("unreachable", 10, 190)),
+        ],
+    )
+    def test_where_the_container_cannot_be_asked_it_stays_in_doubt(self, bench, server, proxy, code: int, then):
+        faults = {
+            "unreachable": Fault(self.state, accept=False),
+            "unavailable": Fault(self.state, accept=False, status=503),
+        }
+        asked = faults.get(then) or Fault(self.state, accept=False, status=400, body=error(then))
+        proxy.faults.append(Fault(self.publish, accept=True, status=400, body=error(code)))
         take = proxy.take
 
         def and_then(line: str) -> Fault | None:
             if self.publish in line:
-                proxy.faults.append(Fault(self.state, accept=False))
+                proxy.faults.append(asked)
             return take(line)
 
         proxy.take = and_then  # type: ignore[method-assign]
-        assert isinstance(bench.publish(bench.post("Tidak tahu")), Ambiguous)
+        # Only a token that is good for neither tells that nothing was taken.
+        expected = CredentialsExpired if code == then == 190 else Ambiguous
+        assert type(bench.publish(bench.post("Tidak tahu"))) is expected
+        assert len(server.posts) == 1
 
     def test_a_side_task_that_fails_never_posts_again(self, bench: Bench, server: ContainerServer, proxy: Proxy):
         proxy.faults.append(Fault("fields=permalink", accept=False, status=400, body=error(100, "x")))

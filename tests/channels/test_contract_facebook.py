@@ -29,6 +29,7 @@ from kentongan.channels.contract import (
     Unsure,
 )
 from kentongan.channels.facebook.connector import API, SCOPES
+from kentongan.channels.graph import patience
 from kentongan.channels.testing import Bench, HttpPublisherContract
 from kentongan.core import http
 from servers import facebook
@@ -282,6 +283,23 @@ class TestWhatGoesOut:
         outcome = bench.publish(replace(bench.post("Putus"), images=(Media(PNG, "image/png"),)))
         assert isinstance(outcome, RetryLater)
         assert server.posts == []
+
+    def test_nothing_is_published_once_the_claim_may_have_lapsed(self, bench, server, proxy: Proxy, monkeypatch):
+        monkeypatch.setattr(patience, "clock", lambda: 60.0 * len(server.photos))
+        images = (Media(PNG, "image/png"),) * 10
+        outcome = bench.publish(replace(bench.post("Jalur lambat"), images=images))
+        assert (type(outcome), outcome.after) == (RetryLater, timedelta(minutes=1))
+        assert len(server.photos) == 8
+        server.photos.clear()
+        outcome = bench.publish(replace(bench.post("Terakhir"), images=images[:8]))
+        assert isinstance(outcome, RetryLater)
+        assert not any(CREATE in line for line in proxy.seen)
+        assert server.posts == []
+
+    def test_ten_of_the_largest_on_a_slow_line_are_in_time(self, bench: Bench, server: FacebookServer, monkeypatch):
+        monkeypatch.setattr(patience, "clock", lambda: 40.0 * len(server.photos))
+        images = (Media(PNG, "image/png"),) * 10
+        assert isinstance(bench.publish(replace(bench.post("Masih sempat"), images=images)), Published)
 
     def test_every_request_was_one_that_the_description_knows(self, bench: Bench, server: FacebookServer):
         post = replace(bench.post("Sesuai uraian"), images=(Media(PNG, "image/png", "x"),))

@@ -1,11 +1,11 @@
 """Instagram passes the contract against a stub of its containers, signing in included."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from django.utils import translation
 
@@ -141,16 +141,19 @@ class TestSigningIn:
         with pytest.raises(Rejected, match="client id and secret"):
             sign_in.exchange(replace(app, **wrong), code=code, verifier="", redirect=REDIRECT, client=bench.client)
 
-    def test_tokens_that_come_in_a_list_are_read(self, server, app: App, bench: Bench, proxy: Proxy):
-        def listed(real: httpx.Response) -> httpx.Response:
-            said = real.json()
-            return httpx.Response(200, json={"data": [said]} if "permissions" in said else said)
+    def test_both_forms_of_the_first_answers_are_understood(self, bench: Bench, server: InstagramServer, app: App):
+        wanted = ",".join(sorted(SCOPES))
+        assert bench.credentials.get("scope") == wanted
+        server.wrapped, server.account_type = False, "MEDIA_CREATOR"
+        flat = enter("instagram", server, app, bench.client)
+        assert (flat.handle, flat.get("user_id"), flat.get("scope")) == ("kabaruji", server.user_id, wanted)
+        assert bench.channel.connector.health(flat, bench.client).ready
 
-        proxy.edit = lambda real: listed(real) if real.status_code == 200 else real
-        server.problems.clear()
-        credentials = enter("instagram", server, app, bench.client)
-        assert credentials.get("user_id") == server.user_id
-        assert credentials.get("scope") == ",".join(sorted(SCOPES))
+    @pytest.mark.parametrize("said", [{"data": []}, {"data": [7]}, {"data": {}}, {}])
+    def test_an_answer_that_tells_no_account_is_no_sign_in(self, bench: Bench, server, app: App, proxy: Proxy, said):
+        proxy.faults.append(Fault("/me?", accept=False, status=200, body=json.dumps(said).encode()))
+        with pytest.raises(Rejected, match="whose account"):
+            enter("instagram", server, app, bench.client)
 
     def test_no_secret_is_printed_or_kept_of_an_answer(self, bench: Bench, proxy: Proxy):
         token = bench.credentials.get("access")

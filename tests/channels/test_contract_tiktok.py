@@ -173,6 +173,19 @@ class TestSigningIn:
         old = replace(bench.credentials, values={**bench.credentials.values, "expires_at": ""})
         assert bench.channel.connector.refresh(old, bench.client).get("refresh") == old.get("refresh")
 
+    def test_when_a_person_has_to_sign_in_again_is_told(self, server: TikTokServer, bench: VideoBench):
+        def days() -> float:
+            health = bench.channel.connector.health(bench.credentials, bench.client)
+            return (health.ends_at - datetime.now(UTC)) / timedelta(days=1)
+
+        assert days() == pytest.approx(365, abs=0.1)
+        server.refresh_lasts = 6 * 86_400
+        values = {**bench.credentials.values, "expires_at": datetime.now(UTC).isoformat()}
+        bench.credentials = bench.channel.connector.refresh(replace(bench.credentials, values=values), bench.client)
+        assert days() == pytest.approx(6, abs=0.1)
+        bench.credentials = replace(bench.credentials, values={**bench.credentials.values, "refresh_ends_at": ""})
+        assert bench.channel.connector.health(bench.credentials, bench.client).ends_at is None
+
     def test_permission_taken_away_is_for_the_custodian(self, server: TikTokServer, bench: VideoBench):
         server.revoke()
         assert isinstance(bench.publish(bench.post("Dicabut")), CredentialsExpired)

@@ -1,6 +1,7 @@
 """A Facebook Page from signing in to taking back, in the browser and through the worker, against the stub."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -9,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from kentongan.core.models import User
-from kentongan.publishing import actions, signing_in, worker
+from kentongan.core import clock
+from kentongan.core.models import Message, User
+from kentongan.publishing import actions, connections, signing_in, telling, worker
 from kentongan.publishing.actions import reconciling
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
@@ -135,6 +137,14 @@ class TestThroughTheWorker:
         assert desk.run() == [State.PUBLISHED]
         assert len(server.posts) == 1
 
+    def test_a_right_that_is_missing_leaves_the_token(self, desk: Desk, connected, server: FacebookServer):
+        scheduled(desk, connected)
+        before, server.pages[0].tasks = Connection.objects.get().secrets, ("ANALYZE",)
+        assert desk.run() == [State.HELD]
+        stored = Connection.objects.get()
+        assert stored.secrets == before
+        assert "not allowed any more" in stored.problem
+
     def test_a_token_that_facebook_drops_is_fetched_anew(self, desk: Desk, connected, server: FacebookServer):
         delivery = scheduled(desk, connected)
         server.page_tokens.clear()
@@ -148,3 +158,17 @@ class TestThroughTheWorker:
         assert sorted(desk.run()) == [State.PUBLISHED, State.REJECTED]
         assert {desk.state(first), desk.state(second)} == {State.PUBLISHED, State.REJECTED}
         assert len(server.posts) == 1
+
+
+def test_the_end_of_its_permission_is_kept_and_told_a_week_ahead(desk: Desk, connected, server: FacebookServer):
+    assert Connection.objects.get().ends_at == server.data_access_ends.replace(microsecond=0)
+    for days, told in ((8, 0), (6, 1), (6, 0)):
+        server.data_access_ends = clock.now() + timedelta(days=days)
+        assert connections.test(desk.cast.actor("hendra"), connected.pk).ready
+        assert Connection.objects.get().ends_at == server.data_access_ends.replace(microsecond=0)
+        assert telling.tell(SYSTEM) == told
+    assert "its sign-in ends on" in Message.objects.get().body
+    enter(desk, connected, server)
+    server.data_access_ends = clock.now() + timedelta(days=90)
+    connections.test(desk.cast.actor("hendra"), connected.pk)
+    assert telling.tell(SYSTEM) == 0

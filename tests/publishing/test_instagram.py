@@ -3,7 +3,7 @@
 import io
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,12 +17,12 @@ from core.pictures import as_jpeg
 from kentongan.channels.graph import containers
 from kentongan.core import clock, files
 from kentongan.core.errors import Invalid
-from kentongan.core.models import User
+from kentongan.core.models import Message, User
 from kentongan.core.models.files import StoredFile
 from kentongan.core.secrets import sign
 from kentongan.planning import media
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
-from kentongan.publishing import actions, connections, content, public_media, signing_in, worker
+from kentongan.publishing import actions, connections, content, public_media, signing_in, telling, worker
 from kentongan.publishing.actions import firing, reconciling
 from kentongan.publishing.models import Delivery, RecallTask
 from kentongan.publishing.states import State
@@ -288,3 +288,53 @@ class TestThroughTheWorker:
         first, second = server.fetched
         assert first != second
         assert len(server.posts) == 1
+
+    @pytest.mark.parametrize("why", ["right", "token"])
+    def test_a_refusal_never_costs_the_only_token(self, desk, connected, server: InstagramServer, proxy: Proxy, why):
+        delivery, before = scheduled(desk, connected), Connection.objects.get().secrets
+        if why == "right":
+            for token in server.tokens:
+                token.scopes.discard("instagram_business_content_publish")
+        else:
+            said = b'{"error": {"message": "Checkpoint", "type": "OAuthException", "code": 190, "error_subcode": 459}}'
+            proxy.faults.append(Fault("/content_publishing_limit", accept=False, status=400, body=said))
+        assert desk.run() == [State.HELD]
+        stored = Connection.objects.get()
+        assert stored.secrets == before
+        assert stored.healthy is False
+        assert stored.problem == Delivery.objects.get(pk=delivery.pk).reason
+        for token in server.tokens:
+            token.scopes.add("instagram_business_content_publish")
+        assert connections.test(desk.cast.actor("hendra"), connected.pk).ready
+        actions.send_again(desk.cast.actor("hendra"), delivery.pk)
+        assert desk.run() == [State.PUBLISHED]
+        assert len(server.posts) == 1
+
+
+class TestTellingOfItsEnd:
+    """A token of sixty days that nobody renews ends; its keepers are told in the week before."""
+
+    def age(self, server: InstagramServer, days: int) -> None:
+        server.age(days)
+        stored = Connection.objects.get()
+        ends = datetime.fromisoformat(stored.secrets["expires_at"]) - timedelta(days=days)
+        registry.renew_secrets(SYSTEM, stored.account_id, secrets={"expires_at": ends.isoformat()})
+
+    def test_from_the_week_before_until_it_is_renewed(self, desk, connected, server: InstagramServer, proxy: Proxy):
+        hendra = desk.cast.actor("hendra")
+        assert connections.test(hendra, connected.pk).ready
+        assert Connection.objects.get().ends_at is None
+        proxy.faults.append(Fault("/refresh_access_token", accept=False, status=503, times=2))
+        self.age(server, 50)
+        assert connections.test(hendra, connected.pk).ready
+        stored = Connection.objects.get()
+        assert stored.ends_at == datetime.fromisoformat(stored.secrets["expires_at"])
+        assert telling.tell(SYSTEM) == 0
+        self.age(server, 4)
+        assert connections.test(hendra, connected.pk).ready
+        assert telling.tell(SYSTEM) == 1
+        assert "its sign-in ends on" in Message.objects.get().body
+        assert connections.test(hendra, connected.pk).ready  # renewed by now
+        assert server.refreshes == 1
+        assert Connection.objects.get().ends_at is None
+        assert telling.tell(SYSTEM) == 0

@@ -1,9 +1,11 @@
 """A stub of Instagram: signing in, containers, publishing, the account's media and what is left of its day.
 
 Written from the platform's own description before the adapter was: developers.facebook.com, as of November 2026, API
-v25.0: "Business Login for Instagram" (updated March 2026), "Content Publishing", references "IG User Media", "IG User
-Media Publish", "IG Container", "IG User Content Publishing Limit", "Refresh Access Token", "Error Codes" (updated June
-2026). Hashtags and the length of a caption from "IG User Media"; that nothing can be deleted from its list of edges.
+v25.0: "Business Login for Instagram" (updated March 2026), "Get Started", "Content Publishing", references "IG User
+Media", "IG User Media Publish", "IG Container", "IG User Content Publishing Limit", "Refresh Access Token", "Error
+Codes" (updated June 2026). The pages show some answers within a list called `data`, the platform also gives them as
+they are (`wrapped`). Hashtags and the length of a caption from "IG User Media"; that nothing can be deleted from its
+list of edges.
 """
 
 from collections.abc import Iterator
@@ -50,11 +52,18 @@ class InstagramServer(ContainerServer):
     )
 
     quota: int = 100
-    account_type: str = "BUSINESS"
+    account_type: str = "Business"
+    wrapped: bool = True
 
     def told(self, token_scopes: set[str]) -> dict[str, Any]:
-        """Return what the first token comes with."""
+        """Return what the first token comes with: "Business Login for Instagram" shows names with commas."""
+        if self.wrapped:
+            return {"user_id": self.user_id, "permissions": ",".join(sorted(token_scopes))}
         return {"user_id": int(self.user_id), "permissions": sorted(token_scopes)}
+
+    def enveloped(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer within a list called `data`, as "Business Login" and "Get Started" show it."""
+        return {"data": [told]} if self.wrapped else told
 
     def me(self, asked: Asked) -> Said:
         """Tell whose token it is."""
@@ -67,9 +76,8 @@ class InstagramServer(ContainerServer):
             "name": "Kabar Kabupaten",
         }
         names = wanted(given, ME)
-        return Said(
-            {name: value for name, value in {**shown, "account_type": self.account_type}.items() if name in names}
-        )
+        shown["account_type"] = self.account_type
+        return Said(self.enveloped({name: value for name, value in shown.items() if name in names}))
 
     def make(self, asked: Asked, number: str) -> Said:
         """Make a container: Instagram fetches the picture before it answers."""

@@ -110,6 +110,7 @@ class TikTokServer:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(7300000000000000001))
     page_size: int = 20
     refreshes: int = 0
+    refresh_lasts: int = 31_536_000
     problems: list[str] = field(default_factory=list)
 
     def allow(self, page: str, *, deny: bool = False) -> dict[str, str]:
@@ -203,7 +204,7 @@ class TikTokServer:
                 "access_token": grant.access,
                 "expires_in": 86_400,
                 "refresh_token": grant.refresh,
-                "refresh_expires_in": 31_536_000,
+                "refresh_expires_in": self.refresh_lasts,
                 "token_type": "Bearer",
             }
         )

@@ -38,7 +38,15 @@ class RetryLater(ChannelError):
 
 
 class CredentialsExpired(ChannelError):
-    """Nothing was published, because the sign-in is no longer accepted."""
+    """Nothing was published, because the sign-in is no longer accepted.
+
+    `renewable` says that a new token may help; where a right is missing, or only a person can sign in again, it is
+    False, and the token that we hold stays.
+    """
+
+    def __init__(self, message: str, response: Mapping[str, Any] | None = None, *, renewable: bool = True) -> None:
+        super().__init__(message, response)
+        self.renewable = renewable
 
 
 class Ambiguous(ChannelError):

@@ -17,6 +17,8 @@ from kentongan.channels.contract import App, Credentials, CredentialsExpired, Re
 from kentongan.core.clock import now
 
 MARGIN = timedelta(minutes=2)
+# A token that tells no length is renewed after an hour.
+UNTOLD_SECONDS = 3_600
 NO_TOKEN = frozenset({"", "refused"})
 # What platforms call a code or a refresh token that is over. X answers `invalid_request` for it.
 OVER = frozenset({"invalid_grant", "invalid_request", "expired_token"})
@@ -88,23 +90,30 @@ def renewed(credentials: Credentials, said: Mapping[str, Any]) -> Credentials:
     fresh = {
         "access": str(said["access_token"]),
         "refresh": str(said.get("refresh_token") or ""),
-        "expires_at": _ends(said.get("expires_in")),
+        "expires_at": ends(said.get("expires_in")) or ends(UNTOLD_SECONDS),
         "scope": str(said.get("scope") or ""),
     }
     values = {**credentials.values, **{name: value for name, value in fresh.items() if value}}
     return replace(credentials, values=values)
 
 
-def _ends(seconds: object) -> str:
-    """Return when a token ends; one that tells no length is renewed after an hour."""
-    given = isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds < 10**9
-    return (now() + timedelta(seconds=seconds if given and isinstance(seconds, int) else 3_600)).isoformat()
+def ends(seconds: object) -> str:
+    """Return when something ends that lasts so many seconds from now; empty where that is no length."""
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds < 10**9:
+        return ""
+    return (now() + timedelta(seconds=seconds)).isoformat()
 
 
 def lasts(credentials: Credentials) -> bool:
     """Whether the access token is one, and good for two minutes more."""
+    ends = moment_of(credentials, "expires_at")
+    return credentials.get("access") not in NO_TOKEN and ends is not None and ends > now() + MARGIN
+
+
+def moment_of(credentials: Credentials, name: str) -> datetime | None:
+    """Return a stored moment; None where there is none, or none that can be read."""
     try:
-        ends = datetime.fromisoformat(credentials.get("expires_at"))
-        return credentials.get("access") not in NO_TOKEN and ends > now() + MARGIN
-    except (ValueError, TypeError):
-        return False
+        moment = datetime.fromisoformat(credentials.get(name))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -55,7 +55,7 @@ def deliver(claim: firing.Claim) -> State | None:
         return None
     attempt.delivery = delivery  # with its account at hand
     result = _call(delivery, post, credentials)
-    if isinstance(result, CredentialsExpired):
+    if isinstance(result, CredentialsExpired) and result.renewable:
         connections.expire(SYSTEM, delivery.account, credentials)
     state = firing.finish(SYSTEM, claim, attempt, result)
     if isinstance(result, CredentialsExpired) and state == State.HELD:

@@ -25,9 +25,10 @@ from kentongan.channels.contract import (
     Sought,
     Unsure,
 )
-from kentongan.channels.facebook.manifest import GRAPH
+from kentongan.channels.facebook.manifest import GRAPH, MANIFEST
 from kentongan.channels.graph import posts
 from kentongan.channels.graph.api import DUPLICATE, NOT_THERE
+from kentongan.channels.graph.patience import Patience
 
 LONGEST_ALT = 1_000
 POST = re.compile(r"\d+_\d+")
@@ -56,12 +57,14 @@ class FacebookPublisher:
 
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Publish the post; when Facebook says that it is a repetition, the one that is out is looked for."""
-        fields = {"message": _message(post)}
+        patience, fields = Patience.of(MANIFEST.attempt), {"message": _message(post)}
         for number, image in enumerate(post.images):
+            patience.check()
             attached = {"media_fbid": self._photo(image, credentials, client)}
             fields[f"attached_media[{number}]"] = json.dumps(attached)
         if post.link and not post.images:
             fields["link"] = post.link
+        patience.check()
         try:
             said = GRAPH.call(client, credentials, "POST", _path(credentials, "feed"), fields, decides=True)
         except Rejected as error:

@@ -63,10 +63,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """One of Meta's interfaces: its version, and whether it wants a proof that we hold the app's secret."""
+    """One of Meta's interfaces: its version, and whether it wants a proof that we hold the app's secret.
+
+    `renews` says that a token which it refuses can be had anew without a person.
+    """
 
     version: str
     proves: bool = False
+    renews: bool = False
 
     def call(
         self,
@@ -90,7 +94,7 @@ class Graph:
         sent: dict[str, Any] = {"data": given, "files": files} if verb == "POST" else {"params": given}
         request = client.build_request(verb, f"{credentials.service}/{self.version}/{path}", **sent)
         try:
-            return _read(outcomes.send(client, request, decides=decides), decides)
+            return _read(outcomes.send(client, request, decides=decides), decides, self.renews)
         except ChannelError as error:
             raise outcomes.without(error, token, secret) from None
 
@@ -102,11 +106,11 @@ def _proof(token: str, secret: str) -> dict[str, str]:
     return {"appsecret_proof": hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()}
 
 
-def _read(answer: httpx.Response, decides: bool) -> Mapping[str, Any]:
+def _read(answer: httpx.Response, decides: bool, renews: bool) -> Mapping[str, Any]:
     said = outcomes.document(answer)
     refusal = refusal_of(said)
     if refusal is not None:
-        _refuse(answer, refusal, decides)
+        _refuse(answer, refusal, decides, renews)
     if not answer.is_success:
         outcomes.refuse(answer, None, decides=decides)
     if said is None:
@@ -126,10 +130,11 @@ def refusal_of(said: Mapping[str, Any] | None) -> Refusal | None:
     return Refusal(code or 0, subcode or 0, message, error.get("is_transient") is True)
 
 
-def _refuse(answer: httpx.Response, refusal: Refusal, decides: bool) -> NoReturn:
+def _refuse(answer: httpx.Response, refusal: Refusal, decides: bool, renews: bool) -> NoReturn:
     kept = outcomes.summary(answer) | {"code": refusal.code, "subcode": refusal.subcode}
     if refusal.code in SIGNED_OUT:
-        raise CredentialsExpired(_("The platform does not accept the sign-in any more. Sign in again."), kept)
+        text = _("The platform does not accept the sign-in any more. Sign in again.")
+        raise CredentialsExpired(text, kept, renewable=renews)
     if (refusal.code in TOO_MANY and refusal.subcode not in BLOCKED) or refusal.subcode == POSTS_USED_UP:
         raise RetryLater(refusal.text, kept, outcomes.wait(answer) or _regained(answer))
     if refusal.code == BLOCKED_CODE or refusal.subcode in BLOCKED:
@@ -137,10 +142,19 @@ def _refuse(answer: httpx.Response, refusal: Refusal, decides: bool) -> NoReturn
         raise Rejected(text % {"message": refusal.message}, kept)
     if refusal.code in NO_RIGHT or refusal.subcode in SHUT_OUT:
         text = _("At the platform this is not allowed any more: %(message)s") % {"message": refusal.message}
-        raise CredentialsExpired(text, kept)
+        # The token itself is good, and another one would be no better.
+        raise CredentialsExpired(text, kept, renewable=False)
     if refusal.transient or refusal.code in PASSING or answer.status_code >= 500:
         raise (Ambiguous if decides else RetryLater)(refusal.text, kept)
     raise Rejected(refusal.text, kept | _named(refusal))
+
+
+def row_of(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the one object of an answer: some are told within a list called `data`, some as they are."""
+    if "data" not in said:
+        return said
+    rows = said["data"]
+    return rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
 
 
 def _named(refusal: Refusal) -> dict[str, str]:

@@ -22,12 +22,10 @@ from kentongan.channels.contract import (
     Rejected,
     RetryLater,
 )
-from kentongan.channels.graph.api import Graph
+from kentongan.channels.graph.api import SIGNED_OUT, Graph, row_of
+from kentongan.channels.graph.patience import NOT_READY_WAIT, Patience
 
-# A claim lasts two minutes; the second step has to be through before it lapses.
-PATIENCE_SECONDS = 70.0
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-NOT_READY_WAIT = timedelta(minutes=1)
 QUOTA_WAIT = timedelta(minutes=30)
 READY, WORKING, TAKEN = "FINISHED", "IN_PROGRESS", "PUBLISHED"
 # Of what the platform could not fetch nobody knows why; it may well be fetched next time.
@@ -36,7 +34,10 @@ UNFETCHED = ("2207003", "2207020", "2207032", "2207053", "FAILED_DOWNLOADING", "
 
 @dataclass(frozen=True, slots=True)
 class Containers:
-    """What differs: version and names in the path, the fields of one picture of several, those that tell the state."""
+    """What differs: version and names in the path, the fields of one picture of several, those that tell the state.
+
+    `attempt` is how long one attempt may take, as the manifest says.
+    """
 
     graph: Graph
     make: str
@@ -45,6 +46,7 @@ class Containers:
     state: str
     why: str
     part: Mapping[str, str]
+    attempt: timedelta
 
     def path(self, credentials: Credentials, edge: str) -> str:
         """Return the path of a list of the account."""
@@ -61,20 +63,20 @@ class Containers:
         """Publish and return the number of the post; `one` are the fields of a post with at most one picture,
         `several` those of one with more.
         """
-        until = time.monotonic() + PATIENCE_SECONDS
+        patience = Patience.of(self.attempt)
         self._check_quota(credentials, client)
         if len(images) < 2:
             container = self._made({**one, **_pictured(images)}, credentials, client)
         else:
-            parts = [
-                self._made({**self.part, **_pictured([image])}, credentials, client)
-                for image in _in_time(images, until)
-            ]
+            parts = []
+            for image in images:
+                patience.check()  # each picture is fetched by the platform before it answers
+                parts.append(self._made({**self.part, **_pictured([image])}, credentials, client))
             for part in parts:
-                self._wait(part, until, credentials, client)
+                self._wait(part, patience, credentials, client)
             container = self._made({**several, "children": ",".join(parts)}, credentials, client)
-        self._wait(container, until, credentials, client)
-        _check_time(until)
+        self._wait(container, patience, credentials, client)
+        patience.check()
         return self._published(container, credentials, client)
 
     def _check_quota(self, credentials: Credentials, client: httpx.Client) -> None:
@@ -82,8 +84,7 @@ class Containers:
         said = self.graph.call(
             client, credentials, "GET", self.path(credentials, self.quota), {"fields": "quota_usage,config"}
         )
-        rows = said.get("data")
-        row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+        row = row_of(said)
         config = row.get("config")
         used, most = row.get("quota_usage"), config.get("quota_total") if isinstance(config, dict) else None
         if isinstance(used, int) and isinstance(most, int) and used >= most:
@@ -101,7 +102,7 @@ class Containers:
         said = self.graph.call(client, credentials, "GET", container, fields)
         return str(said.get(self.state) or ""), str(said.get(self.why) or "")
 
-    def _wait(self, container: str, until: float, credentials: Credentials, client: httpx.Client) -> None:
+    def _wait(self, container: str, patience: Patience, credentials: Credentials, client: httpx.Client) -> None:
         """Wait until the platform has filled the container; RetryLater where that takes too long."""
         for pause in _pauses():
             state, why = self._state(container, credentials, client)
@@ -109,7 +110,7 @@ class Containers:
                 return
             if state != WORKING:
                 _refuse(state, why)
-            if time.monotonic() + pause > until:
+            if not patience.lasts(pause):
                 break
             time.sleep(pause)
         text = _("The platform is not done with the pictures yet.")
@@ -133,8 +134,8 @@ class Containers:
         try:
             state, _why = self._state(container, credentials, client)
         except ChannelError as error:
-            # The same sign-in that was refused a moment ago has published nothing.
-            return type(error) is not type(refusal)
+            # Only a token that is good for neither has published nothing; any other trouble with asking tells nothing.
+            return not (_signed_out(refusal) and _signed_out(error))
         return state not in {READY, WORKING, "ERROR", "EXPIRED"}
 
     def address(
@@ -155,16 +156,8 @@ def _pauses() -> Iterator[float]:
         yield PAUSES[-1]
 
 
-def _in_time(images: Sequence[Media], until: float) -> Iterator[Media]:
-    """Yield the pictures while there is time: each one is fetched by the platform before it answers."""
-    for image in images:
-        _check_time(until)
-        yield image
-
-
-def _check_time(until: float) -> None:
-    if time.monotonic() > until:
-        raise RetryLater(_("The platform is not done with the pictures yet."), {}, NOT_READY_WAIT)
+def _signed_out(error: ChannelError) -> bool:
+    return error.response.get("code") in SIGNED_OUT
 
 
 def _pictured(images: Sequence[Media]) -> dict[str, str]:

@@ -1,18 +1,20 @@
 """Tokens of sixty days that renew themselves, as Instagram and Threads give them: a token for a newer one.
 
-A token is renewed once half of its time is over; one that could not be renewed just now is used as long as it is good.
+A token is renewed once half of its time is over; one that could not be renewed is used as long as it is good, and its
+end told: by then a person has to have signed in again.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 from django.utils.translation import gettext as _
 
 from kentongan.channels import oauth
-from kentongan.channels.contract import App, Credentials, CredentialsExpired, RetryLater
+from kentongan.channels.contract import App, ChannelError, Credentials, CredentialsExpired
 from kentongan.channels.graph import tokens
+from kentongan.channels.graph.api import SIGNED_OUT
 
 RENEWED_BEFORE = timedelta(days=30)
 
@@ -40,6 +42,10 @@ class LongLived:
         """Whether the token is good for so long that it need not be renewed."""
         return oauth.lasts(credentials) and not tokens.ends_within(credentials.get("expires_at"), RENEWED_BEFORE)
 
+    def ends_at(self, credentials: Credentials) -> datetime | None:
+        """Return when a token ends that was due to be renewed and was not; None while we renew it ourselves."""
+        return None if self.lasts(credentials) else oauth.moment_of(credentials, "expires_at")
+
     def renew(self, credentials: Credentials, client: httpx.Client) -> Credentials:
         """Return credentials that last; the same where renewing has to wait and the token is still good."""
         if self.lasts(credentials):
@@ -49,7 +55,9 @@ class LongLived:
         fields = {"grant_type": self.refresh, "access_token": credentials.get("access")}
         try:
             said = tokens.ask(client, "GET", f"{credentials.service}/refresh_access_token", fields)
-        except RetryLater:
+        except ChannelError as error:
+            if error.response.get("code") in SIGNED_OUT:
+                raise
             return credentials
         return oauth.renewed(credentials, said)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from kentongan.channels import outcomes
 from kentongan.channels.contract import App, ChannelError, CredentialsExpired, Rejected, RetryLater
-from kentongan.channels.graph.api import PASSING, TOO_MANY, refusal_of
+from kentongan.channels.graph.api import PASSING, TOO_MANY, Refusal, refusal_of, row_of
 from kentongan.core.clock import now
 
 # What they say of an app that they do not know; everything else that is refused is a code or token that is over.
@@ -52,13 +52,11 @@ def _read(answer: httpx.Response) -> Mapping[str, Any]:
     said = outcomes.document(answer)
     words, passing = _explanation(said)
     if words is not None or not answer.is_success:
-        _refuse(answer, words, passing)
-    # Instagram's description shows the token inside a list, its answers mostly without one.
-    rows = said.get("data") if said else None
-    said = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else said
-    if said is None or not isinstance(said.get("access_token"), str) or not said["access_token"]:
+        _refuse(answer, words, passing, refusal_of(said))
+    told = row_of(said or {})
+    if not isinstance(told.get("access_token"), str) or not told["access_token"]:
         raise RetryLater(_("The server answered a sign-in without tokens."), {"status": answer.status_code})
-    return said
+    return told
 
 
 def _explanation(said: Mapping[str, Any] | None) -> tuple[str | None, bool]:
@@ -76,8 +74,8 @@ def _about_us(words: str) -> bool:
     return any(one in words.lower() for one in NOT_US)
 
 
-def _refuse(answer: httpx.Response, words: str | None, passing: bool) -> NoReturn:
-    kept = outcomes.summary(answer)
+def _refuse(answer: httpx.Response, words: str | None, passing: bool, refusal: Refusal | None) -> NoReturn:
+    kept = outcomes.summary(answer) | ({"code": refusal.code} if refusal else {})
     if words is None or passing or answer.status_code >= 500:
         outcomes.refuse(answer, None, decides=False)
     if _about_us(words):

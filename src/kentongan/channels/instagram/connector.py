@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from kentongan.channels.contract import App, ChannelError, Credentials, Health, Rejected
 from kentongan.channels.graph import tokens
+from kentongan.channels.graph.api import row_of
 from kentongan.channels.graph.longlived import LongLived, of_account
 from kentongan.channels.instagram.manifest import GRAPH
 
@@ -18,7 +19,7 @@ PROFESSIONAL = frozenset({"BUSINESS", "MEDIA_CREATOR", "CREATOR"})
 
 
 def _me(credentials: Credentials, client: httpx.Client) -> Mapping[str, Any]:
-    said = GRAPH.call(client, credentials, "GET", "me", {"fields": "user_id,username,name,account_type"})
+    said = row_of(GRAPH.call(client, credentials, "GET", "me", {"fields": "user_id,username,name,account_type"}))
     if not said.get("user_id") or not said.get("username"):
         raise Rejected(_("The platform does not say whose account this is."))
     return said
@@ -66,7 +67,8 @@ class InstagramConnector:
             GRAPH.call(client, credentials, "GET", f"{me['user_id']}/content_publishing_limit")
         except ChannelError as error:
             return Health.failed(error)
-        if me.get("account_type") not in PROFESSIONAL:
+        if str(me.get("account_type") or "").upper() not in PROFESSIONAL:
             text = _("This is a private account: make it a professional one (business or creator) in Instagram's app.")
             return Health(False, text)
-        return Health(True, "", str(me.get("name") or ""), f"{SITE}/{me['username']}/")
+        name, url = str(me.get("name") or ""), f"{SITE}/{me['username']}/"
+        return Health(True, "", name, url, ends_at=TOKENS.ends_at(credentials))

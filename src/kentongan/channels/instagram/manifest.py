@@ -25,6 +25,7 @@ MANIFEST = Manifest(
     count=counting.counter(counting.utf16, TEXT, Counting.CHARACTERS),
     new_key=public_id,
     settling=timedelta(minutes=5),
+    attempt=timedelta(minutes=5),  # ten pictures, which Instagram fetches one after the other
     rate=Rate(100, timedelta(hours=24)),
     link_in_text=True,
     fetches_media=True,

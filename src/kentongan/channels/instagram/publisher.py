@@ -10,7 +10,7 @@ from kentongan.channels import text as parts
 from kentongan.channels.contract import Absent, Credentials, Found, Post, Published, Rejected, Sought, Unsure
 from kentongan.channels.graph import posts
 from kentongan.channels.graph.containers import Containers
-from kentongan.channels.instagram.manifest import GRAPH, TAGS
+from kentongan.channels.instagram.manifest import GRAPH, MANIFEST, TAGS
 
 CONTAINERS = Containers(
     GRAPH,
@@ -20,6 +20,7 @@ CONTAINERS = Containers(
     state="status_code",
     why="status",
     part={"is_carousel_item": "true"},
+    attempt=MANIFEST.attempt,
 )
 FIELDS = "id,caption,timestamp,permalink"
 

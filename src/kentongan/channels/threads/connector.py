@@ -66,4 +66,5 @@ class ThreadsConnector:
             GRAPH.call(client, credentials, "GET", path, {"fields": "quota_usage,config"})
         except ChannelError as error:
             return Health(False, error.message)
-        return Health(True, "", str(me.get("name") or ""), f"{SITE}/@{me['username']}")
+        name, url = str(me.get("name") or ""), f"{SITE}/@{me['username']}"
+        return Health(True, "", name, url, ends_at=TOKENS.ends_at(credentials))

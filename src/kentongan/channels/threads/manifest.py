@@ -18,6 +18,7 @@ MANIFEST = Manifest(
     count=counting.counter(counting.emoji_as_bytes, TEXT, Counting.CHARACTERS),
     new_key=public_id,
     settling=timedelta(minutes=5),
+    attempt=timedelta(minutes=8),  # twenty pictures, which Threads fetches one after the other
     rate=Rate(250, timedelta(hours=24)),
     recalls=True,
     link_in_text=True,

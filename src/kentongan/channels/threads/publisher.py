@@ -11,7 +11,7 @@ from kentongan.channels.contract import Absent, Credentials, Found, Post, Publis
 from kentongan.channels.graph import posts
 from kentongan.channels.graph.api import NOT_THERE
 from kentongan.channels.graph.containers import Containers
-from kentongan.channels.threads.manifest import GRAPH
+from kentongan.channels.threads.manifest import GRAPH, MANIFEST
 
 CONTAINERS = Containers(
     GRAPH,
@@ -21,6 +21,7 @@ CONTAINERS = Containers(
     state="status",
     why="error_message",
     part={"media_type": "IMAGE", "is_carousel_item": "true"},
+    attempt=MANIFEST.attempt,
 )
 FIELDS = "id,text,timestamp,permalink"
 

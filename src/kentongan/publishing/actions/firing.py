@@ -278,8 +278,8 @@ def _is_of_another(delivery: Delivery, remote_id: str) -> bool:
 
 def _retry(actor: Actor, delivery: Delivery, error: RetryLater | CredentialsExpired) -> None:
     tries = delivery.tries + 1
-    # An expired sign-in is renewed once; a second refusal is for the custodian.
-    most = 2 if isinstance(error, CredentialsExpired) else MOST_TRIES
+    # An expired sign-in is renewed once; a second refusal, or one that no renewal mends, is for the custodian.
+    most = (2 if error.renewable else 1) if isinstance(error, CredentialsExpired) else MOST_TRIES
     if tries >= most:
         stop(actor, delivery, State.HELD, error.message, tries=tries)
         return

@@ -198,8 +198,8 @@ def record_health(
     """Store whether the account could publish right now; only a change is worth an audit entry.
 
     `healthy` None says that nobody could be asked: what was known before stays. `limits` are what its server stated
-    just now; None or nothing leaves those known before, as with `ends_at`. Once all is well for a day, new trouble is
-    told anew.
+    just now; None or nothing leaves those known before. `ends_at` is when the sign-in ends: None says of a healthy one
+    that it does not, of another nothing. Once all is well for a day, new trouble is told anew.
     """
     account = locked(actor, account_id)
     connection = _connection(account)
@@ -208,7 +208,7 @@ def record_health(
     if healthy is not None:
         connection.healthy, connection.problem = healthy, problem[:300]
     connection.limits = dict(limits or connection.limits)
-    connection.ends_at = ends_at or connection.ends_at
+    connection.ends_at = ends_at if healthy else ends_at or connection.ends_at
     told_today = connection.told_at is not None and connection.told_at > clock.now() - timedelta(days=1)
     if healthy and not connection.ends_soon and not told_today:
         connection.told_at = None
