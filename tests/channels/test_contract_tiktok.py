@@ -33,7 +33,7 @@ from kentongan.channels.contract import (
 from kentongan.channels.testing import Failure, HttpPublisherContract
 from kentongan.channels.tiktok import publisher, upload
 from kentongan.channels.tiktok.connector import API, SCOPES
-from kentongan.core import http
+from kentongan.core import clock, http
 from servers import tiktok
 from servers.proxy import Fault, Proxy, between
 from servers.tiktok import REDIRECT, TikTokServer
@@ -245,6 +245,54 @@ class TestTheUpload:
         assert isinstance(bench.publish(long), RetryLater)
         assert server.out() == []
 
+    @pytest.mark.parametrize("where", [CHUNK, STATUS])
+    @pytest.mark.parametrize("accept", [False, True])
+    @pytest.mark.parametrize("status", [429, 401, 400, 503])
+    def test_once_the_last_chunk_left_no_answer_is_a_refusal(self, bench, server, proxy: Proxy, status, accept, where):
+        said = {"status": status, "body": LIMITED.encode(), "times": 20}
+        first = Fault(CHUNK, accept=accept, **({} if where == STATUS else said))
+        proxy.faults[:] = [first, Fault(STATUS, accept=False, **said)]
+        post = bench.post("Di tengah jalan")
+        outcome = bench.publish(post)
+        assert isinstance(outcome, Ambiguous), outcome
+        assert outcome.response["receipt"] == server.posts[0].publish_id
+        assert bench.count(post) == (1 if accept else 0)
+
+    def test_patience_that_is_asked_for_in_the_middle_is_kept(self, bench, server, proxy: Proxy, long: Post):
+        proxy.faults.append(Fault(CHUNK, accept=False, status=429, body=LIMITED.encode(), times=20))
+        assert isinstance(bench.publish(long), RetryLater)
+        assert server.out() == []
+
+    def test_that_the_last_chunk_left_is_remembered_though_tiktok_goes_back(self, bench, server, proxy, long: Post):
+        lagging = json.dumps({"data": {"status": "PROCESSING_UPLOAD", "uploaded_bytes": 0}, "error": {"code": "ok"}})
+        seen = []
+
+        def edit(real: httpx.Response) -> httpx.Response:
+            seen.append(real)
+            return real if len(seen) < 5 else httpx.Response(500)  # the last chunk, and all after it
+
+        proxy.edit = edit
+        proxy.faults[:] = [Fault(STATUS, accept=False, status=200, body=lagging.encode(), times=50)]
+        outcome = bench.publish(long)
+        assert isinstance(outcome, Ambiguous), outcome
+        assert len(server.out()) == 1
+        assert sum(CHUNK in line for line in proxy.seen) < 10
+
+    def test_where_tiktok_lags_behind_it_ends(self, bench: VideoBench, proxy: Proxy, long: Post):
+        lagging = json.dumps({"data": {"status": "PROCESSING_UPLOAD", "uploaded_bytes": 0}, "error": {"code": "ok"}})
+        turns = [Fault(CHUNK, accept=False, status=206, body=b""), Fault(CHUNK, accept=False, status=500)]
+        proxy.faults[:] = [*turns * 20, Fault(STATUS, accept=False, status=200, body=lagging.encode(), times=50)]
+        assert isinstance(bench.publish(long), RetryLater)
+        assert sum(CHUNK in line for line in proxy.seen) < 10
+
+    def test_what_takes_too_long_is_given_up_before_the_last_chunk(self, bench, server, proxy, long: Post, monkeypatch):
+        late = clock.now() + timedelta(hours=1)
+        proxy.edit = lambda real: monkeypatch.setattr(clock, "now", lambda: late) or real
+        outcome = bench.publish(long)
+        assert isinstance(outcome, RetryLater)
+        assert "too long" in outcome.message
+        assert server.out() == []
+
 
 class TestWaiting:
     """A post is out when TikTok says so."""
@@ -271,7 +319,7 @@ class TestWaiting:
 
     def look(self, bench: VideoBench, post: Post, *receipts: str) -> Found | Absent | Unsure:
         now = datetime.now(UTC)
-        sought = Sought(post, now - timedelta(minutes=1), now, receipts=receipts)
+        sought = Sought(post, now - timedelta(minutes=1), now, receipts=tuple(filter(None, receipts)), last_receipt=receipts[0])
         return bench.finder.find(sought, bench.credentials, bench.client)
 
     @pytest.mark.parametrize("code", ["access_token_invalid", "invalid_publish_id", "internal_error"])
@@ -297,6 +345,29 @@ class TestWaiting:
         receipt = bench.publish(post).response["receipt"]
         server.ready_after, server.fails_with = 0, "frame_rate_check_failed"
         assert isinstance(self.look(bench, post, receipt), Absent)
+
+    def test_that_an_earlier_attempt_failed_says_nothing_of_the_last(self, bench: VideoBench, server: TikTokServer):
+        server.ready_after, post = 50, bench.post("Dua kali dicoba")
+        first = bench.publish(post).response["receipt"]
+        server.ready_after, server.fails_with = 0, "frame_rate_check_failed"
+        assert isinstance(self.look(bench, post, first), Absent)
+        server.fails_with = ""
+        number = server.posts[0].publish_id
+        seen = self.look(bench, post, "", first)
+        assert isinstance(seen, Unsure), seen
+        second = bench.publish(post)
+        assert server.posts[0].publish_id != number
+        found = self.look(bench, post, "", first)
+        assert isinstance(found, Found)
+        assert found.remote_id == second.remote_id
+
+    def test_an_earlier_attempt_that_is_out_is_found_though_the_last_failed(self, bench: VideoBench, server):
+        post = bench.post("Yang pertama jadi")
+        bench.publish(post)
+        first, server.fails_with = server.posts[0].publish_id, "frame_rate_check_failed"
+        assert isinstance(bench.publish(post), Rejected)
+        last = server.posts[0].publish_id
+        assert isinstance(self.look(bench, post, last, first), Found)
 
     def test_an_upload_that_tiktok_has_forgotten_is_looked_for_in_the_list(self, bench: VideoBench):
         assert isinstance(self.look(bench, bench.post("Lupa"), "v_pub_file~v2-1.0"), Unsure)

@@ -31,7 +31,7 @@ from kentongan.channels.contract import (
 from kentongan.channels.testing import Failure, HttpPublisherContract
 from kentongan.channels.youtube import api, upload
 from kentongan.channels.youtube.connector import API, SCOPES
-from kentongan.core import http
+from kentongan.core import clock, http
 from servers import youtube
 from servers.proxy import Fault, Proxy, between
 from servers.youtube import CHANNEL_ID, REDIRECT, Video, YouTubeServer
@@ -221,6 +221,49 @@ class TestTheUpload:
         proxy.edit = lambda real: server.sessions.clear() or real if real.status_code == 200 else real
         outcome = bench.publish(long)
         assert isinstance(outcome, RetryLater)
+        assert server.videos == []
+
+    @pytest.mark.parametrize("asked_too", [False, True])
+    @pytest.mark.parametrize("accept", [False, True])
+    @pytest.mark.parametrize(("status", "headers"), [(503, (("Retry-After", "5"),)), (429, ()), (403, ()), (401, ())])
+    def test_once_the_last_chunk_left_no_request_for_patience_is_believed(
+        self, bench: VideoBench, server: YouTubeServer, proxy: Proxy, status, headers, accept: bool, asked_too: bool
+    ):
+        said = {"status": status, "body": LIMITED.encode(), "headers": headers}
+        first = Fault(CHUNK, accept=accept, **({} if asked_too else said))
+        proxy.faults[:] = [first, Fault(CHUNK, accept=False, times=20, **said)]
+        post = bench.post("Diminta menunggu")
+        outcome = bench.publish(post)
+        assert isinstance(outcome, Ambiguous), outcome
+        assert bench.count(post) == (1 if accept else 0)
+
+    def test_patience_that_is_asked_for_in_the_middle_is_kept(self, bench, server, proxy: Proxy, long: Post):
+        proxy.faults.append(Fault(CHUNK, accept=False, status=429, body=LIMITED.encode(), times=20))
+        assert isinstance(bench.publish(long), RetryLater)
+        assert server.videos == []
+
+    def test_what_has_all_arrived_and_is_no_video_yet_is_asked_about_and_in_doubt(self, bench, server, proxy: Proxy):
+        whole = (("Range", f"bytes=0-{bench.video.size - 1}"),)
+        proxy.faults.append(Fault(CHUNK, accept=True, status=308, body=b"", headers=whole))
+        assert isinstance(bench.publish(bench.post("Segera")), Published)
+        proxy.faults.append(Fault(CHUNK, accept=True, status=308, body=b"", headers=whole, times=20))
+        assert isinstance(bench.publish(bench.post("Lama")), Ambiguous)
+        assert server.problems == []
+
+    def test_where_youtube_goes_back_it_ends(self, bench: VideoBench, proxy: Proxy, long: Post):
+        there, back = (("Range", f"bytes=0-{256 * KILOBYTE - 1}"),), ()
+        proxy.faults[:] = [
+            Fault(CHUNK, accept=False, status=308, body=b"", headers=headers) for headers in (there, back) * 20
+        ]
+        assert isinstance(bench.publish(long), RetryLater)
+        assert sum(CHUNK in line for line in proxy.seen) < 10
+
+    def test_what_takes_too_long_is_given_up_before_the_last_chunk(self, bench, server, proxy, long: Post, monkeypatch):
+        late = clock.now() + timedelta(hours=1)
+        proxy.edit = lambda real: monkeypatch.setattr(clock, "now", lambda: late) or real
+        outcome = bench.publish(long)
+        assert isinstance(outcome, RetryLater)
+        assert "too long" in outcome.message
         assert server.videos == []
 
     @pytest.mark.parametrize("answer", [{}, {"id": None}, []])

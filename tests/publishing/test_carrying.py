@@ -206,6 +206,74 @@ def test_while_paused_nothing_goes_out(desk: Desk, number: Account, server: What
     assert state(message) == State.SENT
 
 
+def test_a_pause_below_the_number_stops_what_waits_there(desk: Desk, number: Account, server: WhatsAppServer):
+    paused = queued(desk, person(desk))
+    other = queued(desk, person(desk, "+6281233334444"), "kabar:2", unit_id=desk.cast.tambun_selatan.pk)
+    hendra, below = desk.cast.actor("hendra"), desk.cast.cikarang_pusat.pk
+    made = actions.pause(hendra, unit_id=below, platform="", reason="Berduka")
+    carrying.carry()
+    assert (state(paused), state(other)) == (State.QUEUED, State.SENT)
+    actions.resume(hendra, made.pk)
+    actions.pause(hendra, unit_id=below, platform="mastodon", reason="Berduka")
+    carrying.carry()
+    assert state(paused) == State.SENT
+
+
+def test_two_numbers_of_which_one_is_paused_cost_as_many_queries_as_one(desk, number: Account, server, proxy: Proxy):
+    queued(desk, person(desk))
+    queued(desk, person(desk, "+6281233334444"), "kabar:2", unit_id=desk.cast.tambun_selatan.pk)
+    with CaptureQueriesContext(connection) as one:
+        assert list(carrying.queries.carried(neutral=True)) == [number]
+    server.display = "+62 812-0000-1111"
+    nearer = registry.declare_account(
+        SYSTEM, desk.cast.cikarang_pusat.pk, platform="whatsapp", handle="+62 812 0000 1111"
+    )
+    connections.connect(desk.cast.actor("arif"), nearer.pk, entered(proxy))
+    with CaptureQueriesContext(connection) as two:
+        assert set(carrying.queries.carried(neutral=True)) == {number, nearer}
+    assert len(two) == len(one)
+    actions.pause(desk.cast.actor("hendra"), account_id=nearer.pk, reason="Berduka")
+    assert carrying.queries.carried(neutral=True) == {number: [desk.cast.tambun_selatan.pk]}
+
+
+def handed_over(desk: Desk, message: Message) -> bool:
+    """Whether the number leaves it alone and a person can hand it over, whatever comes round in between."""
+    for _again in range(2):
+        carrying.carry()
+    assert state(message) == State.QUEUED
+    arif = desk.cast.actor("arif")
+    waits = message in messages.to_hand_over(arif)
+    messages.hand_over(arif, message.pk)
+    return waits and state(message) == State.HANDED_OVER
+
+
+@pytest.mark.parametrize("body", ["x" * 701, "x" * 690])
+def test_what_is_too_long_for_the_number_is_handed_over_by_a_person(desk, number, server: WhatsAppServer, body: str):
+    message = queued(desk, person(desk), body=body)
+    assert handed_over(desk, message)
+    assert server.sent == []
+
+
+def test_what_the_platform_refuses_is_handed_over_by_a_person(desk, number, server: WhatsAppServer, proxy: Proxy):
+    message = queued(desk, person(desk))
+    body = b'{"error": {"message": "(#131026) Message undeliverable", "code": 131026}}'
+    proxy.faults.append(Fault("/messages", accept=False, status=400, body=body))
+    carrying.carry()
+    message.refresh_from_db()
+    assert "undeliverable" in message.reason
+    assert handed_over(desk, message)
+    assert server.sent == []
+
+
+def test_what_never_arrived_is_sent_again_by_hand(desk: Desk, number: Account, server: WhatsAppServer):
+    message = queued(desk, person(desk))
+    carrying.carry()
+    call_back(number, whatsapp.failed(server.sent[0], 131026, "Message undeliverable"))
+    messages.send_again(desk.cast.actor("arif"), message.pk)
+    assert handed_over(desk, message)
+    assert len(server.sent) == 1
+
+
 def test_the_nearest_number_above_carries_it(desk: Desk, number: Account, server: WhatsAppServer, proxy: Proxy):
     server.display = "+62 812-0000-1111"
     nearer = registry.declare_account(

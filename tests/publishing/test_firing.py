@@ -6,7 +6,7 @@ import httpx
 import pytest
 from django.db import IntegrityError, transaction
 
-from kentongan.channels.contract import Published
+from kentongan.channels.contract import Absent, Published
 from kentongan.core import audit, clock
 from kentongan.core.actor import Actor
 from kentongan.publishing import content, worker
@@ -157,6 +157,37 @@ class TestLapsedClaims:
         assert worker.look(reconciling.claim_doubts()[0]) == State.PUBLISHED
         assert desk.state(delivery) == State.PUBLISHED
         assert delivery.remote_id == "77"
+
+    def test_absence_does_not_count_while_the_attempt_may_still_run(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account())
+        (claim,) = firing.claim_due()
+        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
+        desk.later(delivery, timedelta(hours=1), "claimed_until")
+        firing.sweep(SYSTEM)
+        desk.later(delivery, timedelta(hours=1), "settled_at")
+        for _look in range(2):
+            assert reconciling.reconcile(SYSTEM, delivery.pk, Absent(), clock.now()) == State.UNKNOWN
+        delivery.refresh_from_db()
+        until = attempt.started_at + 2 * firing.LEASE
+        assert abs(delivery.look_at - until) < timedelta(seconds=2), "the next look is the one that counts"
+        assert reconciling.reconcile(SYSTEM, delivery.pk, Absent(), until) == State.READY
+
+    def test_what_is_out_after_all_is_not_sent_again(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account())
+        (claim,) = firing.claim_due()
+        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
+        desk.later(delivery, timedelta(hours=1), "claimed_until")
+        firing.sweep(SYSTEM)
+        Delivery.objects.filter(pk=delivery.pk).update(settled_at=clock.now())
+        later = clock.now() + timedelta(hours=2)
+        assert reconciling.reconcile(SYSTEM, delivery.pk, Absent(), later) == State.READY
+        assert firing.finish(SYSTEM, claim, attempt, Published("77", "https://contoh.social/77")) is None
+        assert desk.run() == [None]
+        assert platform.posted == []
+        assert desk.state(delivery) == State.PUBLISHED
+        assert (delivery.remote_id, delivery.url) == ("77", "https://contoh.social/77")
+        assert audit.trail(delivery)[0].verb == "publishing.delivery.begin"
+        assert desk.run() == []
 
     def test_who_lost_the_claim_cannot_begin(self, desk: Desk, platform: Platform):
         delivery = desk.schedule(desk.account())

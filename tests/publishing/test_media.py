@@ -10,6 +10,7 @@ from django.utils import translation
 
 from core import samples
 from core.pictures import opened, photo
+from kentongan.channels import uploads
 from kentongan.core import files, jobs
 from kentongan.core.errors import Invalid
 from kentongan.core.models import FittedFile, Job, StoredFile, User
@@ -123,7 +124,7 @@ def test_a_video_goes_out_clean_with_its_length_and_time_to_arrive(desk: Desk, p
     (video,) = post.videos
     assert (video.seconds, video.width, video.height, video.alt) == (2.0, 96, 64, ALT)
     assert b"107.1508" not in video.path.read_bytes()
-    assert firing.extra_time(post) > firing.VIDEO_WORK
+    assert firing.extra_time(post) > uploads.VIDEO_WORK
     assert desk.run() == [State.PUBLISHED]
     (body,) = platform.uploaded
     assert video.path.read_bytes() in body

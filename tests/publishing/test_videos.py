@@ -1,28 +1,32 @@
 """Videos through the worker: signing in at Google and TikTok, uploading, doubts, taking back."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 
+import httpx
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import translation
 
 from core import samples
+from kentongan.channels.contract import Absent, Published
 from kentongan.channels.tiktok import publisher as tiktok_publisher
-from kentongan.core import clock, files
-from kentongan.core.errors import Conflict, Invalid
+from kentongan.core import clock, files, ticks
+from kentongan.core.errors import Invalid
 from kentongan.core.models import User
 from kentongan.planning import media
 from kentongan.planning.models import ContentItem, Rendition
-from kentongan.publishing import actions, content, signing_in, worker
+from kentongan.publishing import actions, connections, content, signing_in, worker
 from kentongan.publishing.actions import firing, reconciling
-from kentongan.publishing.models import Delivery
+from kentongan.publishing.models import Attempt, Delivery, RecallTask
 from kentongan.publishing.states import State
 from kentongan.registry import actions as registry
 from kentongan.registry.models import Account, Connection
 from named_cast import SYSTEM
-from publishing.desk import Desk
+from publishing.desk import Desk, Platform
 from servers import tiktok, youtube
 from servers.proxy import Fault, Proxy, between
 from servers.tiktok import TikTokServer
@@ -159,6 +163,28 @@ class TestYouTube:
         assert firing.sweep(SYSTEM) == 1
         assert desk.state(delivery) == State.UNKNOWN
 
+    def test_a_sign_in_that_would_end_during_the_upload_is_renewed_before(self, desk, channel: Account, google):
+        scheduled(desk, channel)
+        ends = (clock.now() + timedelta(minutes=20)).isoformat()
+        registry.renew_secrets(SYSTEM, channel.pk, secrets={"expires_at": ends})
+        assert desk.run() == [State.PUBLISHED]
+        assert google.refreshes == 1
+
+    def test_an_upload_that_ends_after_it_was_given_up_stays_one_video(self, desk, channel: Account, google):
+        delivery = scheduled(desk, channel)
+        [claim] = firing.claim_due()
+        taken = firing.check(SYSTEM, claim)
+        attempt = firing.begin(SYSTEM, claim, content.post_of(taken))
+        Delivery.objects.update(claimed_until=clock.now() - timedelta(seconds=1))
+        firing.sweep(SYSTEM)
+        for after, state in ((41, State.UNKNOWN), (59, State.UNKNOWN), (61, State.READY)):
+            looked_at = attempt.started_at + timedelta(minutes=after)
+            assert reconciling.reconcile(SYSTEM, delivery.pk, Absent(), looked_at) == state, after
+        firing.finish(SYSTEM, claim, attempt, Published("v1", "https://www.youtube.com/watch?v=v1"))
+        assert desk.run() == [None]
+        assert desk.state(delivery) == State.PUBLISHED
+        assert google.videos == []
+
     def test_a_used_up_quota_puts_it_off_to_midnight_there(self, desk: Desk, channel: Account, google: YouTubeServer):
         delivery = scheduled(desk, channel)
         google.quota = 0
@@ -175,6 +201,34 @@ class TestYouTube:
     def test_the_page_of_the_item_says_so_too(self, desk: Desk, channel: Account, sign_in):
         page = sign_in(desk.cast.user("dewi")).get(reverse("planning:item", args=[desk.item(kinds=["youtube"]).pk]))
         assert "YouTube publishes videos only" in page.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_else_waits_for_a_long_upload(desk: Desk, channel: Account, google, proxy: Proxy, monkeypatch):
+    """A post for Mastodon goes out while a video, due long before it, is being uploaded."""
+    mastodon = Platform()
+    mounts = {"all://contoh.social": httpx.MockTransport(mastodon)}
+    monkeypatch.setattr(connections, "client", lambda extra=None: httpx.Client(mounts=mounts))
+    video, proxy.hold = scheduled(desk, channel), "PUT /upload/"
+
+    def upload() -> None:
+        try:
+            assert ticks.run_once("publishing.slow.1") == 1
+        finally:
+            connection.close()
+
+    lane = threading.Thread(target=upload)
+    lane.start()
+    assert proxy.reached.wait(30)
+    post = desk.schedule(desk.account("mastodon"))
+    assert ticks.run_once("publishing.due") == 1
+    assert desk.state(post) == State.PUBLISHED
+    assert desk.state(video) == State.SENDING
+    assert ticks.run_once("publishing.slow.2") == 0
+    proxy.gate.set()
+    lane.join(30)
+    assert desk.state(video) == State.PUBLISHED
+    assert (len(google.videos), len(mastodon.posted)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -202,8 +256,9 @@ class TestTikTok:
         assert post.info["is_aigc"] is False
         desk.state(delivery)
         assert delivery.remote_id == post.number
-        with pytest.raises(Conflict, match="delete"):
-            actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
+        actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
+        assert RecallTask.objects.get().delivery == delivery
+        assert reconciling.claim_recalls() == []
 
     def test_tok_that_works_long_is_found_by_the_name_it_was_given(self, desk: Desk, tok: Account, toks: TikTokServer):
         delivery, toks.ready_after = scheduled(desk, tok), 99
@@ -214,6 +269,26 @@ class TestTikTok:
         assert look(delivery) == State.PUBLISHED
         assert desk.run() == []
         assert len(toks.out()) == 1
+
+    def test_tok_of_which_the_last_attempt_left_no_name_is_in_doubt(self, desk: Desk, tok: Account, toks: TikTokServer):
+        delivery, toks.ready_after = scheduled(desk, tok), 99
+        assert desk.run() == [State.UNKNOWN]
+        toks.ready_after, toks.fails_with = 0, "frame_rate_check_failed"
+        desk.later(delivery, timedelta(hours=1), "settled_at")
+        assert look(delivery) == State.READY
+        toks.fails_with, toks.inits[:] = "", []
+        [claim] = firing.claim_due()
+        taken = firing.check(SYSTEM, claim)
+        post = content.post_of(taken)
+        attempt = firing.begin(SYSTEM, claim, post)
+        with connections.client() as calls:
+            connections.publisher_of(tok).publish(post, connections.credentials_of(tok), calls)
+        toks.posts[0].info["privacy_level"] = "SELF_ONLY"  # it is out and not listed yet, and the worker that brought it there died
+        Attempt.objects.filter(pk=attempt.pk).update(started_at=clock.now() - timedelta(hours=3))
+        Delivery.objects.update(claimed_until=clock.now() - timedelta(seconds=1))
+        firing.sweep(SYSTEM)
+        desk.later(delivery, timedelta(hours=1), "settled_at")
+        assert look(delivery) == State.UNKNOWN
 
     def test_tok_that_fails_in_the_end_is_not_taken_for_out(self, desk: Desk, tok: Account, toks: TikTokServer):
         delivery, toks.ready_after = scheduled(desk, tok), 99

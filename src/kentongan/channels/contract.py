@@ -168,7 +168,8 @@ class Published:
 class Sought:
     """What a finder looks for: the post as sent, when, and which remote posts are known to be others.
 
-    `receipts` are what the platform called earlier attempts (`response["receipt"]` of outcomes), the latest first.
+    `receipts` are what the platform called earlier attempts (`response["receipt"]` of outcomes), the latest first;
+    `last_receipt` what it called the last one, empty where that left none: only its failure is absence.
     """
 
     post: Post
@@ -176,6 +177,7 @@ class Sought:
     until: datetime
     taken: frozenset[str] = frozenset()
     receipts: tuple[str, ...] = ()
+    last_receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

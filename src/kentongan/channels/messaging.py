@@ -51,7 +51,9 @@ class Refusal:
 
 @runtime_checkable
 class Messenger(Protocol):
-    """Sends letters, and reads what the platform calls back with."""
+    """Sends letters of at most `longest` characters, and reads what the platform calls back with."""
+
+    longest: int
 
     def send(self, letter: Letter, credentials: Credentials, client: httpx.Client) -> str:
         """Send once and return the platform's name of it; raises the contract's four errors."""

@@ -104,10 +104,10 @@ def ends(seconds: object) -> str:
     return (now() + timedelta(seconds=seconds)).isoformat()
 
 
-def lasts(credentials: Credentials) -> bool:
-    """Whether the access token is one, and good for two minutes more."""
+def lasts(credentials: Credentials, margin: timedelta = MARGIN) -> bool:
+    """Whether the access token is one, and good for a while more: for as long as an attempt may take."""
     ends = moment_of(credentials, "expires_at")
-    return credentials.get("access") not in NO_TOKEN and ends is not None and ends > now() + MARGIN
+    return credentials.get("access") not in NO_TOKEN and ends is not None and ends > now() + margin
 
 
 def moment_of(credentials: Credentials, name: str) -> datetime | None:

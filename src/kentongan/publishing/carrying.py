@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 import httpx
 from django.conf import settings
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -55,7 +57,10 @@ def _carry(account: Account, unit_ids: Collection[int]) -> int:
         except ChannelError as error:
             connections.unwell(SYSTEM, account, error)
             return 0
-        mine = Q(unit_id__in=unit_ids, person_id__in=registry.agreed_to_be_written_to(channels.label(account.platform)))
+        people = registry.agreed_to_be_written_to(channels.label(account.platform))
+        # What is too long for it is left to people from the first; its link may still make one too long.
+        short = LessThanOrEqual(Length("body"), messenger.longest)
+        mine = Q(short, unit_id__in=unit_ids, person_id__in=people, by_hand=False)
         while handled < BATCH and (message := messages.claim(Message.Channel.LINK, mine)):
             handled += 1
             problem = _one(message, messenger, credentials, calls)
@@ -89,7 +94,7 @@ def _verdict(error: ChannelError) -> Verdict:
         case CredentialsExpired():
             return Verdict(State.QUEUED, error.message)
         case Rejected():
-            return Verdict(State.FAILED, error.message)
+            return Verdict(State.QUEUED, error.message, by_hand=True)
     return Verdict(State.UNKNOWN, _("The connection broke while this was sent; it may have arrived."))
 
 

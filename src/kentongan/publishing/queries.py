@@ -1,7 +1,7 @@
 """All reads of publishing: the ledger, what is coming, what needs a person."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -331,8 +331,8 @@ def told_since(moment: datetime) -> bool:
 def carried(*, neutral: bool) -> dict[Account, list[int]]:
     """Return the numbers that could send right now, each with the units whose messages wait for it.
 
-    A unit's messages go by its own number, or by the nearest one above. Nothing while a number is paused, or where its
-    platform lets no party send. Three queries, and one for each number that has something to send.
+    A unit's messages go by its own number, or by the nearest one above. Nothing while a number is paused, for a unit at
+    or below a pause, or where its platform lets no party send. Four queries.
     """
     kinds = [one.kind for one in channels.carrying() if neutral or not one.manifest.neutral_only]
     found = Account.objects.filter(kind=Account.Kind.OFFICIAL, platform__in=kinds, connection__healthy=True)
@@ -340,10 +340,20 @@ def carried(*, neutral: bool) -> dict[Account, list[int]]:
     if not numbers:
         return {}
     waiting: dict[Account, list[int]] = {}
+    stopped = _stopped(numbers.values())
     for pk, path in Unit.objects.filter(pk__in=messages.units_waiting()).values_list("pk", "path"):
-        if nearest := _nearest(str(path), numbers):
+        nearest = next((numbers[one] for one in _upward(str(path)) if one in numbers), None)
+        if nearest and not any({(one, ""), (one, nearest.platform)} & stopped for one in _upward(str(path))):
             waiting.setdefault(nearest, []).append(pk)
-    return {number: units for number, units in waiting.items() if not pauses_of(number).exists()}
+    paused = {account for account, _platform in stopped}
+    return {number: units for number, units in waiting.items() if number.pk not in paused}
+
+
+def _stopped(numbers: Iterable[Account]) -> set[tuple[str | int, str]]:
+    """Return what is paused now: (path of a unit, platform or every one), and (number of an account, "")."""
+    here = Q(account=None, campaign=None) | Q(account__in=[number.pk for number in numbers])
+    rows = Pause.objects.filter(here, ended_at=None).values_list("account_id", "unit__path", "platform")
+    return {(account_id or str(path), platform) for account_id, path, platform in rows}
 
 
 def units_of(account: Account) -> QuerySet[Unit, int]:
@@ -351,10 +361,11 @@ def units_of(account: Account) -> QuerySet[Unit, int]:
     return Unit.objects.filter(path__within=account.unit.path).values_list("pk", flat=True)
 
 
-def _nearest(path: str, numbers: Mapping[str, Account]) -> Account | None:
-    while path and path not in numbers:
+def _upward(path: str) -> Iterator[str]:
+    """Yield the paths of a unit and of those above it, the nearest first."""
+    while path:
+        yield path
         path = path.rpartition(".")[0]
-    return numbers.get(path)
 
 
 def accounts_for(actor: Actor, kinds: Iterable[str]) -> QuerySet[Account]:

@@ -7,12 +7,25 @@ from kentongan.publishing.actions import firing, reconciling
 from kentongan.publishing.recalls import telling as recalls
 
 SYSTEM = Actor.system("publishing.tick")
+SLOW_LANES = 4
 
 
 @every(seconds=1, name="publishing.due")
 def deliver_due() -> int:
-    """Publish what is due."""
-    return worker.each(worker.deliver, firing.claims())
+    """Publish what is due, except what takes long."""
+    return worker.each(worker.deliver, firing.claims(~firing.slow()))
+
+
+def deliver_slowly() -> int:
+    """Publish one thing that is due and takes long: in lanes of its own, one at a time, it holds up nothing else."""
+    claims = firing.claim_due(1, firing.slow())
+    for claim in claims:
+        worker.alone(worker.deliver, claim)
+    return len(claims)
+
+
+for lane in range(1, SLOW_LANES + 1):
+    every(seconds=2, name=f"publishing.slow.{lane}")(deliver_slowly)
 
 
 @every(seconds=5, name="publishing.sweep")

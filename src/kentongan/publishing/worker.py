@@ -87,7 +87,7 @@ def _call(delivery: Delivery, post: Post, credentials: Credentials) -> Published
 def look(doubt: reconciling.Doubt) -> State | None:
     """Look for a delivery of unknown fate and move it on by what was seen."""
     looked_at = clock.now()
-    seen = reconciling.evidence(doubt.delivery) or _find(doubt)
+    seen = firing.evidence(doubt.delivery) or _find(doubt)
     return reconciling.reconcile(SYSTEM, doubt.delivery.pk, seen, looked_at)
 
 
@@ -99,7 +99,9 @@ def _find(doubt: reconciling.Doubt) -> Found | Absent | Unsure:
     try:
         with connections.client() as calls:
             credentials = connections.fresh(SYSTEM, delivery.account, calls)
-            sought = Sought(content.post_of(delivery), doubt.since, clock.now(), doubt.taken, doubt.receipts)
+            post = content.post_of(delivery)
+            told = (doubt.receipts, doubt.last_receipt)
+            sought = Sought(post, doubt.since, clock.now(), doubt.taken, *told)
             return finder.find(sought, credentials, calls)
     except (ChannelError, KentonganError) as error:
         return Unsure(str(error))
@@ -139,7 +141,7 @@ def each(work: Callable[[T], object], rows: Iterable[T]) -> int:
         try:
             while row := take():
                 next(done)
-                _alone(work, row[0])
+                alone(work, row[0])
         finally:
             database.close_all()
 
@@ -153,7 +155,8 @@ def each(work: Callable[[T], object], rows: Iterable[T]) -> int:
     return next(done)
 
 
-def _alone(work: Callable[[T], object], row: T) -> None:
+def alone(work: Callable[[T], object], row: T) -> None:
+    """Do `work` for one row; what goes wrong is logged, and left to the sweep."""
     try:
         work(row)
     except Exception:

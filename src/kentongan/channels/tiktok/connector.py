@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kentongan.channels import oauth
 from kentongan.channels.contract import App, ChannelError, Credentials, CredentialsExpired, Health, Rejected
 from kentongan.channels.tiktok.api import call
+from kentongan.channels.tiktok.manifest import MANIFEST
 
 API, SITE = "https://open.tiktokapis.com", "https://www.tiktok.com"
 SCOPES = ("user.info.basic", "user.info.profile", "video.publish", "video.list")
@@ -73,8 +74,8 @@ class TikTokSignIn:
         return replace(credentials, handle=str(user["username"]), values=values)
 
     def lasts(self, credentials: Credentials) -> bool:
-        """Whether the access token is good for a while."""
-        return oauth.lasts(credentials)
+        """Whether the access token is good for as long as an upload may take."""
+        return oauth.lasts(credentials, MANIFEST.attempt)
 
 
 class TikTokConnector:
@@ -86,7 +87,7 @@ class TikTokConnector:
 
     def refresh(self, credentials: Credentials, client: httpx.Client) -> Credentials:
         """Return credentials that last; TikTok may give a new refresh token with each."""
-        if oauth.lasts(credentials):
+        if oauth.lasts(credentials, MANIFEST.attempt):
             return credentials
         if credentials.app is None or not credentials.get("refresh"):
             raise CredentialsExpired(str(_("The sign-in at TikTok is over. Sign in again.")))

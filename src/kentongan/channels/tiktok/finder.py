@@ -23,10 +23,12 @@ class TikTokFinder:
     def find(self, sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
         """Look for the post; TikTok lists only what is public, so only its own word for a failure is absence."""
         try:
-            for receipt in sought.receipts:
-                if seen := _told(receipt, credentials, client):
+            told = {one: _told(one, credentials, client) for one in sought.receipts}
+            for kind in (Found, Unsure):
+                if seen := next((one for one in told.values() if isinstance(one, kind)), None):
                     return seen
-            return _listed(sought, credentials, client)
+            # An attempt that failed says nothing of a later one.
+            return told.get(sought.last_receipt) or _listed(sought, credentials, client)
         except ChannelError as error:
             return Unsure(error.message, error.response)
 

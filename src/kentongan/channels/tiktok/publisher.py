@@ -21,6 +21,8 @@ from kentongan.channels.contract import (
 from kentongan.channels.tiktok import upload
 from kentongan.channels.tiktok.api import call
 from kentongan.channels.tiktok.connector import PUBLIC, SITE, creator, options
+from kentongan.channels.tiktok.manifest import MANIFEST
+from kentongan.channels.uploads import Deadline
 
 LOOKS, PAUSE_SECONDS = 10, 3.0
 """How often, and how long apart, TikTok is asked whether a post is out; then the finder goes on asking."""
@@ -51,12 +53,13 @@ class TikTokPublisher:
         video = next(iter(post.videos), None)
         if video is None:
             raise Rejected(_("TikTok takes videos only: add one to the item."))
+        deadline = Deadline(MANIFEST, video.size)
         said = self._begun(post, video, credentials, client)
         publish_id, address = str(said.get("publish_id") or ""), str(said.get("upload_url") or "")
         if not publish_id or not address.startswith(("https://", credentials.service)):
             raise RetryLater(_("TikTok did not say where the video goes."), {"body": dict(said)})
         try:
-            upload.carry(video, address, publish_id, credentials, client)
+            upload.carry(video, address, publish_id, credentials, client, deadline)
             return self._out(publish_id, credentials, client)
         except Ambiguous as error:
             # With this name of it the finder can ask TikTok itself.

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from kentongan.channels import outcomes
 from kentongan.channels.contract import Ambiguous, ChannelError, Credentials, RetryLater, Video
 from kentongan.channels.tiktok.api import call
+from kentongan.channels.uploads import Deadline
 
 CHUNK = 10_000_000
 """In bytes; TikTok takes 5 to 64 MB, and a last one of up to 128 MB. What is smaller goes as a whole."""
@@ -28,21 +29,29 @@ def status(publish_id: str, credentials: Credentials, client: httpx.Client) -> M
     return call(client, credentials, "POST", "/v2/post/publish/status/fetch/", json={"publish_id": publish_id})
 
 
-def carry(video: Video, address: str, publish_id: str, credentials: Credentials, client: httpx.Client) -> None:
+def carry(
+    video: Video, address: str, publish_id: str, credentials: Credentials, client: httpx.Client, deadline: Deadline
+) -> None:
     """Send the whole video. Raises RetryLater while nothing can have been posted, else Ambiguous."""
     chunk, count = sizes(video.size)
-    at, failures = 0, 0
+    at, furthest, failures, ended = 0, 0, 0, False
     while at < video.size:
+        if not ended:
+            deadline.check()
         last = at // chunk >= count - 1
-        ends = video.size if last else at + chunk
+        ended = ended or last
         try:
+            ends = video.size if last else at + chunk
             _put(video, at, ends, address, client)
-            at, failures = ends, 0
+            at = ends
         except ChannelError as error:
             failures += 1
             if error.response.get("status") == httpx.codes.TOO_MANY_REQUESTS or failures > TRIES:
-                raise _as_known(error, last) from error
-            at = _arrived(publish_id, credentials, client, last)
+                raise _as_known(error, ended) from error
+            at = _arrived(publish_id, credentials, client, ended)
+        # Only what is new counts as progress: what TikTok says has arrived may lag behind, and go back.
+        if at > furthest:
+            failures, furthest = 0, at
 
 
 def _put(video: Video, at: int, ends: int, address: str, client: httpx.Client) -> None:
@@ -53,19 +62,21 @@ def _put(video: Video, at: int, ends: int, address: str, client: httpx.Client) -
         outcomes.refuse(answer, None, decides=True)
 
 
-def _arrived(publish_id: str, credentials: Credentials, client: httpx.Client, last: bool) -> int:
+def _arrived(publish_id: str, credentials: Credentials, client: httpx.Client, ended: bool) -> int:
     """Return how many bytes TikTok has."""
     try:
         have = status(publish_id, credentials, client).get("uploaded_bytes")
     except ChannelError as error:
-        raise _as_known(error, last) from error
+        raise _as_known(error, ended) from error
     if not isinstance(have, int):
-        raise _as_known(RetryLater(_("TikTok does not say how much of the video has arrived.")), last)
+        raise _as_known(RetryLater(_("TikTok does not say how much of the video has arrived.")), ended)
     return have
 
 
-def _as_known(error: ChannelError, last: bool) -> ChannelError:
-    """Return the error as what it means for the post: in doubt only once the last chunk was on its way."""
+def _as_known(error: ChannelError, ended: bool) -> ChannelError:
+    """Return the error as what it means for the post: in doubt once the last chunk was on its way, whatever it says."""
+    if ended:
+        return Ambiguous(error.message, error.response)
     if error.response.get("status") == httpx.codes.TOO_MANY_REQUESTS:
         return error
-    return Ambiguous(error.message, error.response) if last else RetryLater(error.message, error.response)
+    return RetryLater(error.message, error.response)

@@ -26,6 +26,8 @@ ENOUGH = frozenset({"stop", "berhenti", "henti", "unsubscribe", "hentikan", "bat
 class WhatsAppMessenger:
     """`POST /{phone number}/messages`, and the webhook `messages`."""
 
+    longest = LONGEST
+
     def send(self, letter: Letter, credentials: Credentials, client: httpx.Client) -> str:
         """Send the template once, with the text and the way to end such messages; return WhatsApp's name of it."""
         text = " ".join(letter.text.split())

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from kentongan.channels import oauth
 from kentongan.channels.contract import App, ChannelError, Credentials, CredentialsExpired, Health, Rejected
 from kentongan.channels.youtube.api import call
+from kentongan.channels.youtube.manifest import MANIFEST
 
 API, SITE, TOKENS = "https://youtube.googleapis.com", "https://accounts.google.com", "https://oauth2.googleapis.com"
 # The narrowest one that also lets us delete what is recalled.
@@ -64,8 +65,8 @@ class YouTubeSignIn:
         return replace(credentials, handle=name, values={**credentials.values, **known})
 
     def lasts(self, credentials: Credentials) -> bool:
-        """Whether the access token is good for a while."""
-        return oauth.lasts(credentials)
+        """Whether the access token is good for as long as an upload may take."""
+        return oauth.lasts(credentials, MANIFEST.attempt)
 
 
 class YouTubeConnector:
@@ -77,7 +78,7 @@ class YouTubeConnector:
 
     def refresh(self, credentials: Credentials, client: httpx.Client) -> Credentials:
         """Return credentials that last; the refresh token stays the same."""
-        if oauth.lasts(credentials):
+        if oauth.lasts(credentials, MANIFEST.attempt):
             return credentials
         if credentials.app is None or not credentials.get("refresh"):
             raise CredentialsExpired(str(_("The sign-in at YouTube is over. Sign in again.")))

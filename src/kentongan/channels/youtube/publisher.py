@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from kentongan.channels import text as parts
 from kentongan.channels.contract import Credentials, Post, Published, Rejected, Video
+from kentongan.channels.uploads import Deadline
 from kentongan.channels.youtube import upload
 from kentongan.channels.youtube.api import call
-from kentongan.channels.youtube.manifest import TAGS, TITLE
+from kentongan.channels.youtube.manifest import MANIFEST, TAGS, TITLE
 
 
 def url(number: str) -> str:
@@ -71,8 +72,9 @@ class YouTubePublisher:
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Upload the post's video, public, with title and description; what stays private is said so."""
         title, video = _checked(post)
+        deadline = Deadline(MANIFEST, video.size)
         address = upload.begin(video, _body(post, title, video), credentials, client)
-        said = upload.carry(video, address, credentials, client)
+        said = upload.carry(video, address, credentials, client, deadline)
         status = said.get("status")
         privacy = status.get("privacyStatus") if isinstance(status, dict) else None
         return Published(str(said["id"]), url(str(said["id"])), {"id": said["id"], "privacyStatus": privacy})

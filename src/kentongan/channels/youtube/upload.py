@@ -12,7 +12,16 @@ import httpx
 from django.utils.translation import gettext as _
 
 from kentongan.channels import outcomes
-from kentongan.channels.contract import Ambiguous, ChannelError, Credentials, RetryLater, Video
+from kentongan.channels.contract import (
+    Ambiguous,
+    ChannelError,
+    Credentials,
+    CredentialsExpired,
+    Rejected,
+    RetryLater,
+    Video,
+)
+from kentongan.channels.uploads import Deadline
 from kentongan.channels.youtube.api import send
 
 ADDRESS = "/upload/youtube/v3/videos"
@@ -35,22 +44,39 @@ def begin(video: Video, body: Mapping[str, Any], credentials: Credentials, clien
     return address
 
 
-def carry(video: Video, address: str, credentials: Credentials, client: httpx.Client) -> Mapping[str, Any]:
+def carry(
+    video: Video, address: str, credentials: Credentials, client: httpx.Client, deadline: Deadline
+) -> Mapping[str, Any]:
     """Send the whole video and return what YouTube made of it."""
-    at, failures, ended = 0, 0, False
+    at, furthest, failures, ended = 0, 0, 0, False
     while True:
+        if not ended:
+            deadline.check()
         ended = ended or at + CHUNK >= video.size
-        try:
-            answer = _put(video, at, address, credentials, client)
-        except (Ambiguous, RetryLater) as error:
-            if _said_to_wait(error) or failures >= TRIES:
-                raise _as_known(error, ended) from error
-            answer = _where(video, address, credentials, client, ended)
+        answer = _step(video, at, address, credentials, client, ended, failures)
         if answer.is_success:
             return _made(answer)
-        failures, at = (0, _next(answer)) if _next(answer) > at else (failures + 1, _next(answer))
+        at = _next(answer)
+        # Only what is new counts as progress: where YouTube has at times more and at times less, this ends too.
+        failures, furthest = (0, at) if at > furthest else (failures + 1, furthest)
         if failures > TRIES:
             raise _as_known(RetryLater(_("YouTube does not take the video on."), outcomes.summary(answer)), ended)
+
+
+def _step(
+    video: Video, at: int, address: str, credentials: Credentials, client: httpx.Client, ended: bool, failures: int
+) -> httpx.Response:
+    """Send the next chunk; where that fails, or all has arrived, ask how much has."""
+    if at >= video.size:
+        return _where(video, address, credentials, client, ended)
+    try:
+        return _put(video, at, address, credentials, client)
+    except ChannelError as error:
+        if isinstance(error, Rejected | CredentialsExpired) and not ended:
+            raise
+        if failures >= TRIES or (_said_to_wait(error) and not ended):
+            raise _as_known(error, ended) from error
+        return _where(video, address, credentials, client, ended)
 
 
 def _put(video: Video, at: int, address: str, credentials: Credentials, client: httpx.Client) -> httpx.Response:
@@ -73,11 +99,14 @@ def _said_to_wait(error: ChannelError) -> bool:
 
 
 def _as_known(error: ChannelError, ended: bool) -> ChannelError:
-    """Return the error as what it means for the video: in doubt only once the last chunk was on its way."""
-    if _said_to_wait(error):
-        return error
+    """Return the error as what it means for the video: in doubt once the last chunk was on its way, whatever it says.
+
+    A server that asks for patience, or refuses, may have taken that chunk all the same.
+    """
     if ended:
         return Ambiguous(error.message, error.response)
+    if _said_to_wait(error):
+        return error
     return RetryLater(error.message, error.response)
 
 

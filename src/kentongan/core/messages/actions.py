@@ -141,7 +141,10 @@ def take_back(actor: Actor, message_id: int) -> Message:
 
 @action("core.message.send_again")
 def send_again(actor: Actor, message_id: int) -> Message:
-    """Send a failed or doubtful message once more: for a doubtful one the person accepts that it may arrive twice."""
+    """Send a failed or doubtful message once more: for a doubtful one the person accepts that it may arrive twice.
+
+    What no business number could carry waits for a person's hand.
+    """
     message = _locked(actor, message_id, State.FAILED, State.UNKNOWN)
     return _move(actor, message, State.QUEUED, reason="", due_at=clock.now(), attempts=0, claimed_at=None)
 
@@ -195,7 +198,7 @@ def told(mark: str, remote_id: str, among: Q, *, arrived: bool, failed: bool, re
     ours = Message.objects.filter(among, named, channel=Message.Channel.LINK)
     if failed:
         carried = ours.filter(state__in=(State.SENDING, State.UNKNOWN, State.SENT), delivered_at=None)
-        carried.update(state=State.FAILED, reason=reason[:300], remote_id=remote_id)
+        carried.update(state=State.FAILED, reason=reason[:300], remote_id=remote_id, by_hand=True)
         return ours.exists()
     now = clock.now()
     doubtful = ours.filter(state__in=(State.SENDING, State.UNKNOWN))

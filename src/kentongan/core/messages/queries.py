@@ -55,8 +55,9 @@ def to_hand_over(actor: Actor) -> QuerySet[Message]:
 
 
 def units_waiting() -> set[int]:
-    """Return the units that have something due to hand over."""
+    """Return the units that have something due to hand over which a business number may carry."""
     due = Message.objects.filter(channel=Message.Channel.LINK, state=Message.State.QUEUED, due_at__lte=clock.now())
+    due = due.filter(by_hand=False)
     return {unit_id for unit_id in due.order_by().values_list("unit_id", flat=True).distinct() if unit_id is not None}
 
 

@@ -28,12 +28,16 @@ State = Message.State
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one try: `remote_id` is the platform's name of it, `after` how long it asks to be left alone."""
+    """What became of one try: `remote_id` is the platform's name of it, `after` how long it asks to be left alone.
+
+    `by_hand` says that it goes no other way than by a person's hand.
+    """
 
     state: State
     reason: str = ""
     remote_id: str = ""
     after: timedelta | None = None
+    by_hand: bool = False
 
 
 def send_due() -> int:
@@ -147,6 +151,8 @@ def record(message: Message, verdict: Verdict) -> bool:
     moment = clock.now()
     if verdict.state == State.SENT:
         return bool(mine.update(state=State.SENT, sent_at=moment, reason="", remote_id=verdict.remote_id))
+    if verdict.by_hand:
+        return bool(mine.update(state=State.QUEUED, by_hand=True, reason=verdict.reason[:300]))
     if verdict.state == State.QUEUED:
         if message.attempts >= MAX_ATTEMPTS:
             return bool(mine.update(state=State.FAILED, reason=verdict.reason[:300]))

@@ -11,7 +11,8 @@ from kentongan.core.secrets import EncryptedTextField
 class Message(models.Model):
     """One message to one person: by e-mail, or as a link that an operator hands over from their own phone.
 
-    Where a business number carries such links, `remote_id` is what its platform calls the message.
+    Where a business number carries such links, `remote_id` is what its platform calls the message. `by_hand` says that
+    no number could carry this one: a person hands it over.
     """
 
     class Channel(models.TextChoices):
@@ -48,6 +49,7 @@ class Message(models.Model):
     delivered_at = models.DateTimeField(_("delivered"), null=True)
     opened_at = models.DateTimeField(_("opened"), null=True)
     remote_id = models.CharField(max_length=200, blank=True, editable=False)
+    by_hand = models.BooleanField(default=False, editable=False)
     handed_over_by = models.ForeignKey("core.User", models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -17,10 +17,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
+from kentongan.channels import uploads
 from kentongan.channels.contract import (
     Ambiguous,
     ChannelError,
     CredentialsExpired,
+    Found,
     Post,
     Published,
     Rejected,
@@ -41,15 +43,12 @@ from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 from kentongan.safeguards import queries as safeguards
 
-LEASE = timedelta(minutes=2)
+LEASE = uploads.ATTEMPT
 BATCH = 8
 MOST_AT_ONCE = 128
 MOST_TRIES = 8
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=30)
-VIDEO_WORK = timedelta(minutes=3)
-SLOWEST_UPLOAD = 100_000
-"""Bytes a second; slower than that a video is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +71,17 @@ def paused(of: str = "") -> Q:
     return Q(Exists(above)) | Q(Exists(same)) | Q(Exists(together))
 
 
-def claim_due(limit: int = BATCH) -> list[Claim]:
+def slow() -> Q:
+    """Return the condition that sending takes long: videos, and platforms that are given longer than usual."""
+    kinds = [channel.kind for channel in channels.every() if channel.manifest.attempt > LEASE]
+    return Q(content__videos__0__isnull=False) | Q(account__platform__in=kinds)
+
+
+def claim_due(limit: int = BATCH, among: Q = Q()) -> list[Claim]:  # noqa: B008  never changed
     """Claim what is due now; two workers never get the same row, and neither waits for the other."""
     now = clock.now()
     with transaction.atomic():
-        due = Delivery.objects.filter(~paused(), state=State.READY, try_at__lte=now)
+        due = Delivery.objects.filter(among, ~paused(), state=State.READY, try_at__lte=now)
         rows = list(due.order_by("try_at", "id").select_for_update(skip_locked=True, of=("self",))[:limit])
         for row in rows:
             row.state, row.claim_token, row.claimed_until = State.CLAIMED, uuid.uuid4(), now + LEASE
@@ -84,10 +89,10 @@ def claim_due(limit: int = BATCH) -> list[Claim]:
     return [Claim(row.pk, row.claim_token) for row in rows if row.claim_token]
 
 
-def claims(limit: int = MOST_AT_ONCE) -> Iterator[Claim]:
+def claims(among: Q = Q(), limit: int = MOST_AT_ONCE) -> Iterator[Claim]:  # noqa: B008  never changed
     """Claim what is due now as it is asked for, a few at a time: what waits for this worker is open to any other."""
     for _batch in range(limit // BATCH):
-        batch = claim_due()
+        batch = claim_due(among=among)
         yield from batch
         if len(batch) < BATCH:
             return
@@ -193,19 +198,33 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
 
 def extra_time(post: Post) -> timedelta | None:
     """Return how much longer than usual a call may take: a video is large, and platforms work on it before they say."""
-    if not post.videos:
+    return uploads.extra_time(_size(post)) if post.videos else None
+
+
+def _size(post: Post) -> int:
+    return sum(video.size for video in post.videos)
+
+
+def evidence(delivery: Delivery) -> Found | None:
+    """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed."""
+    known = delivery.attempts.filter(outcome=Outcome.PUBLISHED).exclude(remote_id="").last()
+    if known is None or _is_of_another(delivery, known.remote_id):
         return None
-    return VIDEO_WORK + timedelta(seconds=sum(video.size for video in post.videos) / SLOWEST_UPLOAD)
+    return Found(known.remote_id, known.url, {"attempt": known.pk})
 
 
 @action("publishing.delivery.begin", may_do_nothing=True)
 def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     """Commit the attempt before the call. From here on a lapsed claim means `unknown`.
 
-    Takes of the budgets, under their locks. None if the claim is lost, or another worker took the last place.
+    Takes of the budgets, under their locks. None if the claim is lost, or another worker took the last place, or it is
+    out already.
     """
     delivery = _mine(claim, State.CLAIMED, "account")
     if delivery is None:
+        return None
+    if known := evidence(delivery):
+        _is_out(actor, delivery, known)
         return None
     account, now = delivery.account, clock.now()
     budgets.lock(account)
@@ -213,7 +232,7 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     if no_room := budgets.full(account, cost, now):
         _wait_for_room(actor, delivery, no_room)
         return None
-    until = now + max(channels.get(account.platform).manifest.attempt, LEASE + (extra_time(post) or timedelta(0)))
+    until = now + uploads.longest(channels.get(account.platform).manifest, _size(post))
     Delivery.objects.filter(pk=delivery.pk).update(state=State.SENDING, claimed_until=until, changed_at=now)
     return Attempt.objects.create(
         delivery=delivery,
@@ -224,6 +243,14 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
         platform=account.platform,
         cost_usd=cost,
     )
+
+
+def _is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
+    """Race: an attempt whose claim had lapsed was accepted after all, while this one waited to be sent again."""
+    before = audit.snapshot(delivery, *SEEN)
+    move(delivery, State.SENDING)
+    move(delivery, State.PUBLISHED, remote_id=known.remote_id, url=known.url, published_at=clock.now())
+    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN))
 
 
 OUTCOMES: dict[type[ChannelError], Outcome] = {

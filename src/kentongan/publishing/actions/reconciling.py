@@ -1,17 +1,19 @@
 """What is done about a delivery of unknown fate, and about one that is to be deleted on its platform."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Sum
 from django.utils.translation import gettext as _
 
+from kentongan.channels import registry as channels
+from kentongan.channels import uploads
 from kentongan.channels.contract import Absent, ChannelError, Found, RetryLater, Unsure
 from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
+from kentongan.core.models.files import StoredFile
 from kentongan.publishing.actions.firing import LEASE, OUTCOMES, move, stop
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.actions.recalling import ask
@@ -30,13 +32,15 @@ LOOKED: dict[type[Found | Absent | Unsure], Outcome] = {
 class Doubt:
     """A delivery to look for: since when, and which remote posts of its account belong to others of ours.
 
-    `receipts` are what the platform called attempts at it, the latest first.
+    `receipts` are what the platform called attempts at it, the latest first; `last_receipt` what it called the last
+    one, empty where that left none.
     """
 
     delivery: Delivery
     since: datetime
     taken: frozenset[str]
     receipts: tuple[str, ...] = ()
+    last_receipt: str = ""
 
 
 @transaction.atomic
@@ -60,18 +64,29 @@ def _doubt(delivery: Delivery) -> Doubt:
     since = tried or delivery.due_at
     others = Delivery.objects.filter(account_id=delivery.account_id, published_at__gte=since - timedelta(days=1))
     taken = others.exclude(pk=delivery.pk).exclude(remote_id="").values_list("remote_id", flat=True)
-    return Doubt(delivery, since, frozenset(taken), tuple(_receipts(delivery)))
+    told = _receipts(delivery)
+    return Doubt(delivery, since, frozenset(taken), tuple(filter(None, told)), next(iter(told), ""))
 
 
-def _receipts(delivery: Delivery) -> Iterator[str]:
+def _receipts(delivery: Delivery) -> list[str]:
+    """Return what the platform called each attempt, the latest first; empty for one that left no name."""
     told = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH).order_by("-id").values_list("response", flat=True)
-    yield from (one["receipt"] for one in told if isinstance(one.get("receipt"), str))
+    return [one["receipt"] if isinstance(one.get("receipt"), str) else "" for one in told]
 
 
-def evidence(delivery: Delivery) -> Found | None:
-    """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed."""
-    known = delivery.attempts.filter(outcome=Outcome.PUBLISHED).exclude(remote_id="").last()
-    return Found(known.remote_id, known.url, {"attempt": known.pk}) if known else None
+def _absent_from(delivery: Delivery) -> datetime:
+    """Return from when absence counts: settled, and no attempt may still be under way whose worker we gave up.
+
+    Twice as long as such an attempt is given: it may have begun its last call when the time was over.
+    """
+    settled = delivery.settled_at or clock.now()
+    under_way = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH, outcome=Outcome.OPEN).last()
+    if under_way is None:
+        return settled
+    files = [video["file"] for video in delivery.content.get("videos", ())]
+    size = StoredFile.objects.filter(pk__in=files).aggregate(size=Sum("size"))["size"] if files else 0
+    given = uploads.longest(channels.get(delivery.account.platform).manifest, size or 0)
+    return max(settled, under_way.started_at + 2 * given)
 
 
 @action("publishing.delivery.reconcile", may_do_nothing=True)
@@ -81,17 +96,17 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
     if delivery is None:
         return None
     _note_look(delivery, seen, looked_at)
-    settled = delivery.settled_at is not None and looked_at >= delivery.settled_at
+    counts_from = _absent_from(delivery)
     match seen:
         case Found(remote_id=remote_id, url=url):
             values = {"remote_id": remote_id, "url": url, "published_at": clock.now()}
             stop(actor, delivery, State.PUBLISHED, "", look_at=None, settled_at=None, **values)
-        case Absent() if settled:
+        case Absent() if looked_at >= counts_from:
             tries, now = delivery.tries + 1, clock.now()
             reason = _("Not found there: it is sent again.")
             stop(actor, delivery, State.READY, reason, tries=tries, try_at=now, look_at=None, settled_at=None)
         case _:
-            _look_again(delivery, seen)
+            _look_again(delivery, seen, counts_from)
     return State(delivery.state)
 
 
@@ -107,12 +122,12 @@ def _note_look(delivery: Delivery, seen: Found | Absent | Unsure, looked_at: dat
     )
 
 
-def _look_again(delivery: Delivery, seen: Absent | Unsure | Found) -> None:
+def _look_again(delivery: Delivery, seen: Absent | Unsure | Found, counts_from: datetime) -> None:
     looks = delivery.looks + 1
     wait = PAUSES[min(looks, len(PAUSES)) - 1]
-    if isinstance(seen, Absent) and delivery.settled_at is not None:
+    if isinstance(seen, Absent):
         # Not there yet: the next look is the one that counts.
-        wait = max(delivery.settled_at - clock.now(), timedelta(seconds=1))
+        wait = max(counts_from - clock.now(), timedelta(seconds=1))
     delivery.looks, delivery.look_at = looks, clock.now() + wait
     delivery.save(update_fields=["looks", "look_at", "changed_at"])
 
