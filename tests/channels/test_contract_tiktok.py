@@ -319,7 +319,9 @@ class TestWaiting:
 
     def look(self, bench: VideoBench, post: Post, *receipts: str) -> Found | Absent | Unsure:
         now = datetime.now(UTC)
-        sought = Sought(post, now - timedelta(minutes=1), now, receipts=tuple(filter(None, receipts)), last_receipt=receipts[0])
+        sought = Sought(
+            post, now - timedelta(minutes=1), now, receipts=tuple(filter(None, receipts)), last_receipt=receipts[0]
+        )
         return bench.finder.find(sought, bench.credentials, bench.client)
 
     @pytest.mark.parametrize("code", ["access_token_invalid", "invalid_publish_id", "internal_error"])

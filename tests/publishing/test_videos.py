@@ -283,7 +283,9 @@ class TestTikTok:
         attempt = firing.begin(SYSTEM, claim, post)
         with connections.client() as calls:
             connections.publisher_of(tok).publish(post, connections.credentials_of(tok), calls)
-        toks.posts[0].info["privacy_level"] = "SELF_ONLY"  # it is out and not listed yet, and the worker that brought it there died
+        toks.posts[0].info["privacy_level"] = (
+            "SELF_ONLY"  # it is out and not listed yet, and the worker that brought it there died
+        )
         Attempt.objects.filter(pk=attempt.pk).update(started_at=clock.now() - timedelta(hours=3))
         Delivery.objects.update(claimed_until=clock.now() - timedelta(seconds=1))
         firing.sweep(SYSTEM)
