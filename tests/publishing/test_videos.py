@@ -186,7 +186,7 @@ class TestYouTube:
         assert google.videos == []
 
     def test_a_used_up_quota_puts_it_off_to_midnight_there(self, desk: Desk, channel: Account, google: YouTubeServer):
-        delivery = scheduled(desk, channel)
+        delivery = desk.schedule(channel, item=item(desk, "youtube"), late_minutes=48 * 60)
         google.quota = 0
         assert desk.run() == [State.READY]
         delivery.refresh_from_db()
