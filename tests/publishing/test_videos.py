@@ -213,7 +213,7 @@ def test_nothing_else_waits_for_a_long_upload(desk: Desk, channel: Account, goog
 
     def upload() -> None:
         try:
-            assert ticks.run_once("publishing.slow.1") == 1
+            assert ticks.run_once("publishing.videos.1") == 1
         finally:
             connection.close()
 
@@ -221,10 +221,11 @@ def test_nothing_else_waits_for_a_long_upload(desk: Desk, channel: Account, goog
     lane.start()
     assert proxy.reached.wait(30)
     post = desk.schedule(desk.account("mastodon"))
+    assert ticks.run_once("publishing.slow.1") == 0
     assert ticks.run_once("publishing.due") == 1
     assert desk.state(post) == State.PUBLISHED
     assert desk.state(video) == State.SENDING
-    assert ticks.run_once("publishing.slow.2") == 0
+    assert ticks.run_once("publishing.videos.2") == 0
     proxy.gate.set()
     lane.join(30)
     assert desk.state(video) == State.PUBLISHED

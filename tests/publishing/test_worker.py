@@ -7,6 +7,7 @@ import pytest
 from kentongan.publishing import worker
 from kentongan.publishing.actions import firing
 from kentongan.publishing.models import Delivery
+from kentongan.registry.models import Account
 from publishing.desk import Desk
 
 
@@ -46,3 +47,15 @@ def test_what_is_due_is_claimed_as_it_is_taken(desk: Desk) -> None:
     assert Delivery.objects.filter(state="claimed").count() == firing.BATCH, "the rest is open to other workers"
     assert len(list(claims)) == firing.BATCH * 2
     assert not list(firing.claims())
+
+
+def test_each_lane_takes_its_own(desk: Desk) -> None:
+    """What is due goes to exactly one kind of lane, whatever the platform is given."""
+    accounts = [desk.account(handle=handle) for handle in ("teks", "meta", "video")]
+    desk.schedule(*accounts)
+    Account.objects.filter(pk=accounts[1].pk).update(platform="facebook")
+    video = Delivery.objects.get(account=accounts[2])
+    Delivery.objects.filter(pk=video.pk).update(content={**video.content, "videos": [{"file": 1}]})
+    lanes = [firing.claim_due(8, among) for among in (firing.quick(), firing.slow(), firing.with_video())]
+    taken = [[Delivery.objects.get(pk=claim.delivery_id).account for claim in claims] for claims in lanes]
+    assert taken == [[account] for account in accounts]

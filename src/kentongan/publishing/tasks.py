@@ -1,31 +1,45 @@
 """Publishing's ticks: what is due is claimed in small batches, by any number of workers."""
 
+from django.db.models import Q
+
 from kentongan.core.actor import Actor
-from kentongan.core.ticks import every
+from kentongan.core.ticks import KEEP_CONNECTION_SECONDS, every
 from kentongan.publishing import carrying, connections, queries, telling, worker
 from kentongan.publishing.actions import firing, reconciling
 from kentongan.publishing.recalls import telling as recalls
 
 SYSTEM = Actor.system("publishing.tick")
-SLOW_LANES = 4
+LANES = 4
 
 
 @every(seconds=1, name="publishing.due")
 def deliver_due() -> int:
     """Publish what is due, except what takes long."""
-    return worker.each(worker.deliver, firing.claims(~firing.slow()))
+    return worker.each(worker.deliver, firing.claims(firing.quick()))
 
 
-def deliver_slowly() -> int:
-    """Publish one thing that is due and takes long: in lanes of its own, one at a time, it holds up nothing else."""
-    claims = firing.claim_due(1, firing.slow())
+def _deliver_one(among: Q) -> int:
+    claims = firing.claim_due(1, among)
     for claim in claims:
         worker.alone(worker.deliver, claim)
     return len(claims)
 
 
-for lane in range(1, SLOW_LANES + 1):
-    every(seconds=2, name=f"publishing.slow.{lane}")(deliver_slowly)
+def deliver_slow() -> int:
+    """Publish one thing that is due and takes minutes: in lanes of its own, it holds up nothing else."""
+    return _deliver_one(firing.slow())
+
+
+def deliver_video() -> int:
+    """Publish one video that is due: the lane next to it takes the next one meanwhile."""
+    return _deliver_one(firing.with_video())
+
+
+for lane in range(1, LANES + 1):
+    # All but the first give their connection back while there is nothing to do.
+    seconds = 2 if lane == 1 else KEEP_CONNECTION_SECONDS
+    every(seconds=seconds, name=f"publishing.slow.{lane}")(deliver_slow)
+    every(seconds=seconds, name=f"publishing.videos.{lane}")(deliver_video)
 
 
 @every(seconds=5, name="publishing.sweep")

@@ -71,10 +71,20 @@ def paused(of: str = "") -> Q:
     return Q(Exists(above)) | Q(Exists(same)) | Q(Exists(together))
 
 
+def with_video() -> Q:
+    """Return the condition that a video goes along, which is sent for up to an hour and more."""
+    return Q(content__videos__0__isnull=False)
+
+
 def slow() -> Q:
-    """Return the condition that sending takes long: videos, and platforms that are given longer than usual."""
+    """Return the condition that sending takes minutes: the platform is given longer than usual, and no video."""
     kinds = [channel.kind for channel in channels.every() if channel.manifest.attempt > LEASE]
-    return Q(content__videos__0__isnull=False) | Q(account__platform__in=kinds)
+    return Q(account__platform__in=kinds) & ~with_video()
+
+
+def quick() -> Q:
+    """Return the condition that sending takes no longer than usual."""
+    return ~with_video() & ~slow()
 
 
 def claim_due(limit: int = BATCH, among: Q = Q()) -> list[Claim]:  # noqa: B008  never changed
