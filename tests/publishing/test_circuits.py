@@ -12,6 +12,7 @@ from kentongan.core import clock
 from kentongan.publishing.actions import circuits, firing
 from kentongan.publishing.models import Circuit, Delivery
 from kentongan.publishing.states import State
+from kentongan.registry.models import Connection
 from named_cast import SYSTEM
 from publishing.desk import Desk, Platform
 
@@ -120,6 +121,24 @@ def test_an_answer_pulls_forward_what_waited(full: Desk, platform: Platform) -> 
     assert full.state(probe) == State.PUBLISHED
     assert full.state(last) == State.READY
     assert last.try_at <= clock.now()
+
+
+def test_an_answer_pulls_forward_what_waited_for_that_server_alone(full: Desk, platform: Platform) -> None:
+    addresses = ("https://contoh.social.lain.example", "https://contohxsocial", "https://contoh.social:8443")
+    others = []
+    for number, address in enumerate(addresses):
+        other = full.account(handle=f"lain{number}")
+        Connection.objects.filter(account=other).update(service_url=address)
+        others.append(full.schedule(other))
+    same = full.schedule(full.account(handle="sama"))
+    Connection.objects.filter(account=same.account).update(service_url="https://contoh.social/mastodon")
+    much_later = clock.now() + timedelta(minutes=9)
+    waiting = Delivery.objects.filter(pk__in=[same.pk, *(one.pk for one in others)])
+    waiting.update(reason=circuits.waits(), try_at=much_later)
+    _open(full, platform)
+    circuits.learn(Delivery.objects.first().account, Rejected("an answer"), clock.now())
+    assert set(waiting.filter(try_at__lte=clock.now())) == {same}
+    assert waiting.filter(try_at=much_later).count() == len(others), "their servers have not answered"
 
 
 def test_a_fault_of_ours_and_what_was_never_sent_say_nothing_of_the_server(full: Desk, platform: Platform) -> None:

@@ -5,10 +5,12 @@ failures in a row nothing is sent there; then one delivery tries, and its outcom
 """
 
 import random
+import re
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from django.db.models import Q
 from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext as _
 
@@ -83,9 +85,16 @@ def _close(account: Account, server: str) -> None:
         return
     Circuit.objects.filter(pk=circuit.pk).update(failures=0, reason="", opened_at=None, open_until=None)
     if circuit.opened_at is not None:
-        # What waited for this need not wait any longer; some of it may be late soon.
-        waiting = Delivery.objects.filter(state=State.READY, reason=waits(), account__platform=account.platform)
-        waiting.filter(try_at__gt=clock.now()).update(try_at=Greatest(Now(), "due_at"))
+        # What waited for this server need not wait any longer; some of it may be late soon.
+        waiting = Delivery.objects.filter(_at(server), state=State.READY, reason=waits(), try_at__gt=clock.now())
+        waiting.update(try_at=Greatest(Now(), "due_at"))
+
+
+def _at(server: str) -> Q:
+    """Return the condition that a delivery goes to that server: what `server_of` says, as the database finds it."""
+    platform, _space, host = server.partition(" ")
+    there = rf"^[a-z]+://{re.escape(host)}([/?#]|$)" if host else "^$"
+    return Q(account__platform=platform, account__connection__service_url__regex=there)
 
 
 def waits() -> str:
