@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from django.db import OperationalError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, NinjaAPI, Router, Schema
@@ -19,7 +20,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 from ninja.security.apikey import APIKeyCookie
 
-from kentongan.core import tokens
+from kentongan.core import room, tokens
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, KentonganError, NotAllowed
 from kentongan.core.tables import Sought
@@ -150,6 +151,12 @@ def _on_authentication(api: NinjaAPI, request: HttpRequest, error: Authenticatio
     return _fault(api, request, 401, fault)
 
 
+def _on_full_disk(api: NinjaAPI, request: HttpRequest, error: OSError | OperationalError) -> HttpResponse:
+    if no_room := room.explained(error):
+        return _on_ours(api, request, no_room)
+    raise error
+
+
 Renderer = Callable[[NinjaAPI, HttpRequest, Any], HttpResponse]
 
 FAULTS: dict[type[Exception], Renderer] = {
@@ -157,6 +164,8 @@ FAULTS: dict[type[Exception], Renderer] = {
     ValidationError: _on_validation,
     HttpError: _on_http,
     AuthenticationError: _on_authentication,
+    OSError: _on_full_disk,
+    OperationalError: _on_full_disk,
 }
 
 

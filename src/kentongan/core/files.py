@@ -21,7 +21,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.core import audit, authority, clock, sniff
+from kentongan.core import audit, authority, clock, room, sniff
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, NotFound, Unavailable
@@ -116,7 +116,12 @@ def _place(draft: Path, sha256: str) -> None:
 
 
 def keep(source: Readable, *, allowed: Collection[str] | None = None, max_bytes: int = MAX_BYTES) -> Content:
-    """Put bytes into the store, durably, and say what they are; raises Invalid for a size or type not allowed."""
+    """Put bytes into the store, durably, and say what they are; raises Invalid for a size or type, NoRoom."""
+    with room.told():
+        return _kept(source, allowed, max_bytes)
+
+
+def _kept(source: Readable, allowed: Collection[str] | None, max_bytes: int) -> Content:
     drafts = _root() / "drafts"
     drafts.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=drafts)

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.core import room
 from kentongan.core.actor import Actor
 from kentongan.core.errors import KentonganError
 
@@ -81,6 +82,7 @@ class ErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Turn a KentonganError into its page or toast."""
+        error = room.explained(error) or error
         if not isinstance(error, KentonganError):
             return None
         if is_htmx(request):

@@ -1,10 +1,13 @@
 """The pages for what Django itself refuses."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.core import room
 from kentongan.core.errors import KentonganError, NotAllowed, NotFound
 
 
@@ -44,6 +47,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 without touching the database, which may be what is broken."""
-    page = loader.render_to_string("kentongan/broken.html", {"error": ServerError()})
-    return HttpResponse(page, status=500)
+    """Answer 500, or 503 for a full disk, without touching the database, which may be what is broken."""
+    error = room.explained(sys.exception()) or ServerError()
+    page = loader.render_to_string("kentongan/broken.html", {"error": error})
+    return HttpResponse(page, status=error.status)
