@@ -133,7 +133,6 @@ class TestThroughTheWorker:
         assert "Sign in again" in stored.problem
         server.pages[0].role = True
         enter(desk, connected, server)
-        actions.send_again(desk.cast.actor("hendra"), delivery.pk)
         assert desk.run() == [State.PUBLISHED]
         assert len(server.posts) == 1
 

@@ -395,7 +395,6 @@ class TestThroughTheWorker:
         arif = desk.cast.actor("arif")
         back = server.allow(signing_in.begin(arif, connected.pk, "sesi"))
         signing_in.finish(arif, "sesi", state=back["state"], code=back["code"], error="")
-        actions.send_again(desk.cast.actor("hendra"), delivery.pk)
         assert desk.run() == [State.PUBLISHED]
         assert len(server.tweets) == 1
 

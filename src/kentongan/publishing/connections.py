@@ -27,6 +27,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.publishing import public_media
+from kentongan.publishing.actions import reconnecting
 from kentongan.publishing.models import PlatformApp
 from kentongan.registry import access as rights
 from kentongan.registry import actions as registry
@@ -194,6 +195,7 @@ def keep(actor: Actor, account: Account, credentials: Credentials, health: Healt
         limits=_stated(health),
         ends_at=health.ends_at,
     )
+    reconnecting.let_go(actor, account.pk)
     return queries.account_to_connect(actor, account.pk)
 
 
@@ -245,6 +247,8 @@ def test(actor: Actor, account_id: int) -> Health:
         limits=_stated(health),
         ends_at=health.ends_at,
     )
+    if health.ready:
+        reconnecting.let_go(system, account.pk)
     return health
 
 

@@ -17,6 +17,7 @@ class Delivery(models.Model):
     """One version of a content item, to one account, at one time.
 
     The row is the queue: `try_at` is when a worker may claim it, `claim_token` whose it is, until `claimed_until`.
+    `awaits_sign_in` says that it is held because nobody is signed in.
     `key`, `due_at` and `content` are fixed from the first attempt on, so that every attempt sends the same bytes.
     """
 
@@ -53,6 +54,7 @@ class Delivery(models.Model):
     look_at = models.DateTimeField(_("next look"), null=True, editable=False)
     looks = models.PositiveSmallIntegerField(default=0, editable=False)
     settled_at = models.DateTimeField(_("absence counts from"), null=True, editable=False)
+    awaits_sign_in = models.BooleanField(default=False, db_default=False, editable=False)
     release = models.ForeignKey("safeguards.Release", models.PROTECT, null=True, related_name="+", editable=False)
     recall_at = models.DateTimeField(_("recall due"), null=True, editable=False)
     recall_problem = models.CharField(_("recall failed"), max_length=500, blank=True)
@@ -111,6 +113,11 @@ class Delivery(models.Model):
                 name="delivery_campaign",
                 include=("state", "unit"),
                 condition=Q(campaign__isnull=False),
+            ),
+            models.Index(
+                fields=("account",),
+                name="delivery_awaits_sign_in",
+                condition=Q(awaits_sign_in=True, state=State.HELD),
             ),
         )
 

@@ -74,7 +74,7 @@ def copy_of(token: str) -> tuple[Path, str]:
     """
     number, claim, file_id = unsign(PURPOSE, token)
     sent = Delivery.objects.filter(
-        pk=number, claim_token=claim, claimed_until__gt=clock.now(), state__in=CLAIMS
+        pk=number, claim_token=claim, claimed_until__gt=clock.in_database(), state__in=CLAIMS
     ).first()
     file = StoredFile.objects.filter(pk=file_id, erased_at=None).first()
     row = _part(sent, file) if sent and file else None

@@ -1,24 +1,32 @@
 """Publishing's ticks: what is due is claimed in small batches, by any number of workers."""
 
+from functools import partial
+
 from django.db.models import Q
 
+from kentongan.core import common_clock
 from kentongan.core.actor import Actor
+from kentongan.core.common_clock import Pulse
 from kentongan.core.ticks import KEEP_CONNECTION_SECONDS, every
 from kentongan.publishing import carrying, connections, queries, telling, worker
-from kentongan.publishing.actions import firing, reconciling
+from kentongan.publishing.actions import firing, leaps, reconciling
 from kentongan.publishing.recalls import telling as recalls
 
 SYSTEM = Actor.system("publishing.tick")
 LANES = 4
+PULSE = Pulse(patience=firing.LEASE)
+_steady = partial(PULSE.steady, partial(leaps.renew, SYSTEM))
 
 
 @every(seconds=1, name="publishing.due")
 def deliver_due() -> int:
-    """Publish what is due, except what takes long."""
+    """Publish what is due, except what takes long, by the clock that all workers share."""
+    common_clock.keep()
     return worker.each(worker.deliver, firing.claims(firing.quick()))
 
 
 def _deliver_one(among: Q) -> int:
+    common_clock.keep()
     claims = firing.claim_due(1, among)
     for claim in claims:
         worker.alone(worker.deliver, claim)
@@ -45,12 +53,16 @@ for lane in range(1, LANES + 1):
 @every(seconds=5, name="publishing.sweep")
 def sweep() -> int:
     """Free what dead workers held, and give up on what became too late."""
+    if not _steady():
+        return 0
     return firing.sweep(SYSTEM) + firing.miss(SYSTEM)
 
 
 @every(seconds=2, name="publishing.reconcile")
 def reconcile() -> int:
     """Look for deliveries of unknown fate."""
+    if not _steady():
+        return 0
     return worker.each(worker.look, reconciling.claim_doubts())
 
 

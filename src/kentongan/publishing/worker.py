@@ -3,10 +3,13 @@
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
+from django.db import InterfaceError, OperationalError
 from django.db import connections as database
 from django.utils.translation import gettext as _
 
@@ -24,7 +27,7 @@ from kentongan.channels.contract import (
     Sought,
     Unsure,
 )
-from kentongan.core import clock
+from kentongan.core import clock, common_clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import KentonganError
 from kentongan.publishing import connections, content
@@ -34,6 +37,7 @@ from kentongan.publishing.states import State
 
 SYSTEM = Actor.system("publishing.worker")
 THREADS = 4
+RECORDING_SECONDS = 60.0
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
@@ -57,10 +61,27 @@ def deliver(claim: firing.Claim) -> State | None:
     result = _call(delivery, post, credentials)
     if isinstance(result, CredentialsExpired) and result.renewable:
         connections.expire(SYSTEM, delivery.account, credentials)
-    state = firing.finish(SYSTEM, claim, attempt, result)
+    state = _surely(partial(firing.finish, SYSTEM, claim, attempt, result))
     if isinstance(result, CredentialsExpired) and state == State.HELD:
         connections.unwell(SYSTEM, delivery.account, result)
     return state
+
+
+def _surely(write: Callable[[], T]) -> T:
+    """Write down an answer though the database went away, or has no room: it comes back, and only we have the answer.
+
+    Race: it was written, and only the word of it was lost. To write it again changes nothing.
+    """
+    give_up_at = time.monotonic() + RECORDING_SECONDS
+    while True:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > give_up_at:
+                raise
+            logger.warning("The answer of a platform waits for the database.")
+            database.close_all()
+            time.sleep(1)
 
 
 def _prepare(delivery: Delivery) -> tuple[Post, Credentials]:
@@ -86,7 +107,7 @@ def _call(delivery: Delivery, post: Post, credentials: Credentials) -> Published
 
 def look(doubt: reconciling.Doubt) -> State | None:
     """Look for a delivery of unknown fate and move it on by what was seen."""
-    looked_at = clock.now()
+    looked_at = common_clock.read()
     seen = firing.evidence(doubt.delivery) or _find(doubt)
     return reconciling.reconcile(SYSTEM, doubt.delivery.pk, seen, looked_at)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
@@ -41,6 +42,7 @@ from kentongan.publishing.models import Attempt, Delivery, Pause
 from kentongan.publishing.states import CLAIMS, Outcome, State, check_move
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
+from kentongan.registry.models import Account
 from kentongan.safeguards import queries as safeguards
 
 LEASE = uploads.ATTEMPT
@@ -89,14 +91,19 @@ def quick() -> Q:
 
 def claim_due(limit: int = BATCH, among: Q = Q()) -> list[Claim]:  # noqa: B008  never changed
     """Claim what is due now; two workers never get the same row, and neither waits for the other."""
-    now = clock.now()
     with transaction.atomic():
-        due = Delivery.objects.filter(among, ~paused(), state=State.READY, try_at__lte=now)
+        due = Delivery.objects.filter(among, ~paused(), state=State.READY, try_at__lte=clock.in_database())
         rows = list(due.order_by("try_at", "id").select_for_update(skip_locked=True, of=("self",))[:limit])
         for row in rows:
-            row.state, row.claim_token, row.claimed_until = State.CLAIMED, uuid.uuid4(), now + LEASE
+            row.state, row.claim_token = State.CLAIMED, uuid.uuid4()
+            row.claimed_until = lease()
         Delivery.objects.bulk_update(rows, ["state", "claim_token", "claimed_until"])
     return [Claim(row.pk, row.claim_token) for row in rows if row.claim_token]
+
+
+def lease(lasts: timedelta = LEASE) -> Combinable:
+    """Return until when what is claimed now is held: by the database's clock, the one that all workers share."""
+    return clock.in_database() + lasts
 
 
 def claims(among: Q = Q(), limit: int = MOST_AT_ONCE) -> Iterator[Claim]:  # noqa: B008  never changed
@@ -116,6 +123,7 @@ def _mine(claim: Claim, state: State, *with_: str) -> Delivery | None:
 
 def move(delivery: Delivery, state: State, reason: str = "", **values: Any) -> None:
     check_move(delivery.state, state)
+    values.setdefault("awaits_sign_in", False)
     delivery.state, delivery.reason = state, reason[:500]
     if state not in CLAIMS:
         delivery.claim_token = delivery.claimed_until = None
@@ -129,8 +137,7 @@ def _obstacle(delivery: Delivery, now: datetime) -> tuple[State, str] | None:
     account, item = delivery.account, delivery.item
     if now > delivery.late_until:
         return State.MISSED, _("It could not go out in time.")
-    # A silent account rests, and is connected all the same: a post is what wakes it.
-    if account.state not in (account.State.CONNECTED, account.State.DORMANT) or not hasattr(account, "connection"):
+    if not _is_signed_in(account):
         return State.HELD, _("The account is not connected.")
     if item.state != ItemState.APPROVED or item.version != delivery.item_version:
         return State.HELD, _("The item was changed or withdrawn after it was scheduled.")
@@ -143,6 +150,11 @@ def _obstacle(delivery: Delivery, now: datetime) -> tuple[State, str] | None:
         unit = delivery.unit
         verdict = safeguards.check_firing(item.purpose, now, unit.area_code, neutral, unit.timezone)
     return (State.HELD, str(verdict.reason)) if verdict.held else None
+
+
+def _is_signed_in(account: Account) -> bool:
+    # A silent account rests, and is connected all the same: a post is what wakes it.
+    return account.state in (account.State.CONNECTED, account.State.DORMANT) and hasattr(account, "connection")
 
 
 def _still_allowed(user: User | None, delivery: Delivery) -> bool:
@@ -163,7 +175,7 @@ def check(actor: Actor, claim: Claim) -> Delivery | None:
         move(delivery, State.READY)  # stopped since it was claimed
         return None
     if obstacle := _obstacle(delivery, now):
-        stop(actor, delivery, *obstacle)
+        stop(actor, delivery, *obstacle, awaits_sign_in=not _is_signed_in(delivery.account))
         return None
     if no_room := budgets.full(delivery.account, _cost(delivery), now):
         _wait_for_room(actor, delivery, no_room)
@@ -203,7 +215,7 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     if isinstance(error, RetryLater) and delivery.tries + 1 < MOST_TRIES:
         _wait(actor, delivery, error.message, delivery.tries + 1, error.after)
         return
-    stop(actor, delivery, State.HELD, error.message)
+    stop(actor, delivery, State.HELD, error.message, awaits_sign_in=isinstance(error, CredentialsExpired))
 
 
 def extra_time(post: Post) -> timedelta | None:
@@ -242,8 +254,10 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     if no_room := budgets.full(account, cost, now):
         _wait_for_room(actor, delivery, no_room)
         return None
-    until = now + uploads.longest(channels.get(account.platform).manifest, _size(post))
-    Delivery.objects.filter(pk=delivery.pk).update(state=State.SENDING, claimed_until=until, changed_at=now)
+    lasts = uploads.longest(channels.get(account.platform).manifest, _size(post))
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=State.SENDING, claimed_until=lease(lasts), changed_at=clock.in_database()
+    )
     return Attempt.objects.create(
         delivery=delivery,
         kind=Attempt.Kind.PUBLISH,
@@ -318,7 +332,8 @@ def _retry(actor: Actor, delivery: Delivery, error: RetryLater | CredentialsExpi
     # An expired sign-in is renewed once; a second refusal, or one that no renewal mends, is for the custodian.
     most = (2 if error.renewable else 1) if isinstance(error, CredentialsExpired) else MOST_TRIES
     if tries >= most:
-        stop(actor, delivery, State.HELD, error.message, tries=tries)
+        expired = isinstance(error, CredentialsExpired)
+        stop(actor, delivery, State.HELD, error.message, tries=tries, awaits_sign_in=expired)
         return
     after = error.after if isinstance(error, RetryLater) else timedelta(0)
     _wait(actor, delivery, error.message, tries, after)
@@ -340,15 +355,14 @@ def _again_at(tries: int, after: timedelta | None) -> datetime:
 
 def doubt(actor: Actor, delivery: Delivery, reason: str) -> None:
     """Move a delivery to `unknown`: looked for at once, absent only after the platform's settling time."""
-    now = clock.now()
-    settling = channels.get(delivery.account.platform).manifest.settling
-    stop(actor, delivery, State.UNKNOWN, reason, look_at=now, looks=0, settled_at=now + settling)
+    settled_at = clock.in_database() + channels.get(delivery.account.platform).manifest.settling
+    stop(actor, delivery, State.UNKNOWN, reason, look_at=clock.in_database(), looks=0, settled_at=settled_at)
 
 
 @action("publishing.delivery.lapse", may_do_nothing=True)
 def sweep(actor: Actor, limit: int = 200) -> int:
     """Free what a dead worker held: `ready` again without an attempt, `unknown` with one. Returns how many."""
-    rows = Delivery.objects.filter(state__in=CLAIMS, claimed_until__lt=clock.now()).select_related("account")
+    rows = Delivery.objects.filter(state__in=CLAIMS, claimed_until__lt=clock.in_database()).select_related("account")
     lapsed = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
     for delivery in lapsed:
         if delivery.state == State.CLAIMED:
@@ -361,7 +375,8 @@ def sweep(actor: Actor, limit: int = 200) -> int:
 @action("publishing.delivery.miss", may_do_nothing=True)
 def miss(actor: Actor, limit: int = 200) -> int:
     """Move what became too late (while paused, or with no worker running) to `missed`. Returns how many."""
-    late = Delivery.objects.filter(state=State.READY, try_at__lte=clock.now(), late_until__lt=clock.now())
+    now = clock.in_database()
+    late = Delivery.objects.filter(state=State.READY, try_at__lte=now, late_until__lt=now)
     rows = list(late.select_for_update(skip_locked=True, of=("self",))[:limit])
     for delivery in rows:
         stop(actor, delivery, State.MISSED, _("It could not go out in time."))

@@ -14,7 +14,7 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.models.files import StoredFile
-from kentongan.publishing.actions.firing import LEASE, OUTCOMES, move, stop
+from kentongan.publishing.actions.firing import OUTCOMES, lease, move, stop
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.actions.recalling import ask
 from kentongan.publishing.models import Attempt, Delivery
@@ -46,15 +46,14 @@ class Doubt:
 @transaction.atomic
 def claim_doubts(limit: int = 4) -> list[Doubt]:
     """Return deliveries whose next look is due; the look is put off first, so that two workers do not look at once."""
-    now = clock.now()
     rows = list(
-        Delivery.objects.filter(state=State.UNKNOWN, look_at__lte=now)
+        Delivery.objects.filter(state=State.UNKNOWN, look_at__lte=clock.in_database())
         .select_related("account__connection", "unit")
         .order_by("look_at")
         .select_for_update(skip_locked=True, of=("self",))[:limit]
     )
     for row in rows:
-        row.look_at = now + LEASE
+        row.look_at = lease()
     Delivery.objects.bulk_update(rows, ["look_at"])
     return [_doubt(row) for row in rows]
 
@@ -135,15 +134,14 @@ def _look_again(delivery: Delivery, seen: Absent | Unsure | Found, counts_from: 
 @transaction.atomic
 def claim_recalls(limit: int = 4) -> list[Delivery]:
     """Return published deliveries that are to be deleted; deleting twice is harmless, so a time is claim enough."""
-    now = clock.now()
     rows = list(
-        Delivery.objects.filter(state=State.PUBLISHED, recall_at__lte=now)
+        Delivery.objects.filter(state=State.PUBLISHED, recall_at__lte=clock.in_database())
         .select_related("account__connection", "unit")
         .order_by("recall_at")
         .select_for_update(skip_locked=True, of=("self",))[:limit]
     )
     for row in rows:
-        row.recall_at = now + LEASE
+        row.recall_at = lease()
     Delivery.objects.bulk_update(rows, ["recall_at"])
     return rows
 

@@ -1,0 +1,46 @@
+"""What is done when the one clock was moved: whatever waits for time to pass waits anew.
+
+Times of the calendar (when a post is due, until when it may be late) stand as they were written.
+"""
+
+from datetime import timedelta
+
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from kentongan.channels import registry as channels
+from kentongan.core import clock
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.publishing.actions.circuits import FIRST_REST, LONGEST_REST
+from kentongan.publishing.actions.firing import LONGEST_WAIT, lease
+from kentongan.publishing.models import Circuit, Delivery
+from kentongan.publishing.states import State
+
+
+@action("publishing.clock.renew", may_do_nothing=True)
+def renew(actor: Actor, leap: timedelta) -> int:
+    """Give claims their whole lease and platforms their whole settling time again; returns how many claims.
+
+    A claim that only seems to have lapsed may still be at its call. What would wait for longer than anything waits, as
+    after a clock was moved back, waits the usual time. To do it twice (several workers notice) changes nothing.
+    """
+    held = Delivery.objects.filter(state=State.CLAIMED).update(claimed_until=lease())
+    whole = clock.in_database() + (F("claimed_until") - F("changed_at"))  # both were written when it began
+    held += Delivery.objects.filter(state=State.SENDING).update(claimed_until=whole, changed_at=clock.in_database())
+    for channel in channels.publishing():
+        unknown = Delivery.objects.filter(state=State.UNKNOWN, account__platform=channel.kind)
+        settled_at = clock.in_database() + channel.manifest.settling
+        unknown.update(settled_at=settled_at, look_at=clock.in_database())
+    _shorten_waits()
+    return held
+
+
+def _shorten_waits() -> None:
+    now, longest = clock.in_database(), clock.in_database() + LONGEST_WAIT
+    # Only what waits for a reason: without one it waits for the time that a person chose.
+    again = Delivery.objects.filter(state=State.READY, try_at__gt=longest).exclude(reason="")
+    again.update(try_at=Greatest(longest, F("due_at")))
+    Delivery.objects.filter(recall_at__gt=longest).update(recall_at=longest)
+    resting = Circuit.objects.filter(open_until__gt=now + LONGEST_REST)
+    resting.update(opened_at=now, open_until=now + FIRST_REST)
