@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import psycopg
@@ -18,6 +19,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 from psycopg import sql
 
 from faults.conftest import Line, Workers, let_leases_lapse_of_the_dead, let_platforms_settle, until
@@ -29,7 +31,6 @@ from kentongan.publishing import queries
 from kentongan.publishing.models import Attempt, Delivery
 from kentongan.publishing.states import State
 from publishing.desk import SYSTEM, Desk
-from publishing.sheets import PNG
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TABLES = ("publishing_attempt", "publishing_delivery")
@@ -158,8 +159,12 @@ def test_an_upload_that_finds_no_room_is_refused_in_words_and_leaves_nothing(
     item = desk.item()
     browser = sign_in(desk.cast.user("dewi"))
 
+    made = BytesIO()
+    Image.effect_noise((200, 200), 60).save(made, "PNG")
+    drawn = made.getvalue()
+
     def upload() -> tuple[int, str]:
-        picture = SimpleUploadedFile("peta.png", PNG, content_type="image/png")
+        picture = SimpleUploadedFile("peta.png", drawn, content_type="image/png")
         given = {"file": picture, "alt": "Peta jalan yang ditutup"}
         answer = browser.post(reverse("planning:asset_add", args=[item.pk]), given)
         return answer.status_code, answer.content.decode()
