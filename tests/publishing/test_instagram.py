@@ -306,7 +306,6 @@ class TestThroughTheWorker:
         for token in server.tokens:
             token.scopes.add("instagram_business_content_publish")
         assert connections.test(desk.cast.actor("hendra"), connected.pk).ready
-        actions.send_again(desk.cast.actor("hendra"), delivery.pk)
         assert desk.run() == [State.PUBLISHED]
         assert len(server.posts) == 1
 
