@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from PIL import Image
 
 from kentongan.core.models import User
 from kentongan.listening.models import Issue
@@ -26,10 +27,6 @@ from .conftest import ROAD, shorter
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc33"
-    "0000000049454e44ae426082"
-)
 
 
 def _facts(*lines: tuple[str, str, str]) -> dict[str, object]:
@@ -190,12 +187,14 @@ def test_withdrawing_and_taking_up_again(cast: Cast, sign_in: SignIn, approved: 
 def test_a_picture_needs_words_and_shows_its_ai_flag(cast: Cast, sign_in: SignIn, approved: ContentItem) -> None:
     client = sign_in(cast.user("dewi"))
     address = reverse("planning:asset_add", args=[approved.pk])
-    silent = {"file": SimpleUploadedFile("foto.png", PNG), "alt": ""}
+    drawn = BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(drawn, "PNG")
+    silent = {"file": SimpleUploadedFile("foto.png", drawn.getvalue()), "alt": ""}
     assert client.post(address, silent).status_code == 422
     wrong = {"file": SimpleUploadedFile("foto.png", b"GIF? no, text"), "alt": "Sebuah foto"}
     assert client.post(address, wrong).status_code == 422
     assert not ItemAsset.objects.exists()
-    good = {"file": BytesIO(PNG), "alt": "Alat berat meratakan jalan", "ai_generated": "on"}
+    good = {"file": BytesIO(drawn.getvalue()), "alt": "Alat berat meratakan jalan", "ai_generated": "on"}
     good["file"].name = "foto.png"  # type: ignore[attr-defined]
     assert client.post(address, good).status_code == 302
     asset = ItemAsset.objects.get()
