@@ -96,7 +96,7 @@ def _in(delivery: Delivery, **wait: float) -> Delivery:
     return delivery
 
 
-@pytest.mark.parametrize("leap", [HOUR, -HOUR], ids=["forward", "back"])
+@pytest.mark.parametrize("leap", [pytest.param(HOUR, marks=pytest.mark.slow), -HOUR], ids=["forward", "back"])
 def test_the_clock_of_all_is_moved_while_one_is_sent_and_others_wait(
     desk: Desk,
     workers: Workers,
@@ -160,7 +160,7 @@ def _seconds_to(delivery: Delivery, name: str) -> float:
     return (row[name] - row["now"]).total_seconds()
 
 
-@pytest.mark.parametrize("offset", [HOUR, -HOUR], ids=["an hour ahead", "an hour behind"])
+@pytest.mark.parametrize("offset", [HOUR, pytest.param(-HOUR, marks=pytest.mark.slow)], ids=["ahead", "behind"])
 def test_a_machine_whose_clock_is_wrong_goes_by_the_databases(
     desk: Desk, workers: Workers, mastodon: Line, wall: Clock, offset: int
 ):

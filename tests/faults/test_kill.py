@@ -26,7 +26,7 @@ from servers.proxy import Fault
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize("platform", ["bluesky", "mastodon"])
+@pytest.mark.parametrize("platform", ["bluesky", pytest.param("mastodon", marks=pytest.mark.slow)])
 def test_kill_between_sent_and_recorded_is_unknown_then_published_and_there_is_one_post(
     desk: Desk, workers: Workers, platform: str, request: pytest.FixtureRequest
 ):
@@ -57,7 +57,7 @@ def test_kill_between_sent_and_recorded_is_unknown_then_published_and_there_is_o
     assert verbs == ["publishing.delivery.reconcile", "publishing.delivery.lapse", "publishing.schedule"]
 
 
-@pytest.mark.parametrize("platform", ["bluesky", "mastodon"])
+@pytest.mark.parametrize("platform", ["bluesky", pytest.param("mastodon", marks=pytest.mark.slow)])
 def test_kill_before_sending_is_sent_once_by_the_next(
     desk: Desk, workers: Workers, platform: str, request: pytest.FixtureRequest
 ):

@@ -32,7 +32,9 @@ def _restart(cluster: Cluster, sent: signal.Signals) -> None:
     cluster.restart()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
+@pytest.mark.parametrize(
+    "sent", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGQUIT], ids=["fast", "immediate"]
+)
 def test_workers_go_on_after_the_database_was_restarted(
     desk: Desk,
     workers: Workers,

@@ -119,7 +119,9 @@ def news(db: None) -> list[str]:
     return ["/kabar/", *(f"/kabar/kab-bekasi/{path}" for path in found)]
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (360, "light"), (1440, "dark")])
+@pytest.mark.parametrize(
+    ("width", "theme"), [pytest.param(1440, "light", marks=pytest.mark.slow), (360, "light"), (1440, "dark")]
+)
 def test_nobody_stumbles_over_a_page_of_ours(
     visit: Callable[..., BrowserContext], cast: Cast, news: list[str], width: int, theme: str
 ) -> None:
