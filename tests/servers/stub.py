@@ -104,7 +104,8 @@ def serving(answer: Callable[[Asked], Said]) -> Iterator[str]:
     """Run a server that answers by that function; yields its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answer))
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # It looks that often whether it is to stop; each of a thousand tests would wait half a second for it.
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
