@@ -140,6 +140,17 @@ def connect(
         account.handle, account.identity = handle, _identity_of(account.platform, handle)
         refuse_taken(account.platform, account.identity, besides=account.pk)
     account.url = url or account.url
+    _save_proven(account)
+    audit.record(
+        actor,
+        account,
+        before=before,
+        after=audit.snapshot(account, "state", "handle", "url") | {"service": service_url},
+    )
+    return connection
+
+
+def _save_proven(account: Account) -> None:
     try:
         with transaction.atomic():
             account.save()
@@ -148,13 +159,6 @@ def connect(
             _("Somebody else has proven this account as their own."),
             remedy=_("Ask them to take it off their list, or your administrator to look into it."),
         ) from error
-    audit.record(
-        actor,
-        account,
-        before=before,
-        after=audit.snapshot(account, "state", "handle", "url") | {"service": service_url},
-    )
-    return connection
 
 
 def _identity_of(platform: str, handle: str) -> str:
