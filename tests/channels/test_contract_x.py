@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from django.utils import translation
 
 from channels.benches import fault
+from channels.videos import KILOBYTE, VideoBench, video
 from kentongan.channels import oauth, registry
 from kentongan.channels.contract import (
     Absent,
@@ -27,14 +29,14 @@ from kentongan.channels.contract import (
     Unsure,
 )
 from kentongan.channels.testing import Bench, Failure, HttpPublisherContract
-from kentongan.channels.x import likeness
+from kentongan.channels.x import likeness, upload
 from kentongan.channels.x.connector import API, SCOPES
-from kentongan.core import http
+from kentongan.core import clock, http
 from servers import x
 from servers.proxy import Fault, Proxy, between
 from servers.x import REDIRECT, Tweet, XServer
 
-CREATE = "POST /2/tweets"
+CREATE, APPEND = "POST /2/tweets", "/append"
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
@@ -333,6 +335,128 @@ class TestFinding:
         post = bench.post("Pekan lalu")
         server.tweets.append(Tweet("1", post.text, datetime.now(UTC) - timedelta(days=7)))
         assert isinstance(bench.find(post), Absent)
+
+
+class TestVideo(HttpPublisherContract):
+    """The contract again, each post with a video; and the upload in segments."""
+
+    @pytest.fixture
+    def bench(
+        self, server: XServer, app: App, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[VideoBench]:
+        """An account, signed in through the proxy; a video of three segments."""
+        monkeypatch.setattr(upload, "SEGMENT", 100 * KILOBYTE)
+        monkeypatch.setattr(upload, "SHORTEST", 0.0)
+        monkeypatch.setattr(upload, "LONGEST", 0.0)
+        clip = video(tmp_path, 250 * KILOBYTE)
+        with http.client() as client:
+            credentials = enter(server, app, client)
+            yield VideoBench(
+                registry.get("x"),
+                credentials,
+                client,
+                count=lambda post: sum(post.text in one.text for one in server.tweets),
+                refused=Post("kunci", "x" * 281, datetime.now(UTC), videos=(clip,)),
+                fail=lambda failure: proxy.faults.append(fault_of(failure)),
+                expired=replace(credentials, values={**credentials.values, "access": "sudah-lewat"}),
+                video=clip,
+            )
+
+    def test_the_whole_file_arrives_in_segments(self, bench: VideoBench, server: XServer, proxy: Proxy):
+        post = bench.post("Jalan Setu ditambal")
+        published = bench.publish(post)
+        assert isinstance(published, Published), published
+        [tweet], [sent] = server.tweets, server.uploads.values()
+        assert tweet.media == (sent.number,)
+        assert sent.content == bench.video.path.read_bytes()
+        assert sum(APPEND in line for line in proxy.seen) == 3
+        assert bench.find(post).remote_id == published.remote_id
+        assert server.problems == []
+
+    def test_it_is_waited_for_as_long_as_x_works_on_it(self, bench: VideoBench, server: XServer, proxy: Proxy):
+        server.working = 4
+        assert isinstance(bench.publish(bench.post("Sebentar")), Published)
+        assert sum("command=STATUS" in line for line in proxy.seen) == 4
+
+    @pytest.mark.parametrize(
+        ("work", "pause"),
+        [
+            ({"state": "pending", "check_after_secs": 7}, 7.0),
+            ({"state": "in_progress", "check_after_secs": 0}, 1.0),
+            ({"state": "in_progress", "check_after_secs": 900}, 30.0),
+            ({"state": "in_progress"}, 5.0),
+            ({"state": "in_progress", "check_after_secs": "besok"}, 5.0),
+            ({"state": "succeeded"}, None),
+            (None, None),
+        ],
+    )
+    def test_x_says_when_to_look_again(self, work: object, pause: float | None):
+        assert upload._pause({"processing_info": work}) == pause
+
+    def test_a_video_that_x_cannot_use_is_a_refusal_in_its_words(self, bench: VideoBench, server: XServer):
+        server.fails_with = "Unsupported video format"
+        outcome = bench.publish(bench.post("Rusak"))
+        assert isinstance(outcome, Rejected)
+        assert "Unsupported video format" in outcome.message
+        assert server.tweets == []
+
+    def test_a_segment_that_was_lost_is_sent_again(self, bench: VideoBench, server: XServer, proxy: Proxy):
+        proxy.faults += [Fault(APPEND, accept=True), Fault(APPEND, accept=False, status=503)]
+        assert isinstance(bench.publish(bench.post("Terputus")), Published)
+        [sent] = server.uploads.values()
+        assert sent.content == bench.video.path.read_bytes()
+
+    @pytest.mark.parametrize("where", ["/initialize", APPEND, "/finalize", "command=STATUS"])
+    @pytest.mark.parametrize(
+        "made", [{"accept": False}, {"accept": True}, {"accept": True, "status": 500}, {"accept": True, "status": 400}]
+    )
+    def test_what_breaks_off_before_the_post_has_published_nothing(self, bench, server, proxy: Proxy, where, made):
+        server.working = 2
+        proxy.faults.append(Fault(where, times=3, body=b"<html>", **made))
+        post = bench.post("Putus")
+        assert isinstance(bench.publish(post), RetryLater)
+        assert server.tweets == []
+        proxy.faults.clear()
+        assert isinstance(bench.publish(post), Published)
+        assert bench.count(post) == 1
+
+    def test_patience_that_is_asked_for_in_the_middle_is_kept(self, bench: VideoBench, proxy: Proxy):
+        epoch = str(int((datetime.now(UTC) + timedelta(minutes=10)).timestamp()))
+        body, headers = b'{"title": "Too Many Requests"}', (("x-rate-limit-reset", epoch),)
+        proxy.faults.append(Fault(APPEND, accept=False, status=429, body=body, headers=headers, times=9))
+        outcome = bench.publish(bench.post("Sabar"))
+        assert isinstance(outcome, RetryLater)
+        assert outcome.after > timedelta(minutes=9)
+        assert sum(APPEND in line for line in proxy.seen) == 1
+
+    def test_what_takes_too_long_is_given_up_before_the_post(self, bench, server: XServer, proxy: Proxy, monkeypatch):
+        late = clock.now() + timedelta(hours=1)
+        proxy.edit = lambda real: monkeypatch.setattr(clock, "now", lambda: late) or real
+        outcome = bench.publish(bench.post("Terlalu lama"))
+        assert isinstance(outcome, RetryLater)
+        assert "too long" in outcome.message
+        assert not any(CREATE in line for line in proxy.seen)
+
+    def test_without_the_right_nothing_goes_out(self, bench: VideoBench, server: XServer):
+        server.grants[0].scopes.discard("media.write")
+        assert isinstance(bench.publish(bench.post("Tanpa izin")), Rejected)
+        assert server.tweets == []
+
+    def test_what_ai_made_is_said_to_be(self, bench: VideoBench, server: XServer):
+        bench.publish(bench.post("Rekaman"))
+        bench.publish(replace(bench.post("Buatan"), videos=(replace(bench.video, synthetic=True),)))
+        assert [tweet.made_with_ai for tweet in server.tweets] == [True, False]
+        assert server.problems == []
+
+    def test_an_answer_without_a_body_is_no_doubt_about_a_segment(self, bench: VideoBench, proxy: Proxy):
+        proxy.faults.append(Fault(APPEND, accept=True, status=204, body=b"", times=3))
+        assert isinstance(bench.publish(bench.post("Tanpa isi")), Published)
+
+    @pytest.mark.parametrize("said", [{}, {"data": None}, {"data": {"id": "../x"}}, {"data": {"id": ""}}])
+    def test_an_upload_without_a_number_is_begun_again_later(self, bench, server: XServer, proxy: Proxy, said):
+        proxy.faults.append(Fault("/initialize", accept=False, status=200, body=json.dumps(said).encode()))
+        assert isinstance(bench.publish(bench.post("Tanpa nomor")), RetryLater)
+        assert server.tweets == []
 
 
 @pytest.mark.parametrize(

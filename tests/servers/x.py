@@ -1,7 +1,9 @@
 """A stub of X: signing in, its API v2 as far as posts are published, and the page where people allow an app.
 
 Written from the platform's own description before the adapter was: docs.x.com (OpenAPI "X API v2" 2.167: POST and
-DELETE /2/tweets, POST /2/media/upload and /2/media/metadata, GET /2/users/me and /2/users/{id}/tweets; "OAuth 2.0
+DELETE /2/tweets, POST /2/media/upload and /2/media/metadata, the chunked upload of videos (POST
+/2/media/upload/initialize, /{id}/append, /{id}/finalize, GET /2/media/upload?command=STATUS: segments 0 to 999, states
+pending, in_progress, succeeded, failed), GET /2/users/me and /2/users/{id}/tweets; "OAuth 2.0
 Authorization Code Flow with PKCE"; "Response codes and errors"; "Rate limits"; "Counting characters"), as of November
 2026. The refusal of a text that was posted lately, and the words of it, from public reports of the same time.
 
@@ -24,7 +26,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
+from servers import x_uploads
 from servers.stub import Asked, Said, serving
+from servers.x_uploads import Problem, Upload
 
 CLIENT_ID, CLIENT_SECRET = "aplikasi-uji", "rahasia-aplikasi-uji"
 REDIRECT = "https://kentongan.contoh.id/sebar/masuk/kembali/"
@@ -52,15 +56,6 @@ SCOPES = {
 LATELY = timedelta(hours=12)
 
 
-class Problem(Exception):
-    """What X answers instead of data."""
-
-    def __init__(self, status: int, title: str, detail: str = "", kind: str = "about:blank") -> None:
-        super().__init__(detail or title)
-        self.status = status
-        self.body = {"title": title, "detail": detail or title, "type": kind, "status": status}
-
-
 class NoToken(Exception):
     """What the token endpoint answers instead of one."""
 
@@ -83,6 +78,7 @@ class Tweet:
     text: str
     created_at: datetime
     media: tuple[str, ...] = ()
+    made_with_ai: bool = False
 
 
 @dataclass
@@ -120,6 +116,9 @@ class XServer:
     grants: list[Grant] = field(default_factory=list)
     tweets: list[Tweet] = field(default_factory=list)
     media: dict[str, str] = field(default_factory=dict)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    working: int = 0
+    fails_with: str = ""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1900000000000000001))
     refreshes: int = 0
     page_size: int = 100
@@ -154,6 +153,10 @@ class XServer:
             ("DELETE", r"/2/tweets/(\d{1,19})", self._delete),
             ("GET", r"/2/users/(\d{1,19})/tweets", self._list),
             ("POST", r"/2/media/upload", self._upload),
+            ("POST", r"/2/media/upload/initialize", self._initialize),
+            ("POST", r"/2/media/upload/(\d{1,19})/append", self._append),
+            ("POST", r"/2/media/upload/(\d{1,19})/finalize", self._finalize),
+            ("GET", r"/2/media/upload", self._progress),
             ("POST", r"/2/media/metadata", self._describe),
         ]
         for verb, path, do in known:
@@ -285,7 +288,10 @@ class XServer:
         lately = datetime.now(UTC) - LATELY
         if any(one.text == text and one.created_at > lately for one in self.tweets):
             raise Problem(403, "Forbidden", "You are not allowed to create a Tweet with duplicate content.")
-        tweet = Tweet(str(next(self.numbers)), text, datetime.now(UTC).replace(microsecond=0), tuple(ids))
+        if not isinstance(body.get("made_with_ai", False), bool):
+            raise Problem(400, "Invalid Request", "made_with_ai is true or false.")
+        now = datetime.now(UTC).replace(microsecond=0)
+        tweet = Tweet(str(next(self.numbers)), text, now, tuple(ids), body.get("made_with_ai", False))
         self.tweets.insert(0, tweet)
         return Said({"data": {"id": tweet.number, "text": self._shown(tweet)["text"]}}, 201)
 
@@ -295,9 +301,35 @@ class XServer:
         if not isinstance(media, dict) or set(media) - {"media_ids", "tagged_user_ids"}:
             raise Problem(400, "Invalid Request", "Unknown field of media.")
         ids = media.get("media_ids")
-        if not isinstance(ids, list) or not 1 <= len(ids) <= 4 or set(ids) - set(self.media):
+        ready = {number for number, one in self.uploads.items() if one.state == "succeeded"}
+        if not isinstance(ids, list) or not 1 <= len(ids) <= 4 or set(ids) - set(self.media) - ready:
             raise Problem(400, "Invalid Request", "Your media IDs are invalid.")
+        if len(ids) > 1 and set(ids) & ready:
+            raise Problem(400, "Invalid Request", "A post has up to four photos, or one video.")
         return ids
+
+    def _initialize(self, asked: Asked) -> Said:
+        self._allowed(asked, "media")
+        number = str(next(self.numbers))
+        self.uploads[number] = x_uploads.begun(number, asked)
+        return Said({"data": self.uploads[number].shown()})
+
+    def _found(self, asked: Asked, number: str) -> Upload:
+        self._allowed(asked, "media")
+        if number not in self.uploads:
+            raise Problem(400, "Invalid Request", "Invalid media id.")
+        return self.uploads[number]
+
+    def _append(self, asked: Asked, number: str) -> Said:
+        return x_uploads.appended(self._found(asked, number), asked)
+
+    def _finalize(self, asked: Asked, number: str) -> Said:
+        return x_uploads.finalized(self._found(asked, number), asked, self.working, self.fails_with)
+
+    def _progress(self, asked: Asked) -> Said:
+        if set(asked.query) != {"command", "media_id"} or asked.query["command"] != "STATUS":
+            raise Problem(400, "Invalid Request", "Unknown query parameter.")
+        return x_uploads.looked_at(self._found(asked, asked.query["media_id"]))
 
     def _upload(self, asked: Asked) -> Said:
         self._allowed(asked, "media")
@@ -357,8 +389,9 @@ class XServer:
 
         text = html.escape(LINK.sub(shorten, tweet.text), quote=False)
         for number, key in enumerate(tweet.media, 1):
-            there = f"https://x.com/{self.username}/status/{tweet.number}/photo/{number}"
-            urls.append({"url": "https://t.co/gambar0000", "expanded_url": there, "media_key": f"3_{key}"})
+            kind, code = ("video", 13) if key in self.uploads else ("photo", 3)
+            there = f"https://x.com/{self.username}/status/{tweet.number}/{kind}/{number}"
+            urls.append({"url": "https://t.co/gambar0000", "expanded_url": there, "media_key": f"{code}_{key}"})
         if tweet.media:
             text += " https://t.co/gambar0000"
         more = {"created_at": tweet.created_at.isoformat(), **({"entities": {"urls": urls}} if urls else {})}

@@ -42,7 +42,9 @@ class Limits:
     is shown with at most; larger ones are scaled down. `videos` 0 means that the platform takes none from us;
     `video_seconds` and `video_bytes` are the longest and largest, `video_shortest` the shortest in seconds, None where
     there is no such limit. `video_codecs` are the picture codecs that it takes (`h264`, `hevc`, `vp9`, `av1`...), None
-    for any. `video_alone` says that no picture goes beside a video, `video_needed` that nothing goes out without one,
+    for any. `image_shape` and `video_shape` are the narrowest and the widest of them, width by height, None where any
+    goes. `media_most` is how many pictures and videos go out together, None where each has its own limit.
+    `video_alone` says that no picture goes beside a video, `video_needed` that nothing goes out without one,
     `media_needed` that nothing does without a picture or a video. `tags` is how many hashtags a text may
     hold, None for any. `title_most` is the longest title in characters,
     None where titles do not go out or may be as long as they like; `barred` are signs that neither such a title nor its
@@ -65,6 +67,9 @@ class Limits:
     video_shortest: int | None = None
     video_types: frozenset[str] = frozenset({"video/mp4"})
     video_codecs: frozenset[str] | None = None
+    image_shape: tuple[float, float] | None = None
+    video_shape: tuple[float, float] | None = None
+    media_most: int | None = None
     video_alone: bool = True
     video_needed: bool = False
     media_needed: bool = False

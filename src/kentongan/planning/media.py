@@ -15,6 +15,7 @@ from kentongan.core import media
 from kentongan.core.models.files import StoredFile
 from kentongan.core.models.media import FittedFile, MediaFacts
 from kentongan.core.sniff import GIF
+from kentongan.planning import shapes
 from kentongan.planning.counting import measure
 from kentongan.planning.models import ItemAsset, Rendition
 
@@ -107,6 +108,11 @@ def _problems(
     yield from _needs(manifest.limits, platform, bool(pictures), bool(videos))
     yield from _pictures(pictures, manifest.limits, platform, facts)
     yield from _videos(videos, manifest.limits, platform, facts)
+    yield from shapes.problems(pictures, manifest.limits.image_shape, platform, facts)
+    yield from shapes.problems(videos, manifest.limits.video_shape, platform, facts)
+    if manifest.limits.media_most is not None and len(pictures) + len(videos) > manifest.limits.media_most:
+        text = _("%(platform)s takes at most %(limit)s pictures and videos in one post; the item has %(n)s.")
+        yield text % (platform | {"limit": manifest.limits.media_most, "n": len(pictures) + len(videos)})
     if pictures and videos and manifest.limits.videos and manifest.limits.video_alone:
         yield _("%(platform)s takes either pictures or a video in one post, not both.") % platform
 

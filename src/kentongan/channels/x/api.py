@@ -43,6 +43,8 @@ def call(
             )
         name = DUPLICATE if "duplicate content" in (message or "").lower() else ""
         outcomes.refuse(answer, message, decides=decides, name=name)
+    if answer.status_code == httpx.codes.NO_CONTENT:
+        return {}
     if said is None:
         doubt = Ambiguous if decides else RetryLater
         raise doubt(_("The server's answer could not be read."), outcomes.summary(answer))

@@ -1,4 +1,7 @@
-"""What is known of X without calling it (docs.x.com: creating posts, media, rate limits, pricing; November 2026)."""
+"""What is known of X without calling it (docs.x.com: creating posts, media, rate limits, pricing; November 2026).
+
+Videos by "Media best practices" and "Initialize media upload": what accounts that do not pay may send.
+"""
 
 from datetime import timedelta
 
@@ -13,7 +16,19 @@ MANIFEST = Manifest(
     label="X",
     icon="brand-x",
     limits=Limits(
-        TEXT, Counting.WEIGHTED, images=4, image_bytes=5 * 1024 * 1024, image_side=4_096, link=counting.LINK_LENGTH
+        TEXT,
+        Counting.WEIGHTED,
+        images=4,
+        image_bytes=5 * 1024 * 1024,
+        image_side=4_096,
+        link=counting.LINK_LENGTH,
+        videos=1,
+        video_bytes=512 * 1024 * 1024,
+        video_seconds=140,
+        video_shortest=1,
+        video_types=frozenset({"video/mp4", "video/quicktime"}),
+        video_codecs=frozenset({"h264"}),
+        video_shape=(1 / 3, 3.0),
     ),
     count=counting.counter(counting.weighted, TEXT, Counting.WEIGHTED),
     new_key=public_id,

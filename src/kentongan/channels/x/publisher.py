@@ -22,8 +22,10 @@ from kentongan.channels.contract import (
     Sought,
     Unsure,
 )
-from kentongan.channels.x import likeness
+from kentongan.channels.uploads import Deadline
+from kentongan.channels.x import likeness, upload
 from kentongan.channels.x.api import DUPLICATE, call
+from kentongan.channels.x.manifest import MANIFEST
 
 PAGE, PAGES = 100, 5
 CLOCK_SKEW = timedelta(minutes=2)
@@ -35,13 +37,19 @@ def _url(credentials: Credentials, remote_id: str) -> str:
 
 
 class XPublisher:
-    """`POST /2/tweets`, `/2/media/upload`, `/2/media/metadata`, `DELETE`."""
+    """`POST /2/tweets`, `/2/media/upload` (in segments for a video), `/2/media/metadata`, `DELETE`."""
 
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Publish the post; when X says that this text is out already, the one that is out is looked for."""
         body: dict[str, Any] = {"text": parts.with_link(post.text, post.link)}
-        if post.images:
-            body["media"] = {"media_ids": [self._media(image, credentials, client) for image in post.images]}
+        deadline = Deadline(MANIFEST, sum(video.size for video in post.videos))
+        ids = [self._media(image, credentials, client) for image in post.images]
+        ids += [upload.carry(video, credentials, client, deadline) for video in post.videos]
+        if ids:
+            body["media"] = {"media_ids": ids}
+        if any(video.synthetic for video in post.videos):
+            body["made_with_ai"] = True
+        deadline.check()
         try:
             said = call(client, credentials, "POST", "/2/tweets", json=body, decides=True).get("data")
         except Rejected as error:
