@@ -1,17 +1,15 @@
 """Deliveries due at the same second: `python benchmarks/deliveries.py [--units 549] [--accounts 6] [--workers 2]`.
 
-Founds an election commission of its own (1 + 38 + 514 units), connects accounts of each unit to a server on this
-machine that takes Mastodon's calls, schedules one approved item to all of them for the same second, and starts real
-workers (`kentongan worker`, with every tick, audit, safeguards and fsync). Prints how long after that second the last
-one was published, what the server received, twice or never, and what became of each. Beside it the baseline: the same
-calls sent by as many bare processes that write nothing down.
+Founds an election commission of its own (1 + 38 + 514 units), connects accounts of each unit, of six kinds of
+channels in turn, to a server on this machine (`platforms.py`), schedules one approved item to all of them for the same
+second, and starts real workers (`kentongan worker`, with every tick, audit, safeguards and fsync). Prints how long
+after that second the last one was published, what the server received, twice or never, and what became of each. Beside
+it the baseline: as many posts sent by as many bare processes that write nothing down.
 
 With `--done N` the ledger holds N deliveries of former days besides, with `--waiting N` as many for later.
 """
 
 import argparse
-import asyncio
-import json
 import multiprocessing
 import os
 import signal
@@ -21,24 +19,22 @@ import sys
 import tempfile
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 HOME = tempfile.mkdtemp(prefix="kentongan-benchmark-")
 os.environ |= {"KENTONGAN_HOME": HOME, "KENTONGAN_ALLOW_LOCAL_NETWORK": "true"}
 os.environ["DJANGO_SETTINGS_MODULE"] = "kentongan.config.settings"
 
-from registry_pages import Figures, measured  # noqa: E402  (sets Django up, in that home)
-
 import httpx  # noqa: E402
+import platforms  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.models import Count, Max, Min  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
+from registry_pages import Figures, measured  # noqa: E402  (sets Django up, in that home)
 
 from kentongan.core import clock, jobs, ticks  # noqa: E402
 from kentongan.core.actor import Actor  # noqa: E402
@@ -80,50 +76,17 @@ SELECT a.unit_id, a.id, r.id, r.item_id, d.item_version, d.content, 'k' || a.id 
 FROM publishing_delivery d, registry_account a, planning_rendition r,
     LATERAL (SELECT now() + ((CASE WHEN %(state)s = 'published' THEN -1 ELSE 1 END)
         * (1 + (a.id + r.id) %% %(days)s) || ' days')::interval AS moment) m
-WHERE d.id = %(like)s AND r.id = ANY(%(versions)s)
+WHERE d.id = %(like)s AND r.id = ANY(%(versions)s) AND r.kind = a.platform
 LIMIT %(limit)s
 """
-
-
-async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: "Counter[str]") -> None:
-    with suppress(asyncio.IncompleteReadError, ConnectionError):
-        while head := await reader.readuntil(b"\r\n\r\n"):
-            lines = head.decode().split("\r\n")
-            headers = {name.lower(): value for name, _colon, value in (line.partition(": ") for line in lines[1:])}
-            await reader.readexactly(int(headers.get("content-length", 0)))
-            said: Any = {}
-            if lines[0].startswith("POST /api/v1/statuses"):
-                seen[headers["idempotency-key"]] += 1
-                number = len(seen)
-                said = {"id": headers["idempotency-key"], "url": f"https://contoh.social/@kabar/{number}"}
-            elif lines[0].startswith("GET /seen"):
-                said = seen
-            body = json.dumps(said).encode()
-            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-            writer.write(head + body)
-            await writer.drain()
-
-
-def _server(port: "multiprocessing.Queue[int]") -> None:
-    async def run() -> None:
-        seen: Counter[str] = Counter()
-        server = await asyncio.start_server(lambda r, w: _serve(r, w, seen), "127.0.0.1", 0, backlog=1000)
-        port.put(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(run())
-
-
-@contextmanager
-def platform() -> Iterator[str]:
-    """Run the server in a process of its own; yields its address."""
-    port: multiprocessing.Queue[int] = multiprocessing.Queue()
-    process = multiprocessing.Process(target=_server, args=(port,), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{port.get(timeout=30)}"
-    finally:
-        process.terminate()
+FILL_ATTEMPTS = """
+INSERT INTO publishing_attempt (delivery_id, kind, token, digest, started_at, ended_at, outcome, message, response,
+    remote_id, url, platform)
+SELECT d.id, 'publish', gen_random_uuid(), repeat('0', 64), d.published_at - interval '1 second', d.published_at,
+    'published', '', '{}', d.remote_id, '', a.platform
+FROM publishing_delivery d JOIN registry_account a ON a.id = d.account_id
+WHERE d.published_at < %(before)s
+"""
 
 
 def member(name: str, role: Role) -> User:
@@ -141,33 +104,39 @@ def found(units: int, accounts: int, service: str) -> list[Account]:
     kind = Organisation.Kind.COMMISSION
     actions.found_organisation(SYSTEM, name="Komisi Uji", short_name="Uji", kind=kind)
     jobs.run_now(actions.load_tree(SYSTEM, trees.Wanted("commission"), inline=True))
+    places = ((unit, number) for unit in Unit.objects.order_by("pk")[:units] for number in range(accounts))
     made = Account.objects.bulk_create(
         Account(
             unit=unit,
             kind="official",
-            platform="mastodon",
+            platform=platforms.KINDS[number % len(platforms.KINDS)],
             state=Account.State.CONNECTED,
             handle=f"kabar{number}.{unit.pk}@contoh.social",
             identity=f"kabar{number}.{unit.pk}@contoh.social",
         )
-        for unit in Unit.objects.order_by("pk")[:units]
-        for number in range(accounts)
+        for unit, number in places
     )
-    secrets = {"access_token": "rahasia", "account_id": "1"}
     Connection.objects.bulk_create(
-        Connection(account=account, service_url=service, secrets=secrets, checked_at=clock.now(), healthy=True)
+        Connection(
+            account=account,
+            service_url=service,
+            secrets=platforms.credentials(account.platform, platforms.FIRST_NUMBER + account.pk),
+            checked_at=clock.now(),
+            healthy=True,
+        )
         for account in made
     )
     return made
 
 
 def approved(author: User, approver: User) -> ContentItem:
-    """Return an approved item with a version for the platform."""
+    """Return an approved item with a version for each platform."""
     about = {"title": "DPS", "text": TEXT, "purpose": "service"}
     item = ContentItem.objects.create(
         unit=queries.root(), state="in_review", created_by=author, author_ids=[author.pk], **about
     )
-    item.renditions.create(kind="mastodon", text=TEXT)
+    for kind in platforms.KINDS:
+        item.renditions.create(kind=kind, text=TEXT)
     item.state, item.approved_by, item.approved_at = "approved", approver, clock.now()
     item.save()
     return item
@@ -209,11 +178,12 @@ def report(made: Sequence[Delivery], due: datetime, service: str) -> float:
     seconds = float((times["last"] - due).total_seconds())
     with httpx.Client() as client:
         seen = client.get(f"{service}/seen").json()
-    keys = set(mine.values_list("key", flat=True))
+    keys = {f"{kind} {platforms.FIRST_NUMBER + pk}" for pk, kind in mine.values_list("account", "account__platform")}
+    twice = sum(seen[key] > 1 for key in keys & seen.keys())
     print(f"states: {states}; attempts: {Attempt.objects.filter(delivery__in=mine).count():,}")
     print(
-        f"the server took {len(keys & seen.keys()):,} of {len(keys):,}, {sum(seen[key] > 1 for key in keys & seen.keys())} of"
-        " them more than once"
+        f"the server took {len(keys & seen.keys()):,} of {len(keys):,}, {twice} of them more than once, and"
+        f" {len(seen.keys() - keys)} that were nobody's"
     )
     calls = [one.seconds for one in Attempt.objects.filter(delivery__in=mine)[:500]]
     print(f"a call took {statistics.median(one for one in calls if one is not None) * 1000:.0f} ms in the median")
@@ -255,14 +225,18 @@ def fill(count: int, state: str, example: Delivery, of_days: int) -> None:
     for copy in copies:
         copy.pk, copy.state, copy.approved_by, copy.approved_at = None, "in_review", None, None
     items = ContentItem.objects.bulk_create(copies)
-    versions = Rendition.objects.bulk_create(Rendition(item=item, kind="mastodon", text=TEXT) for item in items)
+    versions = Rendition.objects.bulk_create(
+        Rendition(item=item, kind=kind, text=TEXT) for item in items for kind in platforms.KINDS
+    )
     ContentItem.objects.filter(pk__in=[item.pk for item in items]).update(**approval)
     given = {"state": state, "like": example.pk, "days": of_days, "limit": count}
     with as_owner() as owner, owner.cursor() as cursor:  # no delivery begins as published, but in a benchmark
         cursor.execute("ALTER TABLE publishing_delivery DISABLE TRIGGER publishing_delivery_guard")
         cursor.execute(FILL, given | {"versions": [one.pk for one in versions]})
         cursor.execute("ALTER TABLE publishing_delivery ENABLE TRIGGER publishing_delivery_guard")
-        cursor.execute("VACUUM (ANALYZE) publishing_delivery")
+        if state == "published":
+            cursor.execute(FILL_ATTEMPTS, {"before": example.created_at})
+        cursor.execute("VACUUM (ANALYZE) publishing_delivery, publishing_attempt, planning_contentitem")
 
 
 def pages(user: User, made: Sequence[Delivery]) -> None:
@@ -296,7 +270,7 @@ def main() -> None:
     parser.add_argument("--done", type=int, default=0)
     parser.add_argument("--waiting", type=int, default=0)
     given = parser.parse_args()
-    with running_database(), platform() as service:
+    with running_database(), platforms.running() as service:
         accounts = found(given.units, given.accounts, service)
         user = member("humas", Role.ADMINISTRATOR)
         item = approved(member("penulis", Role.EDITOR), user)

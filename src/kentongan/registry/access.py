@@ -201,7 +201,7 @@ def get_contact(actor: Actor, contact_id: int, *, lock: bool = False) -> Contact
 
 def allows(actor: Actor, capability: Capability, unit: Unit) -> bool:
     """Whether `actor` holds `capability` at `unit`."""
-    return actor.is_system or units_for(actor, capability).filter(pk=unit.pk).exists()
+    return actor.is_system or grants_of(actor, capability).filter(unit__path__covers=unit.path).exists()
 
 
 def capabilities(actor: Actor, unit: Unit | None = None) -> frozenset[Capability]:

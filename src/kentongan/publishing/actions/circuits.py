@@ -37,6 +37,11 @@ def server_of(account: Account) -> str:
     return f"{account.platform} {host}".strip()
 
 
+def is_open(account: Account) -> bool:
+    """Whether the account's server is left alone, but for one delivery that may try for all."""
+    return Circuit.objects.filter(server=server_of(account), open_until__isnull=False).exists()
+
+
 def rests_until(account: Account) -> datetime | None:
     """Return until when nothing is sent to the account's server; None when this delivery may try."""
     circuit = Circuit.objects.filter(server=server_of(account), open_until__isnull=False).first()

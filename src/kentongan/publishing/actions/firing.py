@@ -91,14 +91,13 @@ def quick() -> Q:
 
 def claim_due(limit: int = BATCH, among: Q = Q()) -> list[Claim]:  # noqa: B008  never changed
     """Claim what is due now; two workers never get the same row, and neither waits for the other."""
+    token = uuid.uuid4()
     with transaction.atomic():
         due = Delivery.objects.filter(among, ~paused(), state=State.READY, try_at__lte=clock.in_database())
-        rows = list(due.order_by("try_at", "id").select_for_update(skip_locked=True, of=("self",))[:limit])
-        for row in rows:
-            row.state, row.claim_token = State.CLAIMED, uuid.uuid4()
-            row.claimed_until = lease()
-        Delivery.objects.bulk_update(rows, ["state", "claim_token", "claimed_until"])
-    return [Claim(row.pk, row.claim_token) for row in rows if row.claim_token]
+        locked = due.order_by("try_at", "id").select_for_update(skip_locked=True, of=("self",))
+        ids = list(locked.values_list("pk", flat=True)[:limit])
+        Delivery.objects.filter(pk__in=ids).update(state=State.CLAIMED, claim_token=token, claimed_until=lease())
+    return [Claim(pk, token) for pk in ids]
 
 
 def lease(lasts: timedelta = LEASE) -> Combinable:
@@ -115,9 +114,9 @@ def claims(among: Q = Q(), limit: int = MOST_AT_ONCE) -> Iterator[Claim]:  # noq
             return
 
 
-def _mine(claim: Claim, state: State, *with_: str) -> Delivery | None:
-    """Lock and return the delivery while the claim is still ours; the lease may have lapsed meanwhile."""
-    rows: QuerySet[Delivery] = Delivery.objects.select_for_update(of=("self",)).select_related(*with_ or ("account",))
+def _mine(claim: Claim, state: State, **asked: Exists) -> Any:
+    """Lock and return the delivery while the claim is still ours, with what is `asked` about it."""
+    rows = Delivery.objects.select_for_update(of=("self",)).select_related("account").annotate(**asked)
     return rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=state).first()
 
 
@@ -164,21 +163,41 @@ def _still_allowed(user: User | None, delivery: Delivery) -> bool:
     return rights.allows(Actor.of_user(user), Capability.PUBLISH, delivery.unit)
 
 
-@action("publishing.delivery.check", may_do_nothing=True)
 def check(actor: Actor, claim: Claim) -> Delivery | None:
-    """Ask permissions, safeguards, lateness and the rate budget again; None when it must not go out now."""
-    delivery = _mine(claim, State.CLAIMED, "unit", "account__connection", "item", "scheduled_by", "release")
+    """Ask pauses, permissions, safeguards, lateness and the server's rest again; None when it must not go out now.
+
+    Where nothing stands against it this only reads; what does is asked once more under the delivery's lock.
+    """
+    delivery: Delivery | None = _checked(Delivery.objects.all(), claim)
     if delivery is None:
         return None
-    now = clock.now()
-    if Delivery.objects.filter(paused(), pk=delivery.pk).exists():
+    if _is_paused(delivery) or _obstacle(delivery, clock.now()) or circuits.is_open(delivery.account):
+        return _settle(actor, claim)
+    return delivery
+
+
+def _checked(rows: QuerySet[Delivery], claim: Claim) -> Any:
+    """Return the claimed delivery with all that is asked of it; None if the claim is lost."""
+    rows = rows.select_related("unit", "account__connection", "item", "scheduled_by", "release")
+    rows = rows.annotate(anything_is_paused=Exists(Pause.objects.filter(ended_at=None)))
+    return rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=State.CLAIMED).first()
+
+
+def _is_paused(delivery: Any) -> bool:
+    return delivery.anything_is_paused and Delivery.objects.filter(paused(), pk=delivery.pk).exists()
+
+
+@action("publishing.delivery.check", may_do_nothing=True)
+def _settle(actor: Actor, claim: Claim) -> Delivery | None:
+    """Hold, miss or put back what must not go out now; returns the delivery where it may after all."""
+    delivery: Delivery | None = _checked(Delivery.objects.select_for_update(of=("self",)), claim)
+    if delivery is None:
+        return None
+    if _is_paused(delivery):
         move(delivery, State.READY)  # stopped since it was claimed
         return None
-    if obstacle := _obstacle(delivery, now):
+    if obstacle := _obstacle(delivery, clock.now()):
         stop(actor, delivery, *obstacle, awaits_sign_in=not _is_signed_in(delivery.account))
-        return None
-    if no_room := budgets.full(delivery.account, _cost(delivery), now):
-        _wait_for_room(actor, delivery, no_room)
         return None
     if rests_until := circuits.rests_until(delivery.account):
         move(delivery, State.READY, circuits.waits(), try_at=rests_until)
@@ -230,7 +249,7 @@ def _size(post: Post) -> int:
 def evidence(delivery: Delivery) -> Found | None:
     """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed."""
     known = delivery.attempts.filter(outcome=Outcome.PUBLISHED).exclude(remote_id="").last()
-    if known is None or _is_of_another(delivery, known.remote_id):
+    if known is None or Delivery.objects.filter(_others(known.remote_id), pk=delivery.pk).exists():
         return None
     return Found(known.remote_id, known.url, {"attempt": known.pk})
 
@@ -242,10 +261,10 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     Takes of the budgets, under their locks. None if the claim is lost, or another worker took the last place, or it is
     out already.
     """
-    delivery = _mine(claim, State.CLAIMED, "account")
+    delivery = _mine(claim, State.CLAIMED, is_tried=Exists(Attempt.objects.filter(delivery=OuterRef("pk"))))
     if delivery is None:
         return None
-    if known := evidence(delivery):
+    if delivery.is_tried and (known := evidence(delivery)):
         _is_out(actor, delivery, known)
         return None
     account, now = delivery.account, clock.now()
@@ -294,7 +313,7 @@ def note(attempt: Attempt, result: Published | ChannelError) -> None:
         attempt.outcome, attempt.message = OUTCOMES.get(type(result), Outcome.AMBIGUOUS), result.message[:500]
         if attempt.outcome != Outcome.AMBIGUOUS:
             attempt.cost_usd = None  # nothing was taken, so nothing is paid
-    attempt.save()
+    attempt.save(update_fields=["ended_at", "response", "outcome", "remote_id", "url", "message", "cost_usd"])
 
 
 @action("publishing.delivery.finish", may_do_nothing=True)
@@ -302,12 +321,12 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
     """Record the outcome: the attempt always, the delivery only while the claim is ours. Returns the new state."""
     note(attempt, result)
     circuits.learn(attempt.delivery.account, result, attempt.started_at)
-    delivery = _mine(claim, State.SENDING)
+    delivery = _mine(claim, State.SENDING, is_of_another=_others(getattr(result, "remote_id", "")))
     if delivery is None:
         return None
     now = clock.now()
     match result:
-        case Published(remote_id=remote_id) if _is_of_another(delivery, remote_id):
+        case Published() if delivery.is_of_another:
             stop(
                 actor, delivery, State.REJECTED, _("The platform took it for another post of ours with the same text.")
             )
@@ -322,9 +341,10 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
     return State(delivery.state)
 
 
-def _is_of_another(delivery: Delivery, remote_id: str) -> bool:
-    """Whether that post is another delivery's: of two equal texts some platforms keep one."""
-    return Delivery.objects.filter(account_id=delivery.account_id, remote_id=remote_id).exclude(pk=delivery.pk).exists()
+def _others(remote_id: str) -> Exists:
+    """Whether that post is another delivery's of the same account: of two equal texts some platforms keep one."""
+    same = Delivery.objects.filter(account=OuterRef("account"), remote_id=remote_id).exclude(remote_id="")
+    return Exists(same.exclude(pk=OuterRef("pk")))
 
 
 def _retry(actor: Actor, delivery: Delivery, error: RetryLater | CredentialsExpired) -> None:
