@@ -284,16 +284,22 @@ def forecast(request: HttpRequest, pk: int, late_minutes: LateMinutes = LATE_MIN
 
 @router.get("/ledger", response=LedgerWithDays, auth=READ)
 def ledger(request: HttpRequest, wanted: Query[Wanted]) -> dict[str, Any]:
-    """Return what was planned and what became of it, in all and by day."""
-    actor, chosen = actor_of(request), _filter(request, wanted)
-    days = [{**line.as_dict(), "day": line.day} for line in queries.days(actor, chosen)]
-    return {**queries.ledger(actor, chosen).as_dict(), "days": days}
+    """Return what was planned and what became of it, in all and by day.
+
+    From two weeks before today to a week after, where neither days nor an item are named.
+    """
+    found = queries.days(actor_of(request), _filter(request, wanted).in_period())
+    days = [{**line.as_dict(), "day": line.day} for line in found]
+    return {**queries.summed(found).as_dict(), "days": days}
 
 
 @router.get("/ledger/lines", response=Page[LedgerLine], auth=READ)
 def ledger_lines(request: HttpRequest, chosen: Query[LinesOf], paging: Query[Paging]) -> dict[str, Any]:
-    """List the ledger's lines: one for each day, unit or campaign; every line adds up."""
-    lines = queries.LINES[chosen.per](actor_of(request), _filter(request, chosen))
+    """List the ledger's lines: one for each day, unit or campaign; every line adds up.
+
+    From two weeks before today to a week after, where neither days nor an item are named.
+    """
+    lines = queries.LINES[chosen.per](actor_of(request), _filter(request, chosen).in_period())
     first = (paging.page - 1) * paging.per_page
     shown = lines[first : first + paging.per_page]
     items = [{**line.as_dict(), "day": line.day, "id": line.key, "name": line.name} for line in shown]

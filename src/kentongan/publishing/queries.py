@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from kentongan.registry.models.accounts import NOTICE
 from kentongan.registry.serving import SEATS, serves
 
 ALARM_AFTER = timedelta(minutes=5)
+BEFORE, AFTER = timedelta(days=14), timedelta(days=7)
 CHECK_EVERY, CHECK_BAD_EVERY = timedelta(hours=24), timedelta(hours=1)
 TELL_AGAIN = timedelta(days=3)
 CHECK_BEFORE, CHECK_BEFORE_AGAIN = timedelta(hours=1), timedelta(hours=6)
@@ -46,6 +47,13 @@ class Filter:
     until: date | None = None
     timezone: str = "Asia/Jakarta"
     campaign_id: int | None = None
+
+    def in_period(self) -> "Filter":
+        """Return the filter from two weeks before today to a week after, unless it names days or a single item."""
+        if self.since or self.until or self.item_id:
+            return self
+        today = clock.now().astimezone(clock.zone(self.timezone)).date()
+        return replace(self, since=today - BEFORE, until=today + AFTER)
 
     def apply(self, rows: QuerySet[Delivery], *, with_state: bool = True) -> QuerySet[Delivery]:
         """Narrow the deliveries."""

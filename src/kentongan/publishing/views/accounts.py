@@ -38,7 +38,7 @@ def accounts(request: StaffRequest) -> HttpResponse:
     """The official accounts: could each publish right now?"""
     actor = reader(request)
     context = {
-        "page": page_of(request, queries.accounts(actor), 50),
+        "page": page_of(request, queries.accounts(actor), 25),
         "kinds": {channel.kind: channel for channel in channels.every()},
         "pauses": queries.live_pauses(actor),
         "may_publish": may_publish(actor),

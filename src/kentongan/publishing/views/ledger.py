@@ -1,7 +1,6 @@
 """The ledger, what is coming, what needs a person."""
 
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 from django.contrib.auth.decorators import login_required
@@ -9,7 +8,6 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -24,7 +22,6 @@ from kentongan.publishing.views.common import chosen, may_publish, reader
 from kentongan.registry import queries as registry
 
 DAYS_SHOWN = 14
-PERIOD = timedelta(days=30)
 LONGEST_MENU = 60
 SORTS = {"due": "due_at"}
 COLUMNS = (
@@ -41,19 +38,11 @@ COLUMNS = (
 )
 
 
-def _in_period(wanted: queries.Filter) -> queries.Filter:
-    """Return the filter with a month before and after today, unless it names days or a single item."""
-    if wanted.since or wanted.until or wanted.item_id:
-        return wanted
-    today = timezone.localdate()
-    return replace(wanted, since=today - PERIOD, until=today + PERIOD)
-
-
 @login_required
 @require_GET
 def index(request: StaffRequest) -> HttpResponseBase:
     """The ledger: what was planned and what became of it, down to each delivery."""
-    actor, wanted = reader(request), _in_period(chosen(request))
+    actor, wanted = reader(request), chosen(request).in_period()
     rows = sorted_by(request, queries.deliveries(actor, wanted), SORTS)
     if fmt := request.GET.get("format"):
         return export("sebaran", COLUMNS, rows, fmt)
@@ -83,7 +72,7 @@ def index(request: StaffRequest) -> HttpResponseBase:
 @require_GET
 def lines(request: StaffRequest) -> HttpResponseBase:
     """The ledger's lines: one for each day, unit or campaign; each adds up, and so does their sum."""
-    actor, wanted = reader(request), _in_period(chosen(request))
+    actor, wanted = reader(request), chosen(request).in_period()
     per = request.GET.get("per", "")
     per = per if per in queries.LINES else "day"
     found = queries.LINES[per](actor, wanted)
