@@ -186,6 +186,15 @@ class TestForecast:
         assert found[0].late == 1
         assert found[0].ends - found[0].begins > timedelta(hours=23)
 
+    def test_behind_very_many_the_days_are_counted_by_the_quota(
+        self, desk: Desk, app: PlatformApp, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(planner, "MOST_WAITING", 2)
+        _posts(desk, 4)
+        accounts = [desk.account("x", handle=f"banyak{number}") for number in range(4)]
+        (found,) = planner.forecasts(planner.of_item(self._item(desk, 1), accounts, [clock.now()] * 4), 120)
+        assert (found.posts, found.late, found.days) == (4, 4, 4)  # two days for what waits, two more for these
+
     def test_only_booked_accounts_count_once_there_are_some(self, desk: Desk, app: PlatformApp):
         item = self._item(desk, 3)
         account = desk.account("x", handle="dipesan")

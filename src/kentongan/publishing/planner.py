@@ -106,8 +106,8 @@ def _out(kind: str, wanted: list[datetime], rate: Rate, now: datetime) -> list[d
     waiting = waiting.filter(try_at__lte=wanted[-1] + rate.per)
     others = list(waiting.order_by("try_at").values_list("try_at", flat=True)[: MOST_WAITING + 1])
     if len(others) > MOST_WAITING:  # far more than a screen has to be exact about
-        behind = now + rate.per * (waiting.count() // rate.posts)
-        return [max(moment, behind) for moment in wanted]
+        ahead = waiting.count()
+        return [max(moment, now + rate.per * (place // rate.posts)) for place, moment in enumerate(wanted, ahead)]
     queue = [(max(moment, now), False) for moment in others] + [(moment, True) for moment in wanted]
     return through(gone.order_by("started_at").values_list("started_at", flat=True), queue, rate)
 
