@@ -1,6 +1,8 @@
-"""Many rows at once: asked for by arrays, written through PostgreSQL's COPY."""
+"""Many rows at once: asked for by arrays, written through PostgreSQL's COPY, changed by one statement."""
 
+import json
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -50,6 +52,28 @@ def copy(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
     with connection.cursor() as cursor, cursor.copy(statement) as stream:
         for row in rows:
             stream.write_row((*row, *values))
+
+
+_json = partial(json.dumps, default=str, ensure_ascii=False)
+
+
+def rewrite(rows: Sequence[Model], names: Sequence[str]) -> None:
+    """Write those fields of rows that are there, by one statement however many they are.
+
+    Checks and keys of the database hold as always; what a model's `save` would do does not happen. `bulk_update` does
+    the same with a case for each field of each row, which takes ten times as long for five hundred rows.
+    """
+    if not rows:
+        return
+    model, quoted = type(rows[0]), connection.ops.quote_name
+    fields: list[Field[Any, Any]] = [model._meta.get_field(name) for name in names]  # type: ignore[misc]
+    table, key = quoted(model._meta.db_table), quoted(str(model._meta.pk.column))
+    changes = ", ".join(f"{quoted(str(one.column))} = fresh.{quoted(str(one.column))}" for one in fields)
+    values = [{one.column: getattr(row, one.attname) for one in (model._meta.pk, *fields)} for row in rows]
+    fresh = f"json_populate_recordset(NULL::{table}, %s::json) AS fresh"
+    statement = f"UPDATE {table} AS old SET {changes} FROM {fresh} WHERE old.{key} = fresh.{key}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_json(values)])
 
 
 def _needs_value(field: Field[Any, Any]) -> bool:

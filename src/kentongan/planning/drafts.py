@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from kentongan.core.models.files import StoredFile
+
 
 @dataclass(frozen=True, slots=True)
 class FactDraft:
@@ -67,3 +69,32 @@ class ItemDraft:
     planned_for: datetime | None = None
     campaign_id: int | None = None
     renditions: Mapping[str, RenditionDraft] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """A content item to be made, from a brief (its unit and issue are taken over) or at a unit."""
+
+    draft: ItemDraft
+    unit_id: int | None = None
+    brief_id: int | None = None
+    issue_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """What an item is to say; `version` is the one that the editor saw."""
+
+    item_id: int
+    draft: ItemDraft
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewAsset:
+    """A stored file that is to go out with an item, with its description and whether AI made or changed it."""
+
+    item_id: int
+    file: StoredFile
+    alt: str
+    ai_generated: bool

@@ -87,10 +87,15 @@ def _copies_of(
     ]
 
 
-def problems(renditions: Iterable[Rendition], assets: Iterable[ItemAsset]) -> dict[str, list[str]]:
-    """Return what a platform would not take, by kind; empty when it takes all of it."""
+def problems(
+    renditions: Iterable[Rendition], assets: Iterable[ItemAsset], facts: Facts | None = None
+) -> dict[str, list[str]]:
+    """Return what a platform would not take, by kind; empty when it takes all of it.
+
+    `facts` are what is known of the files, where they are many and were read before.
+    """
     files = [asset.file for asset in assets]
-    facts = media.facts_of(files)
+    facts = media.facts_of(files) if facts is None else facts
     pictures, videos = [file for file in files if file.is_image], [file for file in files if file.is_video]
     found = {rendition.kind: list(_problems(rendition, pictures, videos, facts)) for rendition in renditions}
     return {kind: texts for kind, texts in found.items() if texts}

@@ -4,16 +4,17 @@ Every top-level object has a foreign key to its unit. The only way to get an obj
 `scope` narrows a queryset to what the actor may see or do, `get` fetches one object or says why not.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.core.actor import Actor
-from kentongan.core.errors import Conflict, NotAllowed, NotFound
+from kentongan.core.errors import Conflict, KentonganError, NotAllowed, NotFound
 from kentongan.core.permissions import Capability, roles_with
 from kentongan.registry.ltree import subtree
 from kentongan.registry.models import Account, Contact, Grant, Person, Unit
@@ -100,9 +101,51 @@ def get(
     raise NotFound()
 
 
+@dataclass(frozen=True, slots=True)
+class Found(Generic[M]):
+    """Objects that were asked for by id: those that there are for the actor, and why the others are not."""
+
+    rows: Mapping[int, M]
+    errors: Mapping[int, KentonganError]
+
+    def get(self, pk: int) -> M:
+        """Return one of them; raises what `get` would."""
+        if pk in self.errors:
+            raise self.errors[pk]
+        return self.rows[pk]
+
+
+def get_each(
+    queryset: QuerySet[M],
+    actor: Actor,
+    capability: Capability,
+    pks: Collection[int],
+    unit_field: str = "unit",
+    seen_with: Capability = Capability.VIEW,
+) -> Found[M]:
+    """Return many objects by the same rules as `get`: one query, and another one where any is refused.
+
+    Race: those of a locking queryset are locked in the order of their ids, so that two who share some do not wait for
+    each other for ever.
+    """
+    wanted = set(pks)
+    if not wanted:
+        return Found({}, {})
+    rows = {row.pk: row for row in scope(queryset, actor, capability, unit_field).filter(pk__in=wanted).order_by("pk")}
+    missing = wanted - rows.keys()
+    known = scope(queryset.model._default_manager.all(), actor, seen_with, unit_field).filter(pk__in=missing)
+    seen = set(known.values_list("pk", flat=True)) if missing and capability != seen_with else set()
+    return Found(rows, {pk: NotAllowed() if pk in seen else NotFound() for pk in missing})
+
+
 def get_unit(actor: Actor, capability: Capability, **lookup: Any) -> Unit:
     """Return one unit, by the same rules as `get`."""
     return get(Unit.objects.all(), actor, capability, "pk", **lookup)
+
+
+def get_units(actor: Actor, capability: Capability, pks: Collection[int]) -> Found[Unit]:
+    """Return many units, by the same rules as `get_each`."""
+    return get_each(Unit.objects.all(), actor, capability, pks, "pk")
 
 
 def require(actor: Actor, capability: Capability, unit: Unit) -> None:

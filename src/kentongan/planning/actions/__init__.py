@@ -1,25 +1,45 @@
 """All writes of planning, one file a noun."""
 
-from kentongan.planning.actions.assets import add_asset, fit_media, remove_asset
+from kentongan.planning.actions.assets import add_asset, add_assets, fit_media, remove_asset, remove_assets
 from kentongan.planning.actions.briefs import change_brief, create_brief, move_deadline
 from kentongan.planning.actions.campaigns import change_campaign, close_campaign, open_campaign, reopen_campaign
 from kentongan.planning.actions.feeds import end_feed, make_feed, note_use
-from kentongan.planning.actions.items import change_item, create_item, plan_item, reopen, withdraw
-from kentongan.planning.actions.reviews import LeftOut, Looked, approve, approve_many, comment, request_changes, submit
+from kentongan.planning.actions.items import (
+    change_item,
+    change_items,
+    create_item,
+    create_items,
+    plan_item,
+    reopen,
+    withdraw,
+)
+from kentongan.planning.actions.reviews import (
+    LeftOut,
+    Looked,
+    approve,
+    approve_many,
+    comment,
+    request_changes,
+    submit,
+    submit_many,
+)
 
 __all__ = [
     "LeftOut",
     "Looked",
     "add_asset",
+    "add_assets",
     "approve",
     "approve_many",
     "change_brief",
     "change_campaign",
     "change_item",
+    "change_items",
     "close_campaign",
     "comment",
     "create_brief",
     "create_item",
+    "create_items",
     "end_feed",
     "fit_media",
     "make_feed",
@@ -28,9 +48,11 @@ __all__ = [
     "open_campaign",
     "plan_item",
     "remove_asset",
+    "remove_assets",
     "reopen",
     "reopen_campaign",
     "request_changes",
     "submit",
+    "submit_many",
     "withdraw",
 ]

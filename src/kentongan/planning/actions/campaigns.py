@@ -14,7 +14,7 @@ from kentongan.core.errors import Conflict, Held, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.planning import access
 from kentongan.planning.drafts import CampaignDraft, plain
-from kentongan.planning.models import Campaign, ContentItem
+from kentongan.planning.models import Campaign
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 from kentongan.safeguards import queries as safeguards
@@ -150,20 +150,6 @@ def hashtags_of(texts: Iterable[str]) -> list[str]:
     return _distinct(text.strip().lstrip("#＃") for text in texts)
 
 
-def fitting(actor: Actor, campaign_id: int, purpose: str) -> Campaign:
-    """Return a running campaign into which the actor may put content of that purpose; Invalid where it does not fit.
-
-    Race: it is closed at this moment; a shared lock lets one of the two wait for the other.
-    """
-    campaign = access.campaign(actor, campaign_id, Capability.EDIT)
-    Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign.pk)
-    campaign.refresh_from_db()
-    if campaign.state != Campaign.State.OPEN:
-        raise Invalid(fields={"campaign": [_("This campaign is closed.")]})
-    check_fits(campaign, purpose)
-    return campaign
-
-
 def check_fits(campaign: Campaign, purpose: str) -> None:
     """Raise Invalid where content of that purpose does not belong into the campaign."""
     if campaign.purpose == Purpose.SERVICE and purpose != Purpose.SERVICE:
@@ -172,14 +158,29 @@ def check_fits(campaign: Campaign, purpose: str) -> None:
         )
 
 
-def check_move(actor: Actor, item: ContentItem | None, campaign_id: int | None, purpose: str) -> None:
-    """Raise unless content may be in that campaign: who moves it writes at both, where it comes from and goes to."""
-    present = item.campaign_id if item is not None else None
-    if present is not None and campaign_id != present:
-        access.campaign(actor, present, Capability.EDIT)
-    if campaign_id is None:
-        return
-    if campaign_id == present and item is not None and item.campaign is not None:
-        check_fits(item.campaign, purpose)
-    else:
-        fitting(actor, campaign_id, purpose)
+class CampaignMoves:
+    """Moves of content between campaigns, each as (from, to): who moves it writes at both ends.
+
+    What is moved into one has locked it, so that it is not closed meanwhile.
+    """
+
+    def __init__(self, actor: Actor, moves: Iterable[tuple[int | None, int | None]]) -> None:
+        real = [(old, new) for old, new in moves if old != new]
+        left = {old for old, _new in real if old is not None}
+        entered = {new for _old, new in real if new is not None}
+        self._left = access.campaigns(actor, left, Capability.EDIT)
+        self._entered = access.campaigns_to_fill(actor, entered)
+
+    def check(self, present: Campaign | None, wanted: int | None, purpose: str) -> None:
+        """Raise unless content of that purpose may go from one campaign to the other, or stay in the one it is in."""
+        if present is not None and present.pk != wanted:
+            self._left.get(present.pk)
+        if wanted is None:
+            return
+        if present is not None and present.pk == wanted:
+            check_fits(present, purpose)
+            return
+        campaign = self._entered.get(wanted)
+        if campaign.state != Campaign.State.OPEN:
+            raise Invalid(fields={"campaign": [_("This campaign is closed.")]})
+        check_fits(campaign, purpose)

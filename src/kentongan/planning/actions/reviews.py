@@ -1,11 +1,13 @@
 """Submitting, commenting, approving: always by another person than the authors."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from kentongan.core import audit, clock
+from kentongan.core import audit, clock, several
+from kentongan.core import media as core_media
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed
@@ -15,30 +17,48 @@ from kentongan.planning import access, approvals, counting, likeness, media, que
 from kentongan.planning.actions.items import check_version
 from kentongan.planning.drafts import plain
 from kentongan.planning.models import Comment, ContentItem, Review
-from kentongan.planning.states import Move, after
+from kentongan.planning.states import ItemState, Move, after
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 
-AT_ONCE = 50
+APPROVED_AT_ONCE = 50
+PARTS = ("renditions", "assets__file")
 
 
 @action("planning.item.submit")
-def submit(actor: Actor, item_id: int, *, tell: bool = True) -> ContentItem:
-    """Hand an item in for review; every version has to fit its platform.
-
-    Who hands very many in at once tells the approvers of all of them together, not here of each.
-    """
-    item = access.item(actor, item_id, Capability.EDIT, lock=True)
-    author = access.author(actor)
-    state = after(item.state, Move.SUBMIT)
-    check_complete(item)
-    before = audit.snapshot(item, "state")
-    item.state, item.submitted_at = state, clock.now()
-    item.save()
-    audit.record(actor, item, before=before, after=audit.snapshot(item, "state", "version"))
-    if tell:
-        telling.tell_approvers(actor, item, User.objects.get(pk=author))
+def submit(actor: Actor, item_id: int) -> ContentItem:
+    """Hand an item in for review; every version has to fit its platform. Its approvers are told."""
+    with several.alone():
+        (item,) = submit_many(actor, [item_id])
+    telling.tell_approvers(actor, item, User.objects.get(pk=access.author(actor)))
     return item
+
+
+@action("planning.item.submit", may_do_nothing=True)
+def submit_many(actor: Actor, item_ids: Sequence[int]) -> list[ContentItem]:
+    """Hand items in for review, all of them or none, in a constant number of queries; raises Several.
+
+    Who hands very many in tells their approvers of all of them together.
+    """
+    access.author(actor)
+    found = access.items(actor, item_ids, Capability.EDIT, lock=True, parts=PARTS)
+    complete, refusals, submitted = Completeness(found.rows.values()), several.Refusals(), clock.now()
+    for position, pk in enumerate(item_ids):
+        with refusals.of(position):
+            after(found.get(pk).state, Move.SUBMIT)
+            complete.check(found.get(pk))
+    refusals.check()
+    items = [found.get(pk) for pk in item_ids]
+    before = [audit.snapshot(item, "state") for item in items]
+    for item in items:
+        item.state, item.submitted_at, item.updated_at = after(item.state, Move.SUBMIT), submitted, submitted
+    # All of them come to one state, from wherever they were: one statement, without a case for each.
+    ContentItem.objects.filter(pk__in=item_ids).update(
+        state=ItemState.IN_REVIEW, submitted_at=submitted, updated_at=submitted
+    )
+    now = [audit.snapshot(item, "state", "version") for item in items]
+    audit.record_each(actor, zip(items, before, now, strict=True))
+    return items
 
 
 @action("planning.item.approve")
@@ -99,8 +119,8 @@ def approve_many(
 
     What changed since it was looked at, one's own work, or what needs a look of its own is named with its reason.
     """
-    if len(looked) > AT_ONCE:
-        raise Invalid(_("%(most)s items at once, so that each is looked at.") % {"most": AT_ONCE})
+    if len(looked) > APPROVED_AT_ONCE:
+        raise Invalid(_("%(most)s items at once, so that each is looked at.") % {"most": APPROVED_AT_ONCE})
     approved, left = [], []
     for one in looked:
         try:
@@ -170,27 +190,44 @@ def _check_effects(item: ContentItem, seen: str) -> None:
 
 def check_complete(item: ContentItem) -> None:
     """Raise Invalid unless every version, with pictures and videos, would be taken by its platform."""
-    versions = list(item.renditions.all())
-    if not versions:
-        raise Invalid(
-            _("There is no version for any platform yet."),
-            fields={"renditions": [_("Write at least one version.")]},
-            remedy=_("Write the version for the website or a platform first."),
-        )
-    too_long = counting.problems(versions, registry.stated_limits(item.unit))
-    if too_long:
-        raise Invalid(
-            _("A version is longer than its platform allows."),
-            fields=too_long,
-            remedy=_("Shorten the marked versions."),
-        )
-    not_taken = media.problems(versions, item.assets.select_related("file"))
-    if not_taken:
-        raise Invalid(
-            _("A platform does not take the pictures or videos as they are."),
-            fields=not_taken,
-            remedy=_("Take some out, change them, or leave that platform's version empty."),
-        )
+    prefetch_related_objects([item], *PARTS)
+    Completeness([item]).check(item)
+
+
+class Completeness:
+    """Whether items could go out as they are; what that takes to know is read once for all of them.
+
+    They have their versions and files (`PARTS`) at hand.
+    """
+
+    def __init__(self, items: Iterable[ContentItem]) -> None:
+        known = list(items)
+        self._stated = registry.limits_stated_at({item.unit_id for item in known})
+        self._facts = core_media.facts_of(asset.file for item in known for asset in item.assets.all())
+
+    def check(self, item: ContentItem) -> None:
+        """Raise Invalid unless every version, with pictures and videos, would be taken by its platform."""
+        versions = list(item.renditions.all())
+        if not versions:
+            raise Invalid(
+                _("There is no version for any platform yet."),
+                fields={"renditions": [_("Write at least one version.")]},
+                remedy=_("Write the version for the website or a platform first."),
+            )
+        too_long = counting.problems(versions, self._stated.get(item.unit_id, {}))
+        if too_long:
+            raise Invalid(
+                _("A version is longer than its platform allows."),
+                fields=too_long,
+                remedy=_("Shorten the marked versions."),
+            )
+        not_taken = media.problems(versions, item.assets.all(), self._facts)
+        if not_taken:
+            raise Invalid(
+                _("A platform does not take the pictures or videos as they are."),
+                fields=not_taken,
+                remedy=_("Take some out, change them, or leave that platform's version empty."),
+            )
 
 
 def _ticked(actor: Actor, item: ContentItem, checklist: Collection[str]) -> list[str]:

@@ -1,19 +1,22 @@
 """Bringing posts of a spreadsheet in, batch by batch, and taking them back."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 
-from kentongan.core import audit
+from kentongan.core import audit, several
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
-from kentongan.core.errors import Conflict, KentonganError
-from kentongan.core.imports import Batch, Feed, ImportRun
+from kentongan.core.copying import rewrite
+from kentongan.core.errors import Conflict
+from kentongan.core.imports import Batch, Feed, ImportRun, Row
 from kentongan.core.jobs import Progress
 from kentongan.core.models import User
 from kentongan.core.models.files import StoredFile
@@ -21,22 +24,23 @@ from kentongan.core.permissions import Capability
 from kentongan.planning import access, telling
 from kentongan.planning import actions as planning
 from kentongan.planning.access import author
-from kentongan.planning.actions.reviews import check_complete
-from kentongan.planning.drafts import ItemDraft, RenditionDraft
-from kentongan.planning.models import ContentItem
+from kentongan.planning.actions.reviews import PARTS, Completeness
+from kentongan.planning.drafts import ItemChange, ItemDraft, NewAsset, NewItem, RenditionDraft
+from kentongan.planning.models import ContentItem, ItemAsset
 from kentongan.planning.states import OPEN
-from kentongan.publishing.actions.booking import book
+from kentongan.publishing.actions.booking import book_many
 from kentongan.publishing.models import SheetPost
 from kentongan.publishing.sheets.matching import CHANGED, NEW, REJECTED, SAME, Decision, Matcher, Picture, Post
 from kentongan.registry import access as rights
 from kentongan.registry.models import Unit
 
 AT_ONCE = 200
+NOTED = ("version", "due_at", "accounts", "digest")
 
 
 @action("publishing.sheet.take", may_do_nothing=True)
 def take_posts(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, matcher: Matcher) -> None:
-    """Bring one batch in: each post through the same actions as one that is written by hand, in review at the end.
+    """Bring one batch in, through the same actions as what is written by hand, in review at the end.
 
     What an action refuses is a rejected row with the action's own reason.
     """
@@ -44,97 +48,142 @@ def take_posts(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, matcher: 
     author(actor)
     # Race: two imports of one unit at once would both find a post missing; the second one waits here.
     Unit.objects.select_for_update(of=("self",), no_key=True).get(pk=unit.pk)
-    counts = {NEW: 0, CHANGED: 0, SAME: 0}
-    refused = []
-    for one in matcher.decide(batch.rows):
-        reason = one.note if one.outcome == REJECTED else _taken(actor, run, unit, one)
-        if reason:
-            refused.append((one.row, reason))
-        else:
-            counts[one.outcome] += 1
+    decided = matcher.decide(batch.rows)
+    refused = [(one.row, one.note) for one in decided if one.outcome == REJECTED]
+    for outcome, write in ((NEW, _make), (CHANGED, _change)):
+        refused += _all_that_go([one for one in decided if one.outcome == outcome], partial(write, actor, run, unit))
     batch.reject_all(refused)
+    left = {id(row) for row, _reason in refused}
+    counts = Counter(one.outcome for one in decided if id(one.row) not in left)
     feed.commit(batch, new=counts[NEW], same=counts[SAME], changed=counts[CHANGED])
     if counts[NEW] or counts[CHANGED]:
         audit.record(actor, unit, unit_id=unit.pk, after={"run": run.pk, **counts})
 
 
-def _taken(actor: Actor, run: ImportRun, unit: Unit, one: Decision) -> str:
-    """Write one row; return why it was refused, "" when it is in."""
-    if one.post is None or one.outcome == SAME:
-        return ""
-    try:
-        with transaction.atomic():
-            _make(actor, run, unit, one.post) if one.known is None else _change(actor, run, one.known, one.post)
-    except KentonganError as error:
-        return error.reason
-    return ""
+def _all_that_go(wanted: Sequence[Decision], write: Callable[[Sequence[Decision]], None]) -> list[tuple[Row, str]]:
+    """Write rows together, without those that an action refuses; return these, each with the reason."""
+    left, refused = list(wanted), []
+    while left:
+        try:
+            with transaction.atomic():
+                write(left)
+                break
+        except several.Several as found:
+            refused += [(left[position].row, error.reason) for position, error in found.errors.items()]
+            left = [one for position, one in enumerate(left) if position not in found.errors]
+    return refused
 
 
-def _make(actor: Actor, run: ImportRun, unit: Unit, post: Post) -> None:
-    home = {"brief_id": post.brief_id} if post.brief_id else {"unit_id": unit.pk}
-    item = planning.create_item(actor, post.draft, **home)
-    _exchange_pictures(actor, item, _pictures_of(post))
-    book(actor, item.pk, post.accounts)
-    item = planning.submit(actor, item.pk, tell=False)
-    known = SheetPost(unit=unit, key=post.key, run=run)
-    _keep(known, item, post.accounts, post.digest)
+def _make(actor: Actor, run: ImportRun, unit: Unit, wanted: Sequence[Decision]) -> None:
+    posts = [one.the_post for one in wanted]
+    homes = [{"brief_id": post.brief_id} if post.brief_id else {"unit_id": unit.pk} for post in posts]
+    new = [NewItem(post.draft, **home) for post, home in zip(posts, homes, strict=True)]
+    items = [item.pk for item in planning.create_items(actor, new)]
+    _exchange_pictures(actor, items, [_pictures_of(post) for post in posts])
+    book_many(actor, {pk: post.accounts for pk, post in zip(items, posts, strict=True)})
+    planning.submit_many(actor, items)
+    known = [SheetPost(unit=unit, key=post.key, run=run, item_id=pk) for pk, post in zip(items, posts, strict=True)]
+    _note(known, [Left(post.accounts, post.digest) for post in posts])
+    SheetPost.objects.bulk_create(known)
 
 
-def _change(actor: Actor, run: ImportRun, known: SheetPost, post: Post) -> None:
-    # Race: somebody moves the item between the decision and now; from here on they wait.
-    known.item = access.item(actor, known.item_id, Capability.EDIT, lock=True)
+def _change(actor: Actor, run: ImportRun, unit: Unit, wanted: Sequence[Decision]) -> None:
+    # Race: somebody moves an item between the decision and now; from here on they wait.
+    found = access.items(
+        actor, [one.the_known.item_id for one in wanted], Capability.EDIT, lock=True, parts=("bookings", *PARTS)
+    )
+    refusals, rewrites = several.Refusals(), []
+    for position, one in enumerate(wanted):
+        with refusals.of(position):
+            rewrites.append(_rewrite(found.get(one.the_known.item_id), one.the_known, one.the_post, run))
+    refusals.check()
+    _write(actor, rewrites)
+    items = access.items(actor, found.rows, Capability.EDIT, parts=PARTS)
+    complete = Completeness(items.rows.values())
+    for position, done in enumerate(rewrites):
+        with refusals.of(position):
+            complete.check(items.get(done.known.item_id))
+    refusals.check()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a spreadsheet says of a post besides its text: to which accounts it goes, and the digest of its row."""
+
+    accounts: Sequence[int]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewrite:
+    """What a post that a spreadsheet brought is to be now."""
+
+    known: SheetPost
+    draft: ItemDraft
+    pictures: Sequence[Picture]
+    left: Left
+
+
+def _rewrite(item: ContentItem, known: SheetPost, post: Post, run: ImportRun) -> _Rewrite:
+    """Return what a changed row makes of an item, and note on the (unsaved) post how it was before."""
+    known.item = item
     if not known.is_as_left():
         raise Conflict(_("Somebody changed it at this moment."), remedy=_("Look at it on its own page."))
     known.before = {
-        "draft": _draft_of(known.item),
+        "draft": _draft_of(item),
         "accounts": known.accounts,
-        "pictures": [asdict(one) for one in _pictures(known.item)],
+        "pictures": [asdict(_picture(asset)) for asset in item.assets.all()],
         "digest": known.digest,
     }
     known.changed_by = run
-    draft = replace(post.draft, campaign_id=post.draft.campaign_id or known.item.campaign_id)
-    _write(actor, known, draft, post.accounts, _pictures_of(post), post.digest)
-    check_complete(known.item)
+    draft = replace(post.draft, campaign_id=post.draft.campaign_id or item.campaign_id)
+    return _Rewrite(known, draft, _pictures_of(post), Left(post.accounts, post.digest))
 
 
-def _write(
-    actor: Actor,
-    known: SheetPost,
-    draft: ItemDraft,
-    accounts: Sequence[int],
-    pictures: Sequence[Picture],
-    digest: str,
-) -> None:
-    item = planning.change_item(actor, known.item_id, draft, version=known.version)
-    _exchange_pictures(actor, item, pictures)
-    book(actor, item.pk, accounts)
-    _keep(known, access.item(actor, item.pk), accounts, digest)
+def _write(actor: Actor, rewrites: Sequence[_Rewrite]) -> None:
+    items = [one.known.item_id for one in rewrites]
+    planning.change_items(actor, [ItemChange(one.known.item_id, one.draft, one.known.version) for one in rewrites])
+    _exchange_pictures(actor, items, [one.pictures for one in rewrites])
+    book_many(actor, {one.known.item_id: one.left.accounts for one in rewrites})
+    known = [one.known for one in rewrites]
+    _note(known, [one.left for one in rewrites])
+    rewrite(known, [*NOTED, "before", "changed_by"])
 
 
-def _keep(known: SheetPost, item: ContentItem, accounts: Sequence[int], digest: str) -> None:
-    """Note how the spreadsheet leaves the item."""
-    known.item, known.version, known.due_at = item, item.version, item.planned_for
-    known.accounts, known.digest = sorted(accounts), digest
-    known.save()
+def _note(known: Sequence[SheetPost], left: Sequence[Left]) -> None:
+    """Note on (unsaved) posts how the spreadsheet leaves their items."""
+    items = ContentItem.objects.in_bulk([one.item_id for one in known])
+    for one, said in zip(known, left, strict=True):
+        item = items[one.item_id]
+        one.version, one.due_at = item.version, item.planned_for
+        one.accounts, one.digest = sorted(said.accounts), said.digest
 
 
 def _pictures_of(post: Post) -> list[Picture]:
     return [post.picture] if post.picture else []
 
 
-def _pictures(item: ContentItem) -> list[Picture]:
-    return [Picture(**row) for row in item.assets.values("file_id", "alt", "ai_generated")]
+def _picture(asset: ItemAsset) -> Picture:
+    return Picture(asset.file_id, asset.alt, asset.ai_generated)
 
 
-def _exchange_pictures(actor: Actor, item: ContentItem, wanted: Sequence[Picture]) -> None:
-    """Let the item have these pictures and no others."""
-    if _pictures(item) == list(wanted):
-        return
-    for asset in item.assets.all():
-        planning.remove_asset(actor, item.pk, asset.pk)
-    for one in wanted:
-        file = StoredFile.objects.get(pk=one.file_id)
-        planning.add_asset(actor, item.pk, file, alt=one.alt, ai_generated=one.ai_generated)
+def _exchange_pictures(actor: Actor, item_ids: Sequence[int], wanted: Sequence[Sequence[Picture]]) -> None:
+    """Let each item have these pictures and no others."""
+    present: dict[int, list[ItemAsset]] = {pk: [] for pk in item_ids}
+    for asset in ItemAsset.objects.filter(item__in=item_ids):
+        present[asset.item_id].append(asset)
+    others = [
+        (position, pk, pictures)
+        for position, (pk, pictures) in enumerate(zip(item_ids, wanted, strict=True))
+        if list(map(_picture, present[pk])) != list(pictures)
+    ]
+    gone = [(position, pk, asset.pk) for position, pk, _pictures in others for asset in present[pk]]
+    with several.among([position for position, _pk, _asset in gone]):
+        planning.remove_assets(actor, [(pk, asset) for _position, pk, asset in gone])
+    new = [(position, pk, picture) for position, pk, pictures in others for picture in pictures]
+    files = StoredFile.objects.in_bulk({picture.file_id for _position, _pk, picture in new})
+    with several.among([position for position, _pk, _picture in new]):
+        planning.add_assets(actor, [NewAsset(pk, files[one.file_id], one.alt, one.ai_generated) for _n, pk, one in new])
 
 
 def _draft_of(item: ContentItem) -> dict[str, Any]:
@@ -187,8 +236,8 @@ def take_back(actor: Actor, run: ImportRun, pks: Sequence[int]) -> int:
     untouched = _untouched(found)
     changed = [known for known in untouched if known.changed_by_id == run.pk and known.before is not None]
     made = [known.item for known in untouched if known.run_id == run.pk and known.changed_by_id is None]
-    for known in changed:
-        _restore(actor, known)
+    if changed:
+        _write(actor, [_restored(known) for known in changed])
     audit.record_each(actor, ((item, None, None) for item in made), note=f"#{run.pk}")
     ContentItem.objects.filter(pk__in=[item.pk for item in made]).delete()
     return len(changed) + len(made)
@@ -201,8 +250,9 @@ def _untouched(found: Sequence[SheetPost]) -> list[SheetPost]:
     return [known for known in found if known.item_id in unseen and known.is_as_left()]
 
 
-def _restore(actor: Actor, known: SheetPost) -> None:
+def _restored(known: SheetPost) -> _Rewrite:
+    """Return what a post was before a spreadsheet changed it, and forget on the (unsaved) post that one did."""
     before: dict[str, Any] = known.before or {}
     known.before = known.changed_by = None
     pictures = [Picture(**one) for one in before["pictures"]]
-    _write(actor, known, _draft_from(before["draft"]), before["accounts"], pictures, before["digest"])
+    return _Rewrite(known, _draft_from(before["draft"]), pictures, Left(before["accounts"], before["digest"]))

@@ -20,7 +20,7 @@ from kentongan.publishing.sheets.matching import Matcher
 from kentongan.registry import queries as registry
 from kentongan.registry.importing.steps import unit_of
 
-BATCH = 100
+BATCH = 500
 Text = str | Promise
 
 

@@ -65,6 +65,20 @@ class Decision:
     known: SheetPost | None = None
     where: str = ""
 
+    @property
+    def the_post(self) -> Post:
+        """The row with what it names; there is one for all that is not rejected."""
+        if self.post is None:
+            raise ValueError(self.note)
+        return self.post
+
+    @property
+    def the_known(self) -> SheetPost:
+        """The post that a changed row means."""
+        if self.known is None:
+            raise ValueError(self.outcome)
+        return self.known
+
     def verdict(self) -> Verdict:
         """Return it as the preview shows it."""
         return Verdict(self.outcome, self.note, meant=self.where)

@@ -1,5 +1,7 @@
 """Reads of official accounts."""
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 
 from kentongan.core.actor import Actor
@@ -75,8 +77,17 @@ def connected_accounts(actor: Actor, capability: Capability = Capability.VIEW) -
 
 def stated_limits(unit: Unit) -> dict[str, dict[str, int]]:
     """Return what servers state that they take, by platform, where the unit has exactly one connected account."""
-    connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False, unit=unit)
-    found: dict[str, list[dict[str, int]]] = {}
-    for platform, limits in connected.values_list("platform", "connection__limits"):
-        found.setdefault(platform, []).append(limits)
-    return {platform: stated[0] for platform, stated in found.items() if len(stated) == 1}
+    return limits_stated_at([unit.pk]).get(unit.pk, {})
+
+
+def limits_stated_at(unit_ids: Collection[int]) -> dict[int, dict[str, dict[str, int]]]:
+    """Return `stated_limits` of many units, by unit: one query."""
+    connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False, unit__in=unit_ids)
+    found: dict[tuple[int, str], list[dict[str, int]]] = {}
+    for unit, platform, limits in connected.values_list("unit", "platform", "connection__limits"):
+        found.setdefault((unit, platform), []).append(limits)
+    alone: dict[int, dict[str, dict[str, int]]] = {}
+    for (unit, platform), stated in found.items():
+        if len(stated) == 1:
+            alone.setdefault(unit, {})[platform] = stated[0]
+    return alone
