@@ -1,19 +1,20 @@
 """The long form of the fault tests: `make faults`, or `python tests/faults/long.py [--deliveries 500] [--seed 1]`.
 
 Runs PostgreSQL (fsync on), two workers, a real Bluesky server and a Mastodon server that ignores Idempotency-Key, both
-behind the fault proxy, and schedules half of the deliveries to each. Meanwhile it kills workers and PostgreSQL with
-SIGKILL, at random, and starts them again; one request in four meets a fault: cut before, cut after acceptance, an
-answer that comes too late, half an answer, 500 and 400 after acceptance. Nothing is moved along by hand: leases lapse,
-servers rest and platforms settle as long as they do in earnest. In the end every post is there once or its delivery
-waits for a person, and the ledger adds up; prints the counts, ends with 1 where that is not so.
+behind the fault proxy, and schedules half of the deliveries to each. Meanwhile it strikes, at random: kills workers and
+PostgreSQL with SIGKILL, restarts PostgreSQL as its administrator would (fast and immediate), fills the disk that holds
+its tables and its log until it gives up, moves the clock of PostgreSQL and the workers an hour forward and back, and
+revokes the sign-in at Bluesky, which its custodian renews after a while. One request in four meets a fault besides: cut
+before, cut after acceptance, an answer that comes too late, half an answer, 500 and 400 after acceptance. Nothing is
+moved along by hand: leases lapse, servers rest and platforms settle as long as they do in earnest. In the end every
+post is there once or its delivery waits for a person, and the ledger adds up; prints the counts, ends with 1 where that
+is not so. A disk of its own takes root to mount: where it cannot be had, it says so.
 """
 
 import argparse
 import os
 import random
 import re
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -39,10 +40,11 @@ django.setup()
 
 from django.db import InterfaceError, OperationalError, connections  # noqa: E402
 
+from faults.chaos import Chaos, Revocation  # noqa: E402
+from faults.means import mounted, movable_clock  # noqa: E402
 from kentongan.core import clock, database  # noqa: E402
 from kentongan.core.actor import Actor  # noqa: E402
 from kentongan.core.permissions import Role  # noqa: E402
-from kentongan.core.postgres import Cluster  # noqa: E402
 from kentongan.planning.models import ContentItem  # noqa: E402
 from kentongan.publishing import actions, queries  # noqa: E402
 from kentongan.publishing import connections as accounts  # noqa: E402
@@ -60,6 +62,8 @@ SYSTEM = Actor.system("faults")
 CREATE = {"bluesky": "com.atproto.repo.createRecord", "mastodon": "POST /api/v1/statuses"}
 TOO_LATE = 25.0  # seconds; a call waits 20 for each step
 PATIENCE = 45 * 60
+DISK_MB = 640
+SIGNED_OUT = (10.0, 25.0)
 MARK = re.compile(r"nomor (\d+) dari")
 
 
@@ -70,48 +74,12 @@ class Line:
     account: Account
     proxy: Proxy
     texts: Callable[[], list[str]]
+    revoke: Callable[[float], Revocation] | None = None
     faults: list[Fault] = field(default_factory=list)
 
     def counted(self) -> Counter[int]:
         """Return how often each numbered text is there."""
         return Counter(int(found.group(1)) for text in self.texts() if (found := MARK.search(text)))
-
-
-@dataclass
-class Chaos:
-    """Two workers and PostgreSQL, killed now and then and started again; and how often."""
-
-    cluster: Cluster
-    chance: random.Random
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    kills: Counter[str] = field(default_factory=Counter)
-
-    def start(self) -> None:
-        """Start one more worker."""
-        log = (HOME / f"worker-{len(self.kills)}-{time.monotonic():.0f}.log").open("wb")
-        program = str(Path(__file__).with_name("worker.py"))
-        self.workers.append(subprocess.Popen([sys.executable, program], stdout=log, stderr=log, start_new_session=True))
-
-    def strike(self) -> None:
-        """Kill something and start it again."""
-        if self.chance.random() < 0.3:
-            self.kills["PostgreSQL"] += 1
-            os.kill(int((self.cluster.data_dir / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-            time.sleep(self.chance.uniform(0, 3))
-            connections.close_all()
-            self.cluster.restart()
-            return
-        self.kills["worker"] += 1
-        victim = self.workers.pop(self.chance.randrange(len(self.workers)))
-        os.killpg(victim.pid, signal.SIGKILL)
-        victim.wait(10)
-        self.start()
-
-    def end(self) -> None:
-        """Kill the workers for good."""
-        for worker in self.workers:
-            os.killpg(worker.pid, signal.SIGKILL)
-            worker.wait(10)
 
 
 def bluesky_texts(server: Pds, did: str) -> list[str]:
@@ -160,7 +128,23 @@ def lines() -> Iterator[list[Line]]:
         ):
             declared = registry.declare_account(SYSTEM, root.pk, platform=platform, handle=handle)
             found.append(Line(accounts.connect(SYSTEM, declared.pk, given), proxy, texts))
+        found[0].revoke = lambda seconds: revoked(pds, made["token"], found[0], entered[0], seconds)
         yield found
+
+
+def revoked(server: Pds, token: str, line: Line, entered: dict[str, str], seconds: float) -> Revocation:
+    """Revoke the app password; the server lets an access token live for two hours, so the proxy says they are over."""
+    body = b'{"error": "ExpiredToken", "message": "Token has expired"}'
+    over = Fault(CREATE["bluesky"], accept=False, status=400, body=body, times=100_000)
+    line.proxy.faults.insert(0, over)
+    server.call("com.atproto.server.revokeAppPassword", token, post={"name": "kentongan"})
+
+    def sign_in_again() -> None:
+        line.proxy.faults[:] = [fault for fault in line.proxy.faults if fault.body != body]
+        word = server.call("com.atproto.server.createAppPassword", token, post={"name": f"baru{seconds:.0f}"})
+        accounts.connect(SYSTEM, line.account.pk, entered | {"app_password": word["password"]})
+
+    return Revocation(time.monotonic() + seconds, sign_in_again)
 
 
 def fault(chance: random.Random, where: str) -> Fault:
@@ -216,19 +200,20 @@ def settled() -> bool:
         return False
 
 
-def run(chaos: Chaos, wanted: Sequence[Line], strikes: int) -> float:
+def run(chaos: Chaos) -> float:
     """Let it work and strike; returns the seconds that it took."""
     start = told = time.monotonic()
     next_at = start + 5
-    while not settled():
+    while not (chaos.over and settled()):
         now = time.monotonic()
-        if now > next_at and strikes:
+        chaos.mend()
+        if now > next_at and chaos.plan:
             chaos.strike()
-            strikes, next_at = strikes - 1, now + chaos.chance.uniform(3, 12)
+            next_at = time.monotonic() + chaos.chance.uniform(3, 12)
         if now - told > 20:
             told = now
             states = dict(Counter(Delivery.objects.values_list("state", flat=True)))
-            print(f"  {now - start:5.0f} s, {dict(chaos.kills)} killed, {states}", flush=True)
+            print(f"  {now - start:5.0f} s, {dict(chaos.struck)}, {states}", flush=True)
         if now - start > PATIENCE:
             print(f"gave up after {PATIENCE} s; see {HOME}")
             break
@@ -266,7 +251,7 @@ def main() -> None:
     """Run it and say what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--deliveries", type=int, default=500)
-    parser.add_argument("--strikes", type=int, default=20)
+    parser.add_argument("--strikes", type=int, default=24)
     parser.add_argument("--seed", type=int, default=20261127)
     given = parser.parse_args()
     chance = random.Random(given.seed)
@@ -274,29 +259,41 @@ def main() -> None:
     cluster = database.cluster()
     if cluster is None:
         raise SystemExit("This needs a PostgreSQL of its own: take DATABASE_URL away.")
-    cluster.start()
-    chaos = Chaos(cluster, chance)
-    try:
-        database.migrate()
-        with lines() as wanted:
-            schedule(wanted, given.deliveries)
-            for line in wanted:
-                line.faults = [fault(chance, CREATE[line.account.platform]) for _each in range(given.deliveries // 8)]
-                threading.Thread(target=_spread, args=(line, chance), daemon=True).start()
-            print(f"{given.deliveries} deliveries, seed {given.seed}, load {os.getloadavg()[0]:.1f}", flush=True)
-            for _each in range(2):
-                chaos.start()
-            seconds = run(chaos, wanted, given.strikes)
-            wrong = verdict(wanted, given.deliveries)
-            met = given.deliveries // 8 * 2 - sum(len(line.faults + line.proxy.faults) for line in wanted)
-            print(f"{seconds:.0f} s; killed: {dict(chaos.kills)}; faults met: {met}")
-    finally:
-        chaos.end()
-        connections.close_all()
-        cluster.stop()
+    (HOME / "postgres").mkdir(mode=0o755)
+    with movable_clock() as clock_, mounted(HOME / "postgres", DISK_MB) as disk:
+        if disk is None:
+            print("no full disk: a disk can be mounted by root only", flush=True)
+        chaos = Chaos(cluster, chance, disk, clock_, HOME)
+        try:
+            chaos.start_database(cluster.start)
+            database.migrate()
+            wrong = _struck(chaos, given.deliveries, given.strikes)
+        finally:
+            chaos.end()
+            connections.close_all()
+            cluster.stop()
     if wrong:
         raise SystemExit("\n".join(["WRONG:", *wrong]))
     print("Every post that should be there is there once; none twice; the ledger adds up.")
+
+
+def _struck(chaos: Chaos, count: int, strikes: int) -> list[str]:
+    """Schedule so many deliveries, let them go out while it strikes; return what is wrong in the end."""
+    with lines() as wanted:
+        schedule(wanted, count)
+        for line in wanted:
+            line.faults = [fault(chaos.chance, CREATE[line.account.platform]) for _each in range(count // 8)]
+            threading.Thread(target=_spread, args=(line, chaos.chance), daemon=True).start()
+        bluesky_line = next(line for line in wanted if line.revoke)
+        chaos.prepare(strikes, lambda: bluesky_line.revoke(chaos.chance.uniform(*SIGNED_OUT)))
+        print(f"{count} deliveries, load {os.getloadavg()[0]:.1f}; planned: {', '.join(chaos.plan)}", flush=True)
+        for _each in range(2):
+            chaos.start()
+        seconds = run(chaos)
+        wrong = verdict(wanted, count)
+        met = count // 8 * 2 - sum(len(line.faults + line.proxy.faults) for line in wanted)
+        print(f"{seconds:.0f} s; struck: {dict(chaos.struck)}; faults met: {met}; load {os.getloadavg()[0]:.1f}")
+    return wrong
 
 
 def _spread(line: Line, chance: random.Random) -> None:

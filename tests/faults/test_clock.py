@@ -4,20 +4,16 @@ The real clock stays as it is: libfaketime moves the one that PostgreSQL and the
 """
 
 import random
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
-import libfaketime
 import pytest
 from django.db import connections
 from django.db.models.functions import Now
 
 from faults.conftest import CREATE, Line, Workers, until
+from faults.means import Clock, movable_clock
 from kentongan.core import clock
 from kentongan.core.postgres import Cluster
 from kentongan.publishing import queries
@@ -27,43 +23,14 @@ from kentongan.publishing.states import State
 from publishing.desk import SYSTEM, Desk
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
-LIBRARY = Path(libfaketime.__file__).parent / "vendor/libfaketime/src/libfaketime.so.1"
 HOUR = 3600
 TOKEN = "00000000-0000-4000-8000-000000000001"
 
 
-@dataclass
-class Clock:
-    """A clock that processes see which are started with `environment`; it can be moved while they run."""
-
-    folder: Path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Return what makes a process see it."""
-        return {
-            "LD_PRELOAD": str(self.folder / LIBRARY.name),
-            "FAKETIME_TIMESTAMP_FILE": str(self.folder / "offset"),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
-
-    def move(self, seconds: int) -> None:
-        """Move it to so many seconds from the real one."""
-        fresh = self.folder / "fresh"
-        fresh.write_text(f"{seconds:+d}")
-        fresh.chmod(0o644)
-        fresh.replace(self.folder / "offset")
-
-
 @pytest.fixture
 def wall() -> Iterator[Clock]:
-    """A clock that shows the real time at first; who runs PostgreSQL can read it too."""
-    with tempfile.TemporaryDirectory(prefix="kentongan-clock-") as folder:
-        Path(folder).chmod(0o755)
-        shutil.copy(LIBRARY, folder)
-        made = Clock(Path(folder))
-        made.move(0)
+    """A clock that shows the real time at first."""
+    with movable_clock() as made:
         yield made
 
 

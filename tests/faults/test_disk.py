@@ -4,14 +4,10 @@ The disk is a real one of a few megabytes, which takes root to mount.
 """
 
 import random
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -23,6 +19,7 @@ from PIL import Image
 from psycopg import sql
 
 from faults.conftest import Line, Workers, let_leases_lapse_of_the_dead, let_platforms_settle, until
+from faults.means import Disk, mounted
 from kentongan.core import clock
 from kentongan.core.models import User
 from kentongan.core.models.files import StoredFile
@@ -34,42 +31,17 @@ from publishing.desk import SYSTEM, Desk
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 TABLES = ("publishing_attempt", "publishing_delivery")
-FULL, BLOCK = "Penyimpanan server penuh", 4096
+FULL = "Penyimpanan server penuh"
 COUNT = 10
-
-
-@dataclass
-class Disk:
-    """A small disk, and the file that fills it."""
-
-    folder: Path
-
-    @property
-    def balloon(self) -> Path:
-        """Return the file that takes all the room."""
-        return self.folder / "balloon"
-
-    def fill(self) -> None:
-        """Write until nothing more fits."""
-        with self.balloon.open("ab", buffering=0) as file, suppress(OSError):
-            while file.write(b"x" * BLOCK):
-                pass
-        assert shutil.disk_usage(self.folder).free == 0
-
-    def free(self) -> None:
-        """Make room again."""
-        self.balloon.unlink()
 
 
 @pytest.fixture
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
     """A disk of a few megabytes."""
-    folder = tmp_path_factory.mktemp("disk")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=6m,mode=755", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True).returncode != 0:
-        pytest.skip("a disk can be mounted by root only")
-    yield Disk(folder)
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with mounted(tmp_path_factory.mktemp("disk"), 6) as made:
+        if made is None:
+            pytest.skip("a disk can be mounted by root only")
+        yield made
 
 
 @pytest.fixture
