@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from channels.graph_benches import error, picture
+from channels.graph_benches import MP4, error, film, picture
 from kentongan.channels import oauth
 from kentongan.channels.contract import (
     Absent,
@@ -167,6 +167,14 @@ class InContainers:
         assert isinstance(bench.publish(bench.post("Sungguh ditolak")), Rejected)
         assert server.posts == []
 
+    def test_one_that_is_not_ready_after_all_is_tried_again(self, bench: Bench, server, proxy: Proxy):
+        body = error(9_007, "The media is not ready for publishing", error_subcode=2_207_027)
+        proxy.faults.append(Fault(self.publish, accept=False, status=400, body=body))
+        assert isinstance(bench.publish(bench.post("Belum siap")), RetryLater)
+        proxy.faults.append(Fault(self.publish, accept=True, status=400, body=body))
+        assert isinstance(bench.publish(bench.post("Siap juga")), Ambiguous)
+        assert len(server.posts) == 1
+
     def test_a_limit_after_it_took_the_post_is_a_doubt_too(self, bench: Bench, server, proxy: Proxy):
         proxy.faults.append(Fault(self.publish, accept=True, status=403, body=error(4, "Limit")))
         assert isinstance(bench.publish(bench.post("Batas palsu")), Ambiguous)
@@ -225,6 +233,77 @@ class InContainers:
     def test_a_success_that_names_no_post_is_a_doubt(self, bench: Bench, proxy: Proxy, answer):
         proxy.faults.append(Fault(self.publish, accept=True, status=200, body=json.dumps(answer).encode()))
         assert isinstance(bench.publish(bench.post("Aneh")), Ambiguous)
+
+
+class WithVideos:
+    """Videos are fetched part by part, worked on for minutes, and go alone or with others."""
+
+    alone: str
+    describes: bool
+    make: str
+
+    def filmed(self, bench: Bench, *videos, images=()):
+        return replace(bench.post("Berekaman"), images=images, videos=videos)
+
+    def test_one_goes_by_itself_as_the_file_it_is(self, bench: Bench, server: ContainerServer, shown: str):
+        post = self.filmed(bench, film(shown, "Petugas menambal jalan"))
+        published = bench.publish(post)
+        assert isinstance(published, Published), published
+        [made] = server.posts
+        assert (made.kind, made.text, server.films) == (self.alone, post.text, [MP4])
+        assert made.alts == (("Petugas menambal jalan",) if self.describes else ())
+        assert bench.find(post).remote_id == published.remote_id
+        assert server.problems == []
+
+    def test_pictures_and_videos_go_together_the_pictures_first(self, bench: Bench, server, shown: str):
+        images = (picture(shown, "Jalan Setu"), picture(shown))
+        assert isinstance(bench.publish(self.filmed(bench, film(shown), film(shown), images=images)), Published)
+        [made] = server.posts
+        assert (made.kind, made.parts) == ("CAROUSEL", ("IMAGE", "IMAGE", "VIDEO", "VIDEO"))
+        assert server.problems == []
+
+    def test_one_is_waited_for(self, bench: Bench, server: ContainerServer, proxy: Proxy, shown: str):
+        server.working = 9
+        assert isinstance(bench.publish(self.filmed(bench, film(shown))), Published)
+
+    def test_a_large_one_is_given_longer_than_pictures(self, bench: Bench, server, shown: str, monkeypatch):
+        attempt = bench.channel.manifest.attempt.total_seconds()
+        monkeypatch.setattr(patience, "clock", lambda: (attempt + 60) * len(server.containers))
+        assert isinstance(bench.publish(self.filmed(bench, film(shown), images=(picture(shown),))), RetryLater)
+        server.containers.clear()
+        assert isinstance(bench.publish(self.filmed(bench, film(shown, size=200_000_000))), Published)
+        assert len(server.posts) == 1
+
+    @pytest.mark.parametrize(
+        ("name", "kind", "words"),
+        [("bukan.mp4", Rejected, "FAILED_PROCESSING_VIDEO"), ("hilang.mp4", RetryLater, "FAILED_DOWNLOADING_VIDEO")],
+    )
+    def test_one_that_cannot_be_used_and_one_that_was_not_fetched(self, bench, server, shown: str, name, kind, words):
+        outcome = bench.publish(self.filmed(bench, film(shown, name=name)))
+        assert isinstance(outcome, kind)
+        assert words in outcome.message
+        assert server.posts == []
+
+    def test_without_a_public_address_it_is_refused_in_words(self, bench: Bench, server: ContainerServer, shown: str):
+        outcome = bench.publish(self.filmed(bench, replace(film(shown), url="")))
+        assert isinstance(outcome, Rejected)
+        assert "no public address" in outcome.message
+        assert server.containers == {}
+
+    @pytest.mark.parametrize(
+        ("code", "subcode", "kind"),
+        [
+            (352, 2_207_026, Rejected),
+            (-1, 2_207_053, RetryLater),
+            (9_004, 2_207_052, RetryLater),
+            (9_007, 2_207_027, RetryLater),
+            (-2, 2_207_020, RetryLater),
+        ],
+    )
+    def test_the_class_of_an_error_about_a_video(self, bench, server, proxy: Proxy, shown: str, code, subcode, kind):
+        proxy.faults.append(Fault(self.make, accept=False, status=400, body=error(code, "x", error_subcode=subcode)))
+        assert type(bench.publish(self.filmed(bench, film(shown)))) is kind
+        assert server.posts == []
 
 
 class FindingAgain:

@@ -1,16 +1,19 @@
 """What the contract tests of Meta's platforms share."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 
 import httpx
 
 from channels.benches import fault
+from channels.videos import VideoBench
 from kentongan.channels import oauth, registry
-from kentongan.channels.contract import App, Credentials, Media
-from kentongan.channels.testing import Failure
+from kentongan.channels.contract import App, Credentials, Media, Video
+from kentongan.channels.testing import Bench, Failure
 from servers.graph import REDIRECT, GraphServer
 from servers.proxy import Fault
 from servers.stub import Asked, Said, serving
@@ -40,16 +43,28 @@ def fault_of(failure: Failure, where: str) -> Fault:
     return replace(made, body=error(4, "Application request limit reached")) if made.status == 429 else made
 
 
+MP4 = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 600  # more than the stub fetches at once
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffdb004300") + b"\x08" * 64 + bytes.fromhex("ffd9")
 
 
 @contextmanager
 def pictures() -> Iterator[str]:
     """Run a server with pictures, as this installation is one for the platform; yields its address."""
-    kinds = {"/gambar.jpg": JPEG, "/gambar.png": PNG, "/besar.jpg": JPEG + b"\0" * (8 << 20), "/bukan.jpg": b"bukan"}
+    kinds = {
+        "/gambar.jpg": JPEG,
+        "/gambar.png": PNG,
+        "/besar.jpg": JPEG + b"\0" * (8 << 20),
+        "/bukan.jpg": b"bukan",
+        "/setu.mp4": MP4,
+        "/bukan.mp4": b"bukan video",
+    }
 
     def answer(asked: Asked) -> Said:
-        return Said(kinds.get(asked.path, b""), 200 if asked.path in kinds else 404)
+        content, part = kinds.get(asked.path), re.fullmatch(r"bytes=(\d+)-(\d+)", asked.headers.get("range", ""))
+        if content is None or part is None:
+            return Said(content or b"", 200 if content else 404)
+        start, end = int(part[1]), min(int(part[2]) + 1, len(content))
+        return Said(content[start:end], 206 if start < end else 416)
 
     with serving(answer) as url:
         yield url
@@ -58,3 +73,14 @@ def pictures() -> Iterator[str]:
 def picture(base: str, alt: str = "", name: str = "gambar.jpg") -> Media:
     """Return a picture that the platform can fetch there."""
     return Media(JPEG, "image/jpeg", alt, url=f"{base}/{name}")
+
+
+def film(base: str, alt: str = "", name: str = "setu.mp4", size: int = len(MP4)) -> Video:
+    """Return a video that the platform can fetch there; nobody here opens the file itself."""
+    return Video(Path("/tidak/dibuka"), "video/mp4", "a" * 64, size, 21.0, alt, 1080, 1920, url=f"{base}/{name}")
+
+
+def with_video(bench: Bench, clip: Video) -> VideoBench:
+    """Return the same bench, each of whose posts has the video and no picture."""
+    kept = {field.name: getattr(bench, field.name) for field in fields(bench)}
+    return VideoBench(**{**kept, "images": ()}, video=clip)

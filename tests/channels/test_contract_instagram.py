@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import translation
 
-from channels.container_tests import FindingAgain, InContainers, StayingSignedIn
-from channels.graph_benches import enter, error, fault_of, picture, pictures
+from channels.container_tests import FindingAgain, InContainers, StayingSignedIn, WithVideos
+from channels.graph_benches import enter, error, fault_of, film, picture, pictures, with_video
+from channels.videos import VideoBench
 from kentongan.channels import registry
 from kentongan.channels.contract import (
     App,
@@ -93,6 +94,15 @@ class TestInstagram(HttpPublisherContract):
         assert not bench.channel.manifest.recalls
         with pytest.raises(Rejected, match="in the app"):
             bench.publisher.recall(published.remote_id, bench.credentials, bench.client)
+
+
+class TestReels(TestInstagram):
+    """The contract again, each post with a video."""
+
+    @pytest.fixture
+    def bench(self, bench: Bench, shown: str) -> VideoBench:
+        """The same account; a video by itself."""
+        return with_video(bench, film(shown))
 
 
 class TestSigningIn:
@@ -188,7 +198,7 @@ class TestWhatGoesOut:
         proxy.seen.clear()
         outcome = bench.publish(replace(bench.post("Hanya teks"), images=()))
         assert isinstance(outcome, Rejected)
-        assert "without a picture" in outcome.message
+        assert "without a picture or video" in outcome.message
         assert proxy.seen == []
 
     def test_more_than_thirty_hashtags_are_refused_in_words(self, bench: Bench):
@@ -210,10 +220,11 @@ class TestWhatGoesOut:
         assert isinstance(outcome, Rejected)
         assert server.posts == []
 
-    def test_a_picture_that_it_cannot_fetch_says_where_to_look(self, bench: Bench, shown: str):
+    def test_a_picture_that_it_cannot_fetch_is_tried_again_and_says_where_to_look(self, bench: Bench, server, shown):
         outcome = bench.publish(replace(bench.post("Hilang"), images=(picture(shown, name="hilang.jpg"),)))
-        assert isinstance(outcome, Rejected)
+        assert isinstance(outcome, RetryLater)
         assert "public address" in outcome.message
+        assert server.posts == []
 
 
 class TestStayingSignedIn(StayingSignedIn):
@@ -235,6 +246,7 @@ class TestContainers(InContainers):
             (9, 2_207_042, 403, RetryLater),
             (4, 2_207_051, 403, Rejected),
             (25, 2_207_050, 403, CredentialsExpired),
+            (100, 2_207_081, 400, Rejected),  # a trial reel of an account with too few followers: we make none
             (36_003, 2_207_009, 400, Rejected),
             (-2, 2_207_003, 400, RetryLater),
             (-1, 2_207_001, 400, RetryLater),
@@ -244,6 +256,14 @@ class TestContainers(InContainers):
         body = error(code, "Ada masalah", error_subcode=subcode)
         proxy.faults.append(Fault(self.make, accept=False, status=status, body=body))
         assert type(bench.publish(bench.post("Galat"))) is kind
+
+
+class TestVideos(WithVideos):
+    """Reels, and videos in a carousel."""
+
+    alone = "REELS"
+    describes = False
+    make = TestContainers.make
 
 
 class TestFinding(FindingAgain):

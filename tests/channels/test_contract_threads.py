@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import translation
 
-from channels.container_tests import FindingAgain, InContainers, StayingSignedIn
-from channels.graph_benches import enter, error, fault_of, picture, pictures
+from channels.container_tests import FindingAgain, InContainers, StayingSignedIn, WithVideos
+from channels.graph_benches import enter, error, fault_of, film, picture, pictures, with_video
+from channels.videos import VideoBench
 from kentongan.channels import registry
 from kentongan.channels.contract import (
     Ambiguous,
@@ -87,6 +88,15 @@ class TestThreads(HttpPublisherContract):
     """The contract."""
 
 
+class TestThreadsWithVideo(TestThreads):
+    """The contract again, each post with a video."""
+
+    @pytest.fixture
+    def bench(self, bench: Bench, shown: str) -> VideoBench:
+        """The same account; a video by itself."""
+        return with_video(bench, film(shown))
+
+
 class TestSigningIn:
     """At Threads itself."""
 
@@ -143,10 +153,12 @@ class TestWhatGoesOut:
         assert server.posts[0].text == post.text
         assert server.problems == []
 
-    @pytest.mark.parametrize("name", ["besar.jpg", "bukan.jpg", "hilang.jpg"])
-    def test_a_picture_that_threads_does_not_take_is_a_refusal(self, bench: Bench, server, shown: str, name: str):
+    @pytest.mark.parametrize(
+        ("name", "kind"), [("besar.jpg", Rejected), ("bukan.jpg", Rejected), ("hilang.jpg", RetryLater)]
+    )
+    def test_a_picture_that_threads_does_not_take_is_a_refusal(self, bench: Bench, server, shown: str, name, kind):
         outcome = bench.publish(replace(bench.post("Rusak"), images=(picture(shown, name=name),)))
-        assert isinstance(outcome, Rejected)
+        assert isinstance(outcome, kind)
         assert server.posts == []
 
     @pytest.mark.parametrize(
@@ -165,6 +177,14 @@ class TestContainers(InContainers):
     quota = "/threads_publishing_limit"
     state = "fields=status"
     profile = "https://www.threads.com/@kabaruji"
+
+
+class TestVideos(WithVideos):
+    """Alone, and in a carousel."""
+
+    alone = "VIDEO"
+    describes = True
+    make = TestContainers.make
 
 
 class TestFinding(FindingAgain):

@@ -13,9 +13,12 @@ from django.urls import reverse
 from django.utils import translation
 
 from channels.graph_benches import PNG
+from core import samples
 from core.pictures import as_jpeg
+from kentongan.channels import registry as channels
+from kentongan.channels import uploads
 from kentongan.channels.graph import containers
-from kentongan.core import clock, files
+from kentongan.core import clock, files, ticks
 from kentongan.core.errors import Invalid
 from kentongan.core.models import Message, User
 from kentongan.core.models.files import StoredFile
@@ -36,6 +39,7 @@ from servers.instagram import InstagramServer
 from servers.proxy import Fault, Proxy, between
 
 PUBLIC = "https://kentongan.contoh.id"
+FILM = samples.clean(padding=200_000)
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +49,12 @@ def _public(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "PAUSES", (0.0,))
 
 
-def visit(address: str) -> bytes | None:
-    """Fetch an address as a stranger does; None where there is nothing. In a thread of the stub's."""
+def visit(address: str, part: str = "") -> tuple[int, bytes]:
+    """Fetch an address, or a part of it, as a stranger does. In a thread of the stub's."""
+    headers = {"host": "kentongan.contoh.id", **({"range": part} if part else {})}
     try:
-        answer = Client().get(urlsplit(address).path, headers={"host": "kentongan.contoh.id"}, secure=True)
-        return answer.getvalue() if answer.status_code == 200 else None
+        answer = Client().get(urlsplit(address).path, headers=headers, secure=True)
+        return answer.status_code, answer.getvalue()
     finally:
         connection.close()
 
@@ -195,6 +200,42 @@ class TestPublicAddresses:
             assert public or "KENTONGAN_PUBLIC_URL" in public_media.problem()
 
 
+def reel(desk: Desk, account: Account) -> tuple[Delivery, StoredFile]:
+    file = stored(desk, FILM, "setu.mp4")
+    asset = {"file": file, "alt": "Mobil lewat di Jalan Setu"}
+    return desk.schedule(account, item=desk.item(text="Dibuka lagi", kinds=["instagram"], assets=[asset])), file
+
+
+class TestReels:
+    """A video is fetched from us part by part, for as long as its claim holds."""
+
+    def test_its_parts_are_served_while_it_is_sent(self, desk: Desk, connected: Account):
+        delivery, file = reel(desk, connected)
+        firing.claim_due()
+        claimed = Delivery.objects.select_related("account").get(pk=delivery.pk)
+        path = urlsplit(public_media.address(claimed, file)).path
+        answer = Client().get(path, headers={"range": "bytes=100-199"})
+        assert (answer.status_code, answer.getvalue()) == (206, FILM[100:200])
+        assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("video/mp4", "nosniff")
+        Delivery.objects.update(claimed_until=clock.now())
+        assert Client().get(path, headers={"range": "bytes=100-199"}).status_code == 404
+
+    def test_no_claim_outlasts_an_address(self):
+        for channel in channels.every():
+            manifest = channel.manifest
+            if manifest.fetches_pictures or manifest.fetches_videos:
+                largest = (manifest.limits.video_bytes or 0) if manifest.fetches_videos else 0
+                assert uploads.longest(manifest, largest) < public_media.LASTS, channel.kind
+
+    def test_without_a_public_address_it_is_not_scheduled(self, desk: Desk, connected: Account, settings):
+        file = stored(desk, FILM, "setu.mp4")
+        item = desk.item(text="Dibuka lagi", kinds=["instagram"], assets=[{"file": file, "alt": "Jalan"}])
+        settings.PUBLIC_URL = "http://localhost:8000"
+        with pytest.raises(Invalid) as refused:
+            desk.schedule(connected, item=item)
+        assert "pictures and videos itself" in str(refused.value.fields)
+
+
 class TestWithoutAPublicAddress:
     """What cannot be done is refused before it is tried."""
 
@@ -213,7 +254,7 @@ class TestWithoutAPublicAddress:
         assert Connection.objects.get().healthy is False
         with pytest.raises(Invalid) as refused:
             desk.schedule(connected, item=item)
-        assert "Instagram: The platform fetches pictures itself" in refused.value.fields["accounts"][0]
+        assert "Instagram: The platform fetches pictures and videos itself" in refused.value.fields["accounts"][0]
         assert not Delivery.objects.exists()
 
     def test_what_was_scheduled_before_is_rejected_in_words(self, desk, connected, server, settings):
@@ -253,7 +294,7 @@ class TestThroughTheWorker:
         assert server.posts[0].alts == ("Gambar 0", "Gambar 1")
         assert len(server.fetched) == 2
         # Once it is out, nobody fetches it again.
-        assert [visit(address) for address in server.fetched] == [None, None]
+        assert [visit(address)[0] for address in server.fetched] == [404, 404]
         assert desk.state(delivery) == State.PUBLISHED
         # Instagram lets nobody delete through its interface: a person is asked to.
         actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
@@ -309,6 +350,28 @@ class TestThroughTheWorker:
         assert connections.test(desk.cast.actor("hendra"), connected.pk).ready
         assert desk.run() == [State.PUBLISHED]
         assert len(server.posts) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestReelsThroughTheWorker:
+    """In the lane of videos, once."""
+
+    def test_it_goes_out_in_the_lane_of_videos(self, desk: Desk, connected: Account, server: InstagramServer):
+        delivery, _file = reel(desk, connected)
+        assert ticks.run_once("publishing.videos.1") == 1
+        assert desk.state(delivery) == State.PUBLISHED
+        [made] = server.posts
+        assert (made.kind, server.films, server.problems) == ("REELS", [FILM], [])
+        assert server.fetched[0].endswith(".mp4")
+        assert visit(server.fetched[0])[0] == 404
+
+    def test_what_breaks_off_is_begun_anew_and_makes_one_post(self, desk, connected, server, proxy: Proxy):
+        delivery, _file = reel(desk, connected)
+        proxy.faults.append(Fault("/media ", accept=True))
+        assert desk.run() == [State.READY]
+        Delivery.objects.update(try_at=clock.now())
+        assert desk.run() == [State.PUBLISHED]
+        assert (len(server.posts), delivery.attempts.count()) == (1, 2)
 
 
 class TestTellingOfItsEnd:

@@ -16,6 +16,8 @@ from servers.graph import APP_ID, APP_SECRET, SIXTY_DAYS, GraphServer, Problem, 
 from servers.stub import Asked, Said
 
 DAY = 86_400
+PART = 64 * 1024
+"""How much of a video the stub fetches at once."""
 
 
 @dataclass
@@ -24,6 +26,7 @@ class Container:
 
     text: str = ""
     pictures: tuple[str, ...] = ()
+    kind: str = "IMAGE"
     alts: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
     part: bool = False
@@ -41,15 +44,18 @@ class Made:
     text: str
     created_at: datetime
     alts: tuple[str, ...] = ()
+    kind: str = ""
+    parts: tuple[str, ...] = ()
 
 
-def from_there(address: str) -> bytes | None:
-    """Fetch an address, as the platform does from its own network; None where there is nothing."""
+def from_there(address: str, part: str = "") -> tuple[int, bytes]:
+    """Fetch an address, or one part of it, as the platform does from its own network; status 0 where nobody is."""
+    headers = {"User-Agent": "facebookexternalhit/1.1", **({"Range": part} if part else {})}
     try:
-        answer = httpx.get(address, headers={"User-Agent": "facebookexternalhit/1.1"}, timeout=5)
+        answer = httpx.get(address, headers=headers, timeout=5)
     except httpx.HTTPError:
-        return None
-    return answer.content if answer.status_code == 200 else None
+        return 0, b""
+    return answer.status_code, answer.content
 
 
 @dataclass
@@ -61,6 +67,7 @@ class ContainerServer(GraphServer):
     scopes: ClassVar[set[str]]
     exchange: ClassVar[str]
     renewal: ClassVar[str]
+    largest_video: ClassVar[int]
 
     username: str = "kabaruji"
     user_id: str = "17841400001"
@@ -72,7 +79,8 @@ class ContainerServer(GraphServer):
     containers: dict[str, Container] = field(default_factory=dict)
     posts: list[Made] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
-    fetch: Callable[[str], bytes | None] = from_there
+    films: list[bytes] = field(default_factory=list)
+    fetch: Callable[..., tuple[int, bytes]] = from_there
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(18_000_000_000_000_001))
 
     # ---- tokens ----
@@ -153,11 +161,33 @@ class ContainerServer(GraphServer):
 
     def _fetched(self, address: str) -> bytes:
         """Fetch a picture, as the platform does from its own network."""
-        content = self.fetch(address)
-        if content is None:
+        status, content = self.fetch(address)
+        if status != 200:
             raise Problem(9_004, "The media could not be fetched from this URI.", subcode=2_207_052)
         self.fetched.append(address)
         return content
+
+    def _film(self, address: str) -> str:
+        """Fetch a video part by part; return why it cannot be used, empty where it can."""
+        if not address.startswith(("http://", "https://")):
+            return "FAILED_DOWNLOADING_VIDEO"
+        content = b""
+        while True:
+            status, part = self.fetch(address, f"bytes={len(content)}-{len(content) + PART - 1}")
+            content += part
+            if status != 206 or len(part) < PART:
+                break
+        if status not in {200, 206, 416}:
+            return "FAILED_DOWNLOADING_VIDEO"
+        self.fetched.append(address)
+        self.films.append(content)
+        return "" if content[4:8] == b"ftyp" and len(content) <= self.largest_video else "FAILED_PROCESSING_VIDEO"
+
+    def _kept_film(self, container: Container, address: str) -> Said:
+        """Keep a container whose video is fetched after the answer: what is wrong with it its state tells."""
+        why = self._film(address)
+        container.state, container.why = ("ERROR", why) if why else ("", "")
+        return self._kept(container)
 
     def _children(self, given: Mapping[str, str], most: int) -> tuple[str, ...]:
         children = tuple(filter(None, given.get("children", "").split(",")))
@@ -193,7 +223,9 @@ class ContainerServer(GraphServer):
         container.state = "PUBLISHED"
         alts = container.alts + tuple(alt for child in container.children for alt in self.containers[child].alts)
         now = datetime.now(UTC).replace(microsecond=0)
-        made = Made(str(next(self.numbers)), re.sub(r"\s+\Z", "", container.text), now, alts)
+        parts = tuple(self.containers[child].kind for child in container.children)
+        text = re.sub(r"\s+\Z", "", container.text)
+        made = Made(str(next(self.numbers)), text, now, alts, container.kind, parts)
         self.posts.insert(0, made)
         return Said({"id": made.number})
 

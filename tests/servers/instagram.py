@@ -3,12 +3,15 @@
 Written from the platform's own description before the adapter was: developers.facebook.com, as of November 2026, API
 v25.0: "Business Login for Instagram" (updated March 2026), "Get Started", "Content Publishing", references "IG User
 Media", "IG User Media Publish", "IG Container", "IG User Content Publishing Limit", "Refresh Access Token", "Error
-Codes" (updated June 2026). The pages show some answers within a list called `data`, the platform also gives them as
-they are (`wrapped`). Hashtags and the length of a caption from "IG User Media"; that nothing can be deleted from its
-list of edges.
+Codes" (updated June 2026). Videos from "Content Publishing" (a video by itself is media_type REELS, within a carousel
+VIDEO; both are fetched after the answer, and alt_text is for pictures only) and "IG User Media" (updated September
+2026: 300 MB, 3 seconds to 15 minutes, MP4 or MOV). That 2207081 is about trial reels, which we do not make, and that
+2207052 passes, from public reports of 2026. The pages show some answers within a list called `data`, the platform also
+gives them as they are (`wrapped`). Hashtags and the length of a caption from "IG User Media"; that nothing can be
+deleted from its list of edges.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -26,6 +29,7 @@ MAKING = {
 MEDIA = {"id", "caption", "timestamp", "permalink", "media_type", "media_url", "username", "like_count", "shortcode"}
 ME = {"id", "user_id", "username", "name", "account_type", "profile_picture_url", "followers_count", "media_count"}
 LONGEST, TAGS, LARGEST = 2_200, 30, 8 * 1024 * 1024
+FILMED = {"media_type", "video_url", "caption", "is_carousel_item", "cover_url", "thumb_offset", "share_to_feed"}
 
 
 @dataclass
@@ -38,6 +42,7 @@ class InstagramServer(ContainerServer):
     scopes: ClassVar[set[str]] = SCOPES
     exchange: ClassVar[str] = "ig_exchange_token"
     renewal: ClassVar[str] = "ig_refresh_token"
+    largest_video: ClassVar[int] = 300 * 1024 * 1024
     routes: ClassVar[tuple[tuple[str, str, str], ...]] = (
         ("GET", r"/oauth/authorize", "window"),
         ("POST", r"/oauth/access_token", "first_token"),
@@ -88,7 +93,9 @@ class InstagramServer(ContainerServer):
         if len(caption) > LONGEST or caption.count("#") > TAGS:
             raise Problem(36_004, "The caption was too long.", subcode=2_207_010)
         if kind == "CAROUSEL":
-            return self._kept(Container(caption, children=self._children(given, 10)))
+            return self._kept(Container(caption, children=self._children(given, 10), kind=kind))
+        if kind in {"REELS", "VIDEO"}:
+            return self._filmed(given, kind, caption)
         if kind != "IMAGE" or "image_url" not in given:
             raise Problem(100, "The parameter image_url is required")
         if "is_carousel_item" in given and caption:
@@ -106,6 +113,16 @@ class InstagramServer(ContainerServer):
                 part=given.get("is_carousel_item") == "true",
             )
         )
+
+    def _filmed(self, given: Mapping[str, str], kind: str, caption: str) -> Said:
+        part = given.get("is_carousel_item") == "true"
+        if "video_url" not in given or set(given) - FILMED - {"access_token", "appsecret_proof"}:
+            raise Problem(100, "The parameter video_url is required, and a video has no alt_text")
+        if part is (kind == "REELS"):
+            raise Problem(100, "VIDEO is for carousels, REELS for everything else", subcode=2_207_023)
+        if part and caption:
+            raise Problem(100, "A carousel item has no caption")
+        return self._kept_film(Container(caption, part=part, kind=kind), given["video_url"])
 
     def publish(self, asked: Asked, number: str) -> Said:
         """Publish a container."""

@@ -2,7 +2,9 @@
 
 Written from the platform's own description before the adapter was: developers.facebook.com, as of November 2026, API
 v1.0: "Get Access Tokens" (updated August 2026), "Long-Lived Tokens", "Threads Posts" (updated April 2026), references
-"Publishing" and "Retrieve Media", "Delete Posts", "Overview" (250 posts in 24 hours), "Troubleshooting" (states).
+"Publishing" and "Retrieve Media", "Delete Posts", "Overview" (250 posts in 24 hours), "Troubleshooting" (states, and
+the words of error_message). Videos from "Threads Posts" (media_type VIDEO, alone or in a carousel, alt_text for both
+kinds; MP4 or MOV, up to 1 GB and five minutes; pictures up to 8 MB), fetched after the answer.
 """
 
 from collections.abc import Iterator
@@ -39,6 +41,7 @@ class ThreadsServer(ContainerServer):
     scopes: ClassVar[set[str]] = SCOPES
     exchange: ClassVar[str] = "th_exchange_token"
     renewal: ClassVar[str] = "th_refresh_token"
+    largest_video: ClassVar[int] = 1024 * 1024 * 1024
     routes: ClassVar[tuple[tuple[str, str, str], ...]] = (
         ("GET", r"/oauth/authorize", "window"),
         ("POST", r"/oauth/access_token", "first_token"),
@@ -72,9 +75,12 @@ class ThreadsServer(ContainerServer):
         if kind == "TEXT":
             if not text.strip() or set(given) & {"image_url", "is_carousel_item", "children", "alt_text"}:
                 raise Problem(100, "A text post has a text and nothing else")
-            return self._kept(Container(text))
+            return self._kept(Container(text, kind=kind))
         if kind == "CAROUSEL":
-            return self._kept(Container(text, children=self._children(given, 20)))
+            return self._kept(Container(text, children=self._children(given, 20), kind=kind))
+        if kind == "VIDEO" and "video_url" in given and "image_url" not in given:
+            part, alts = given.get("is_carousel_item") == "true", (given.get("alt_text", ""),)
+            return self._kept_film(Container(text, alts=alts, part=part, kind=kind), given["video_url"])
         if kind != "IMAGE" or "image_url" not in given:
             raise Problem(100, "The parameter image_url is required")
         content = self._fetched(given["image_url"])

@@ -80,8 +80,9 @@ class Manifest:
     that the channel was written from the platform's published description and has run against a stub of it, not yet
     against the platform itself. From the likeness `alike` on (`safeguards.authenticity.similarity`) texts of
     several accounts of one organisation are pointed out before approval; `forbids_alike` says that the platform
-    forbids them. `fetches_media` says that the platform fetches pictures itself, from a public address of ours
-    (`Media.url`). `neutral_only` says that parties and candidates may not use its interface.
+    forbids them. `fetches_pictures` and `fetches_videos` say that the platform fetches them itself, from a public
+    address of ours (`Media.url`, `Video.url`). `neutral_only` says that parties and candidates may not use its
+    interface.
     """
 
     kind: str
@@ -109,7 +110,8 @@ class Manifest:
     rehearsed_only: bool = False
     alike: float = 0.6
     forbids_alike: bool = False
-    fetches_media: bool = False
+    fetches_pictures: bool = False
+    fetches_videos: bool = False
     neutral_only: bool = False
     count_within: Callable[[str, Mapping[str, int]], Count] | None = None
 

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 class Media:
     """One picture: its bytes, its sniffed type, what it shows in words, its size in pixels.
 
-    `url` is where a platform that fetches pictures itself (`Manifest.fetches_media`) can fetch this one while the post
-    is being sent, empty everywhere else.
+    `url` is where a platform that fetches pictures itself (`Manifest.fetches_pictures`) can fetch this one while the
+    post is being sent, empty everywhere else.
     """
 
     content: bytes = field(repr=False)
@@ -31,7 +31,7 @@ class Video:
 
     `sha256` (hex) and `size` (bytes) are the file's; `seconds` is its length, `width` and `height` are its pixels as it
     is shown, None where that is not known; `alt` is what it shows in words; `synthetic` says that it was made or
-    changed by AI.
+    changed by AI. `url` is where a platform that fetches videos itself can fetch it while the post is being sent.
     """
 
     path: Path = field(repr=False)
@@ -43,6 +43,7 @@ class Video:
     width: int | None = None
     height: int | None = None
     synthetic: bool = False
+    url: str = field(default="", repr=False)
 
     def open(self) -> BinaryIO:
         """Open it for reading; httpx sends an open file (`content=`, `files=`) in parts."""

@@ -203,8 +203,10 @@ def health_of(account: Account, credentials: Credentials, calls: httpx.Client) -
     """Ask the platform whether the account could publish right now, and ourselves whether it could fetch pictures."""
     health = connector_of(account).health(credentials, calls)
     manifest = channels.get(account.platform).manifest
-    missing = public_media.problem() if health.ready and manifest.fetches_media else ""
-    return replace(health, ready=not manifest.limits.media_needed, problem=missing) if missing else health
+    fetches = (manifest.fetches_pictures, manifest.fetches_videos)
+    missing = public_media.problem() if health.ready and any(fetches) else ""
+    nothing_left = manifest.limits.media_needed and all(fetches)
+    return replace(health, ready=not nothing_left, problem=missing) if missing else health
 
 
 def check_allowed(account: Account) -> None:

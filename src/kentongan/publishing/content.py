@@ -50,12 +50,13 @@ def _image(delivery: Delivery, file: StoredFile, image: dict[str, Any]) -> Media
     return Media(content_bytes, copy.media_type, image["alt"], copy.width, copy.height, url)
 
 
-def _videos(stored: list[dict[str, Any]]) -> tuple[Video, ...]:
+def _videos(delivery: Delivery) -> tuple[Video, ...]:
+    stored = delivery.content.get("videos", [])
     kept = StoredFile.objects.in_bulk([video["file"] for video in stored])
-    return tuple(_video(kept[video["file"]], video) for video in stored)
+    return tuple(_video(delivery, kept[video["file"]], video) for video in stored)
 
 
-def _video(file: StoredFile, video: dict[str, Any]) -> Video:
+def _video(delivery: Delivery, file: StoredFile, video: dict[str, Any]) -> Video:
     facts, copy = media.learn(file), media.fitted(file, video.get("fit", media.CLEAN))
     return Video(
         files.content_path(copy.sha256),
@@ -67,6 +68,7 @@ def _video(file: StoredFile, video: dict[str, Any]) -> Video:
         width=copy.width,
         height=copy.height,
         synthetic=video.get("synthetic", False),
+        url=public_media.address(delivery, file, copy.media_type),
     )
 
 
@@ -81,5 +83,5 @@ def post_of(delivery: Delivery) -> Post:
         link=content["link"],
         language=content["language"],
         images=_images(delivery),
-        videos=_videos(content.get("videos", [])),
+        videos=_videos(delivery),
     )

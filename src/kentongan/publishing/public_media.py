@@ -1,10 +1,10 @@
-"""Pictures at a public address, for platforms that fetch them themselves: one file of one delivery while it is sent.
+"""Media at a public address, for platforms that fetch them themselves: one file of one delivery while it is sent.
 
 The address is signed for the claim of the worker that sends the delivery: it opens one file, until the claim is over,
 and nothing else. Whoever finds it later finds nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
+from kentongan.channels.contract import Manifest
 from kentongan.core import clock, files, media
 from kentongan.core.errors import Invalid, NotFound
 from kentongan.core.models.files import StoredFile
@@ -24,9 +25,16 @@ from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import CLAIMS
 
 PURPOSE = "delivery-media"
-LASTS = timedelta(minutes=10)
-"""Longer than any claim, which is what ends it."""
-SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "video/mp4": "mp4"}
+LASTS = timedelta(hours=6)
+"""Longer than any claim, which is what ends it: a large video is given hours."""
+SUFFIXES = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+}
 
 
 def problem() -> str:
@@ -35,8 +43,8 @@ def problem() -> str:
     if parts.scheme == "https" and _is_public(parts.hostname or ""):
         return ""
     return _(
-        "The platform fetches pictures itself, and this installation has no public address that begins with https://: "
-        "have your administrator set KENTONGAN_PUBLIC_URL."
+        "The platform fetches pictures and videos itself, and this installation has no public address that begins with "
+        "https://: have your administrator set KENTONGAN_PUBLIC_URL."
     )
 
 
@@ -47,20 +55,25 @@ def _is_public(host: str) -> bool:
         return "." in host and not host.endswith((".local", ".localhost", ".internal", ".lan"))
 
 
-def check(platforms: Iterable[str], *, pictures: bool) -> None:
-    """Raise Invalid where pictures are to go to a platform that could not fetch them from here."""
-    wanting = [channels.label(kind) for kind in platforms if channels.get(kind).manifest.fetches_media]
-    if pictures and wanting and (text := problem()):
+def check(platforms: Iterable[str], files_sent: Sequence[StoredFile]) -> None:
+    """Raise Invalid where media are to go to a platform that could not fetch them from here."""
+    manifests = [channels.get(kind).manifest for kind in platforms]
+    wanting = [str(one.label) for one in manifests if any(_is_fetched(one, file) for file in files_sent)]
+    if wanting and (text := problem()):
         raise Invalid(
             fields={"accounts": [f"{', '.join(sorted(wanting))}: {text}"]},
-            remedy=_("Choose other accounts until then, or take the pictures out of the item."),
+            remedy=_("Choose other accounts until then, or take the pictures and videos out of the item."),
         )
+
+
+def _is_fetched(manifest: Manifest, file: StoredFile) -> bool:
+    return (manifest.fetches_pictures and file.is_image) or (manifest.fetches_videos and file.is_video)
 
 
 def address(delivery: Delivery, file: StoredFile, media_type: str = "") -> str:
     """Return where a file's copy of that type can be fetched while it is being sent; empty where nobody fetches it."""
     manifest = channels.get(delivery.account.platform).manifest
-    if not manifest.fetches_media or delivery.claim_token is None or problem():
+    if not _is_fetched(manifest, file) or delivery.claim_token is None or problem():
         return ""
     token = sign(PURPOSE, [delivery.pk, delivery.claim_token.hex, file.pk], expires_in=LASTS)
     path = reverse("publishing:media", args=[token, SUFFIXES.get(media_type or file.media_type, "bin")])

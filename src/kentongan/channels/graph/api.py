@@ -1,7 +1,7 @@
 """Calls of Meta's Graph APIs: one request, one classified outcome, and the token in none of them.
 
 From developers.facebook.com, November 2026: "Handling Errors", "Rate Limits", "Securing Graph API Calls", "Instagram
-Platform: Error Codes" (updated June 2026).
+Platform: Error Codes" (updated June 2026), "Video API: Error Codes".
 """
 
 import hashlib
@@ -29,7 +29,11 @@ POSTS_USED_UP = 2_207_042
 NO_RIGHT = frozenset({3, 10, *range(200, 300)})
 PASSING = frozenset({-2, -1, 1, 2})
 # What has to be looked at by a person on the platform itself: nothing was published.
-SHUT_OUT = frozenset({2_207_050, 2_207_081})
+SHUT_OUT = frozenset({2_207_050})
+# What the platform could not fetch now, or is not done with: it may well be able to next time. That it never asked for
+# the address at all is reported of 2207052 again and again (public reports of 2026).
+NOT_READY = 2_207_027
+NOT_YET = frozenset({2_207_020, 2_207_032, 2_207_052, 2_207_053, 1_363_019, 1_363_030, 1_363_037})
 BLOCKED_CODE, BLOCKED = 368, frozenset({2_207_051})
 WORDS: Mapping[int, Promise] = {
     197: gettext_lazy("The platform takes no post without a text, a link or a picture."),
@@ -37,8 +41,13 @@ WORDS: Mapping[int, Promise] = {
     1_366_046: gettext_lazy("A picture is too large for the platform, or none that it can read."),
     1_500: gettext_lazy("The platform does not take this link: check it."),
     1_609_005: gettext_lazy("The platform cannot read the page behind the link: check whether everybody can open it."),
-    2_207_003: gettext_lazy("The platform could not fetch a picture from this installation in time."),
-    2_207_052: gettext_lazy("The platform could not fetch a picture from this installation: check its public address."),
+    2_207_003: gettext_lazy("The platform could not fetch a picture or video from this installation in time."),
+    2_207_052: gettext_lazy(
+        "The platform could not fetch a picture or video from this installation: check its public address."
+    ),
+    2_207_026: gettext_lazy("The platform does not take this video: save it as MP4 with H.264 and AAC."),
+    352: gettext_lazy("The platform does not take this video: save it as MP4 with H.264 and AAC."),
+    1_363_023: gettext_lazy("The video is too large for the platform."),
     2_207_004: gettext_lazy("A picture is too large for the platform: 8 MB at most."),
     2_207_005: gettext_lazy("The platform takes pictures as JPEG only."),
     2_207_009: gettext_lazy("The platform does not take a picture of this shape: between 4:5 and 1.91:1."),
@@ -144,6 +153,8 @@ def _refuse(answer: httpx.Response, refusal: Refusal, decides: bool, renews: boo
         text = _("At the platform this is not allowed any more: %(message)s") % {"message": refusal.message}
         # The token itself is good, and another one would be no better.
         raise CredentialsExpired(text, kept, renewable=False)
+    if refusal.subcode == NOT_READY or (refusal.subcode in NOT_YET and not decides):
+        raise RetryLater(refusal.text, kept)
     if refusal.transient or refusal.code in PASSING or answer.status_code >= 500:
         raise (Ambiguous if decides else RetryLater)(refusal.text, kept)
     raise Rejected(refusal.text, kept | _named(refusal))

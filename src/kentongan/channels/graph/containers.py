@@ -6,26 +6,33 @@ post that it has taken.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import httpx
 from django.utils.translation import gettext as _
 
+from kentongan.channels import uploads
 from kentongan.channels.contract import (
     Ambiguous,
     ChannelError,
     Credentials,
+    Manifest,
     Media,
+    Post,
     Rejected,
     RetryLater,
+    Video,
 )
 from kentongan.channels.graph.api import SIGNED_OUT, Graph, row_of
 from kentongan.channels.graph.patience import NOT_READY_WAIT, Patience
 
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between two looks: a picture takes some, a video minutes, and each look counts against a limit of calls."""
+LONGEST_ALT = 1_000
+PART: Mapping[str, str] = {"is_carousel_item": "true"}
 QUOTA_WAIT = timedelta(minutes=30)
 READY, WORKING, TAKEN = "FINISHED", "IN_PROGRESS", "PUBLISHED"
 # Of what the platform could not fetch nobody knows why; it may well be fetched next time.
@@ -34,9 +41,10 @@ UNFETCHED = ("2207003", "2207020", "2207032", "2207053", "FAILED_DOWNLOADING", "
 
 @dataclass(frozen=True, slots=True)
 class Containers:
-    """What differs: version and names in the path, the fields of one picture of several, those that tell the state.
+    """What differs: version and names in the path, and the fields that tell the state.
 
-    `attempt` is how long one attempt may take, as the manifest says.
+    `picture` are the fields of a picture, `video` those of a video that goes alone; `describes_videos` says that a
+    video goes out with what it shows in words.
     """
 
     graph: Graph
@@ -45,8 +53,10 @@ class Containers:
     quota: str
     state: str
     why: str
-    part: Mapping[str, str]
-    attempt: timedelta
+    manifest: Manifest
+    picture: Mapping[str, str] = field(default_factory=dict)
+    video: Mapping[str, str] = field(default_factory=lambda: {"media_type": "VIDEO"})
+    describes_videos: bool = False
 
     def path(self, credentials: Credentials, edge: str) -> str:
         """Return the path of a list of the account."""
@@ -54,30 +64,44 @@ class Containers:
 
     def post(
         self,
-        one: Mapping[str, str],
-        several: Mapping[str, str],
-        images: Sequence[Media],
+        text: Mapping[str, str],
+        post: Post,
         credentials: Credentials,
         client: httpx.Client,
     ) -> str:
-        """Publish and return the number of the post; `one` are the fields of a post with at most one picture,
-        `several` those of one with more.
-        """
-        patience = Patience.of(self.attempt)
+        """Publish and return the number of the post: `text` alone, or with the post's pictures, then its videos."""
+        patience = Patience.of(uploads.longest(self.manifest, sum(video.size for video in post.videos)))
         self._check_quota(credentials, client)
-        if len(images) < 2:
-            container = self._made({**one, **_pictured(images)}, credentials, client)
+        media: tuple[Media | Video, ...] = (*post.images, *post.videos)
+        if len(media) < 2:
+            container = self._made({**text, **(self._alone(media[0]) if media else {})}, credentials, client)
         else:
             parts = []
-            for image in images:
+            for each in media:
                 patience.check()  # each picture is fetched by the platform before it answers
-                parts.append(self._made({**self.part, **_pictured([image])}, credentials, client))
+                parts.append(self._made({**PART, **self._shown(each)}, credentials, client))
             for part in parts:
                 self._wait(part, patience, credentials, client)
-            container = self._made({**several, "children": ",".join(parts)}, credentials, client)
+            children = {"media_type": "CAROUSEL", "children": ",".join(parts)}
+            container = self._made({**text, **children}, credentials, client)
         self._wait(container, patience, credentials, client)
         patience.check()
         return self._published(container, credentials, client)
+
+    def _alone(self, media: Media | Video) -> dict[str, str]:
+        return {**self._shown(media), **(self.video if isinstance(media, Video) else {})}
+
+    def _shown(self, media: Media | Video) -> dict[str, str]:
+        """Return the fields of a picture or video: where the platform fetches it, and what it shows."""
+        if not media.url:
+            raise Rejected(
+                _("The platform fetches pictures and videos itself, and this installation has no public address.")
+            )
+        if isinstance(media, Video):
+            shown, told = {"media_type": "VIDEO", "video_url": media.url}, media.alt if self.describes_videos else ""
+        else:
+            shown, told = {**self.picture, "image_url": media.url}, media.alt
+        return {**shown, **({"alt_text": told[:LONGEST_ALT]} if told else {})}
 
     def _check_quota(self, credentials: Credentials, client: httpx.Client) -> None:
         """Raise RetryLater where the platform takes no more posts of this account today."""
@@ -94,7 +118,7 @@ class Containers:
     def _made(self, fields: Mapping[str, str], credentials: Credentials, client: httpx.Client) -> str:
         said = self.graph.call(client, credentials, "POST", self.path(credentials, self.make), fields)
         if not said.get("id"):
-            raise RetryLater(_("The platform did not keep a picture."), {"body": dict(said)})
+            raise RetryLater(_("The platform did not keep a picture or video."), {"body": dict(said)})
         return str(said["id"])
 
     def _state(self, container: str, credentials: Credentials, client: httpx.Client) -> tuple[str, str]:
@@ -113,7 +137,7 @@ class Containers:
             if not patience.lasts(pause):
                 break
             time.sleep(pause)
-        text = _("The platform is not done with the pictures yet.")
+        text = _("The platform is not done with the pictures and videos yet.")
         raise RetryLater(text, {"container": container}, NOT_READY_WAIT)
 
     def _published(self, container: str, credentials: Credentials, client: httpx.Client) -> str:
@@ -160,19 +184,10 @@ def _signed_out(error: ChannelError) -> bool:
     return error.response.get("code") in SIGNED_OUT
 
 
-def _pictured(images: Sequence[Media]) -> dict[str, str]:
-    if not images:
-        return {}
-    image = images[0]
-    if not image.url:
-        raise Rejected(_("The platform fetches pictures itself, and this installation has no public address."))
-    return {"image_url": image.url, **({"alt_text": image.alt[:1_000]} if image.alt else {})}
-
-
 def _refuse(state: str, why: str) -> None:
     kept = {"state": state, "why": why}
     if state == TAKEN:
         raise Ambiguous(_("The platform says that this is out already."), kept)
     if state != "ERROR" or not why or any(one in why.upper() for one in UNFETCHED):
-        raise RetryLater(_("The platform could not take a picture: %(why)s") % {"why": why or state}, kept)
-    raise Rejected(_("The platform could not take a picture: %(why)s") % {"why": why}, kept)
+        raise RetryLater(_("The platform could not take a picture or video: %(why)s") % {"why": why or state}, kept)
+    raise Rejected(_("The platform could not take a picture or video: %(why)s") % {"why": why}, kept)

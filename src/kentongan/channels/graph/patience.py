@@ -36,4 +36,4 @@ class Patience:
     def check(self) -> None:
         """Raise RetryLater where it is over: nothing was published, and nothing will be."""
         if not self.lasts():
-            raise RetryLater(_("The platform is not done with the pictures yet."), {}, NOT_READY_WAIT)
+            raise RetryLater(_("The platform is not done with the pictures and videos yet."), {}, NOT_READY_WAIT)

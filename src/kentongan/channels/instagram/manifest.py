@@ -1,4 +1,7 @@
-"""What is known of Instagram without calling it (developers.facebook.com: Content Publishing, November 2026)."""
+"""What is known of Instagram without calling it (developers.facebook.com: Content Publishing, November 2026).
+
+Shapes, sizes and lengths from the reference "IG User Media" (updated September 2026): a video by itself is a reel.
+"""
 
 from datetime import timedelta
 
@@ -21,6 +24,16 @@ MANIFEST = Manifest(
         media_needed=True,
         image_bytes=8 * 1024 * 1024,
         image_types=frozenset({"image/jpeg"}),
+        image_shape=(4 / 5, 1.91),
+        videos=10,
+        video_bytes=300 * 1024 * 1024,
+        video_seconds=15 * 60,
+        video_shortest=3,
+        video_types=frozenset({"video/mp4", "video/quicktime"}),
+        video_codecs=frozenset({"h264", "hevc"}),
+        video_shape=(0.01, 10.0),
+        video_alone=False,
+        media_most=10,
     ),
     count=counting.counter(counting.utf16, TEXT, Counting.CHARACTERS),
     new_key=public_id,
@@ -28,7 +41,8 @@ MANIFEST = Manifest(
     attempt=timedelta(minutes=5),  # ten pictures, which Instagram fetches one after the other
     rate=Rate(100, timedelta(hours=24)),
     link_in_text=True,
-    fetches_media=True,
+    fetches_pictures=True,
+    fetches_videos=True,
     rehearsed_only=True,
     profile_url="https://www.instagram.com/{handle}/",
 )

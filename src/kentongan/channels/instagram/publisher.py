@@ -19,8 +19,8 @@ CONTAINERS = Containers(
     quota="content_publishing_limit",
     state="status_code",
     why="status",
-    part={"is_carousel_item": "true"},
-    attempt=MANIFEST.attempt,
+    manifest=MANIFEST,
+    video={"media_type": "REELS"},
 )
 FIELDS = "id,caption,timestamp,permalink"
 
@@ -37,14 +37,13 @@ class InstagramPublisher:
     """`/media`, then `/media_publish`. Nothing on Instagram can be deleted through its interface."""
 
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
-        """Publish the post: one picture, or a carousel of up to ten."""
+        """Publish the post: one picture, a video as a reel, or a carousel of up to ten."""
         caption = _caption(post)
-        if not post.images:
-            raise Rejected(_("Instagram takes no post without a picture."))
+        if not (post.images or post.videos):
+            raise Rejected(_("Instagram takes no post without a picture or video."))
         if len(parts.tags(caption)) > TAGS:
             raise Rejected(_("Instagram takes at most %(n)s hashtags.") % {"n": TAGS})
-        one, several = {"caption": caption}, {"caption": caption, "media_type": "CAROUSEL"}
-        number = CONTAINERS.post(one, several, post.images, credentials, client)
+        number = CONTAINERS.post({"caption": caption}, post, credentials, client)
         url, kept = CONTAINERS.address(number, _profile(credentials), credentials, client)
         return Published(number, url, {"id": number, **kept})
 

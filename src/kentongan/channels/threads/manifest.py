@@ -1,4 +1,7 @@
-"""What is known of Threads without calling it (developers.facebook.com: Threads API, Posts and Overview, 2026)."""
+"""What is known of Threads without calling it (developers.facebook.com: Threads API, Posts and Overview, 2026).
+
+Sizes, lengths and shapes from "Threads Posts: image and video specifications" (updated April 2026).
+"""
 
 from datetime import timedelta
 
@@ -14,7 +17,21 @@ MANIFEST = Manifest(
     kind="threads",
     label="Threads",
     icon="brand-threads",
-    limits=Limits(TEXT, images=20, image_bytes=8 * 1024 * 1024, image_types=frozenset({"image/jpeg", "image/png"})),
+    limits=Limits(
+        TEXT,
+        images=20,
+        image_bytes=8 * 1024 * 1024,
+        image_types=frozenset({"image/jpeg", "image/png"}),
+        image_shape=(0.1, 10.0),
+        videos=20,
+        video_bytes=1024 * 1024 * 1024,
+        video_seconds=5 * 60,
+        video_types=frozenset({"video/mp4", "video/quicktime"}),
+        video_codecs=frozenset({"h264", "hevc"}),
+        video_shape=(0.01, 10.0),
+        video_alone=False,
+        media_most=20,
+    ),
     count=counting.counter(counting.emoji_as_bytes, TEXT, Counting.CHARACTERS),
     new_key=public_id,
     settling=timedelta(minutes=5),
@@ -22,7 +39,8 @@ MANIFEST = Manifest(
     rate=Rate(250, timedelta(hours=24)),
     recalls=True,
     link_in_text=True,
-    fetches_media=True,
+    fetches_pictures=True,
+    fetches_videos=True,
     rehearsed_only=True,
     profile_url="https://www.threads.com/@{handle}",
 )

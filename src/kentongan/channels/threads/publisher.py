@@ -20,8 +20,9 @@ CONTAINERS = Containers(
     quota="threads_publishing_limit",
     state="status",
     why="error_message",
-    part={"media_type": "IMAGE", "is_carousel_item": "true"},
-    attempt=MANIFEST.attempt,
+    manifest=MANIFEST,
+    picture={"media_type": "IMAGE"},
+    describes_videos=True,
 )
 FIELDS = "id,text,timestamp,permalink"
 
@@ -38,11 +39,8 @@ class ThreadsPublisher:
     """`/threads`, then `/threads_publish`; `DELETE`."""
 
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
-        """Publish the post: text alone, one picture, or a carousel of up to twenty."""
-        text = _text(post)
-        one = {"text": text, "media_type": "IMAGE" if post.images else "TEXT"}
-        several = {"text": text, "media_type": "CAROUSEL"}
-        number = CONTAINERS.post(one, several, post.images, credentials, client)
+        """Publish the post: text alone, one picture or video, or a carousel of up to twenty."""
+        number = CONTAINERS.post({"media_type": "TEXT", "text": _text(post)}, post, credentials, client)
         url, kept = CONTAINERS.address(number, _profile(credentials), credentials, client)
         return Published(number, url, {"id": number, **kept})
 

@@ -116,7 +116,7 @@ def _schedule(
         check_alone(actor, renditions[platform], renditions[platform].text, mine)
     assets = list(item.assets.select_related("file"))
     _check_media([renditions[one] for one in {account.platform for account in accounts} if one in renditions], assets)
-    public_media.check({account.platform for account in accounts}, pictures=any(one.file.is_image for one in assets))
+    public_media.check({account.platform for account in accounts}, [asset.file for asset in assets])
     sent = {kind: content.fixed(item, rendition, assets) for kind, rendition in renditions.items()}
     made = [_new(plan, account, _written_for(account, renditions), sent, quiet) for account in accounts]
     try:

@@ -1,0 +1,53 @@
+"""Serving a file in parts, as players ask for it and as platforms fetch what is large (RFC 9110, section 14)."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+CHUNK = 64 * 1024
+ONE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
+
+
+def serve(request: HttpRequest, path: Path, media_type: str) -> HttpResponseBase:
+    """Return the file, or the one part of it that is asked for; 416 for a part that it has not.
+
+    What cannot be read, or asks for several parts at once, is answered with the whole file, as is `If-Range`: what it
+    would compare with is not told here.
+    """
+    size = path.stat().st_size
+    asked = "" if "If-Range" in request.headers else request.headers.get("Range", "")
+    part = _part(asked, size)
+    if part is None:
+        answer: HttpResponseBase = FileResponse(path.open("rb"), content_type=media_type)
+    elif part[0] >= part[1]:
+        answer = HttpResponse(status=416, content_type=media_type, headers={"Content-Range": f"bytes */{size}"})
+    else:
+        start, end = part
+        answer = StreamingHttpResponse(_read(path, start, end), status=206, content_type=media_type)
+        answer["Content-Range"], answer["Content-Length"] = f"bytes {start}-{end - 1}/{size}", str(end - start)
+    answer["Accept-Ranges"] = "bytes"
+    return answer
+
+
+def _part(asked: str, size: int) -> tuple[int, int] | None:
+    """Return where the part begins and where it ends; None for the whole, an empty one for what is not there."""
+    found = ONE.fullmatch(asked.strip())
+    if found is None or not (found[1] or found[2]):
+        return None
+    if not found[1]:
+        return max(size - int(found[2]), 0), size
+    start = int(found[1])
+    end = min(int(found[2]) + 1, size) if found[2] else size
+    # A last byte before the first makes no sense, so the header counts as none.
+    return None if found[2] and int(found[2]) < start else (start, end)
+
+
+def _read(path: Path, start: int, end: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(start)
+        while start < end and (chunk := file.read(min(CHUNK, end - start))):
+            start += len(chunk)
+            yield chunk
