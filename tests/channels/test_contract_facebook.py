@@ -28,7 +28,7 @@ from kentongan.channels.contract import (
     RetryLater,
     Unsure,
 )
-from kentongan.channels.facebook.connector import API, SCOPES
+from kentongan.channels.facebook.connector import API, SCOPES, WISHED
 from kentongan.channels.graph import patience
 from kentongan.channels.testing import Bench, HttpPublisherContract
 from kentongan.core import http
@@ -103,7 +103,7 @@ class TestSigningIn:
         page = registry.get("facebook").sign_in.page(live, redirect=REDIRECT, state="s" * 20, challenge="c" * 43)
         parts = urlsplit(page)
         assert (parts.scheme, parts.netloc, parts.path) == ("https", "www.facebook.com", "/v25.0/dialog/oauth")
-        assert parse_qs(parts.query)["scope"] == [",".join(SCOPES)]
+        assert parse_qs(parts.query)["scope"] == [",".join((*SCOPES, WISHED))]
         assert APP_SECRET not in page
 
     def test_the_page_is_known_and_healthy(self, bench: Bench, server: FacebookServer):
@@ -125,6 +125,16 @@ class TestSigningIn:
         server.pages = [Page("7001", "Tanpa Nama", link="https://www.facebook.com/profile.php?id=61559999")]
         credentials = picked(server, app, bench.client, "61559999")
         assert (credentials.handle, credentials.get("user_id")) == ("61559999", "7001")
+
+    def test_a_page_of_a_portfolio_needs_access_to_the_portfolio(self, server: FacebookServer, app: App, bench: Bench):
+        server.pages[0].portfolio = True
+        assert picked(server, app, bench.client).handle == "KabarUji"
+        server.withheld = {WISHED}
+        with pytest.raises(Rejected, match="access to the portfolio"):
+            picked(server, app, bench.client)
+        server.pages[0].portfolio = False
+        health = bench.channel.connector.health(picked(server, app, bench.client), bench.client)
+        assert (health.ready, health.problem) == (True, "")
 
     def test_a_page_that_was_not_ticked_is_refused_with_what_to_do(self, server, app: App, bench: Bench):
         server.pages[0].ticked = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from urllib.parse import urlencode
 
 import pytest
@@ -10,7 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from kentongan.core import clock
+from core import samples
+from kentongan.channels.facebook import video as facebook_video
+from kentongan.core import clock, files
 from kentongan.core.models import Message, User
 from kentongan.publishing import actions, connections, signing_in, telling, worker
 from kentongan.publishing.actions import reconciling
@@ -171,3 +174,51 @@ def test_the_end_of_its_permission_is_kept_and_told_a_week_ahead(desk: Desk, con
     server.data_access_ends = clock.now() + timedelta(days=90)
     connections.test(desk.cast.actor("hendra"), connected.pk)
     assert telling.tell(SYSTEM) == 0
+
+
+class TestVideos:
+    """A video through the worker: carried, published, asked about by its number."""
+
+    @pytest.fixture
+    def filmed(self, desk: Desk, connected: Account, monkeypatch: pytest.MonkeyPatch) -> Delivery:
+        """A delivery with a video."""
+        monkeypatch.setattr(facebook_video, "PAUSE_SECONDS", 0)
+        stored = files.store(SYSTEM, BytesIO(samples.clean(padding=90_000)), "setu.mp4", unit_id=desk.cast.root.pk)
+        asset = {"file": stored, "alt": "Mobil lewat di Jalan Setu"}
+        return desk.schedule(connected, item=desk.item(text="Dibuka lagi", kinds=["facebook"], assets=[asset]))
+
+    def look(self, delivery: Delivery) -> State | None:
+        Delivery.objects.filter(pk=delivery.pk).update(look_at=clock.now())
+        return worker.look(reconciling.claim_doubts()[0])
+
+    def test_it_goes_out_once_and_is_taken_back(self, desk: Desk, filmed: Delivery, server: FacebookServer):
+        assert desk.run() == [State.PUBLISHED]
+        [post] = server.posts
+        assert (post.message, server.videos[post.video].content) == ("Dibuka lagi", samples.clean(padding=90_000))
+        assert desk.state(filmed) == State.PUBLISHED
+        assert filmed.remote_id == post.number
+        actions.recall(desk.cast.actor("hendra"), filmed.pk, reason="Keliru")
+        worker.take_back(reconciling.claim_recalls()[0])
+        assert (desk.state(filmed), server.posts, server.problems) == (State.RECALLED, [], [])
+
+    def test_one_that_takes_long_is_found_by_its_number(self, desk: Desk, filmed: Delivery, server: FacebookServer):
+        server.working = 99
+        assert desk.run() == [State.UNKNOWN]
+        desk.later(filmed, timedelta(hours=2), "settled_at")
+        assert self.look(filmed) == State.UNKNOWN
+        next(iter(server.videos.values())).left = 0
+        assert self.look(filmed) == State.PUBLISHED
+        assert len(server.posts) == 1
+
+    def test_absence_counts_only_after_an_hour(
+        self, desk: Desk, filmed: Delivery, server: FacebookServer, proxy: Proxy
+    ):
+        proxy.faults.append(Fault("/videos ", accept=False))
+        assert desk.run() == [State.UNKNOWN]
+        desk.state(filmed)
+        assert timedelta(minutes=55) < filmed.settled_at - clock.now() <= timedelta(hours=1)
+        assert self.look(filmed) == State.UNKNOWN
+        desk.later(filmed, timedelta(hours=2), "settled_at")
+        assert self.look(filmed) == State.READY
+        assert desk.run() == [State.PUBLISHED]
+        assert len(server.posts) == 1

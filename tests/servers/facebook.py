@@ -2,11 +2,14 @@
 
 Written from the platform's own description before the adapter was: developers.facebook.com, as of November 2026, Graph
 API v25.0: "Manually Build a Login Flow" (updated March 2026), "Long-Lived Access Tokens", "Pages API: Getting Started"
-and "Posts", references "Page Feed", "Page Photos", "Page Published Posts", "Page Post", "User Accounts", "Debug Token",
-and "Handling Errors" (506: the same text twice in a row; 492: the person has no role on the Page any more).
+and "Posts", references "Page Feed", "Page Photos" (4 MB; `alt_text_custom`, "user provided accessible description"; the
+reference "Photo" says less than 10 MB), "Page Published Posts", "Page Post", "User Accounts", "Debug Token"
+(`is_valid`, `scopes`, `expires_at`, `data_access_expires_at`, `profile_id`), and "Handling Errors" (506: the same text
+twice in a row; 492: the person has no role on the Page any more). `auth_type=rerequest` asks again for what was
+declined ("Manually Build a Login Flow"). That Pages of a business portfolio are listed only with `business_management`,
+from public reports of 2026. Videos in `facebook_videos`.
 """
 
-import itertools
 import json
 import secrets
 from collections.abc import Iterator, Mapping
@@ -15,12 +18,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
+from servers.facebook_videos import PagePost, PageVideos
 from servers.graph import (
     APP_ID,
     APP_SECRET,
     PAGING,
     SIXTY_DAYS,
-    GraphServer,
     Problem,
     Token,
     between,
@@ -30,7 +33,7 @@ from servers.graph import (
 )
 from servers.stub import Asked, Said, serving
 
-SCOPES = {"pages_show_list", "pages_manage_posts", "pages_read_engagement", "public_profile"}
+SCOPES = {"pages_show_list", "pages_manage_posts", "pages_read_engagement", "public_profile", "business_management"}
 FEED = {
     "message", "link", "published", "scheduled_publish_time", "attached_media[]", "backdated_time", "call_to_action",
     "child_attachments", "feed_targeting", "object_attachment", "place", "tags", "targeting", "og_action_type_id",
@@ -60,18 +63,7 @@ class Page:
     ticked: bool = True
     role: bool = True
     published: bool = True
-
-
-@dataclass
-class PagePost:
-    """A post of a Page."""
-
-    number: str
-    page: str
-    message: str
-    created_at: datetime
-    link: str = ""
-    photos: tuple[str, ...] = ()
+    portfolio: bool = False
 
 
 @dataclass
@@ -84,7 +76,7 @@ class Photo:
 
 
 @dataclass
-class FacebookServer(GraphServer):
+class FacebookServer(PageVideos):
     """The stub's state: one person, their Pages and what is on them."""
 
     routes: ClassVar[tuple[tuple[str, str, str], ...]] = (
@@ -94,6 +86,11 @@ class FacebookServer(GraphServer):
         ("GET", r"/V/me/accounts", "accounts"),
         ("POST", r"/V/(\d+)/feed", "feed"),
         ("POST", r"/V/(\d+)/photos", "upload"),
+        ("POST", r"/V/(\d+)/uploads", "begin_upload"),
+        ("POST", r"/V/(upload:[\w-]+)", "take"),
+        ("GET", r"/V/(upload:[\w-]+)", "arrived"),
+        ("POST", r"/V/(\d+)/videos", "film"),
+        ("DELETE", r"/V/(\d+)", "delete_video"),
         ("GET", r"/V/(\d+)/published_posts", "published_posts"),
         ("GET", r"/V/(\d+)", "page"),
         ("GET", r"/V/(\d+_\d+)", "post"),
@@ -103,11 +100,9 @@ class FacebookServer(GraphServer):
     pages: list[Page] = field(
         default_factory=lambda: [Page("61550001", "Kabar Kabupaten", "KabarUji", "https://www.facebook.com/KabarUji")]
     )
-    posts: list[PagePost] = field(default_factory=list)
     photos: dict[str, Photo] = field(default_factory=dict)
     page_tokens: dict[str, tuple[str, Token]] = field(default_factory=dict)
     data_access_ends: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=90))
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(122_100_000_001))
 
     # ---- signing in ----
 
@@ -158,7 +153,8 @@ class FacebookServer(GraphServer):
         given, _files = self._given(asked, {"fields", *PAGING})
         token = self._token(given, {"pages_show_list"})
         names = wanted(given, PAGE_FIELDS)
-        ticked = [page for page in self.pages if page.ticked and page.role]
+        all_of_them = "business_management" in token.scopes
+        ticked = [page for page in self.pages if page.ticked and page.role and (all_of_them or not page.portfolio)]
         return self.listed(given, [self._shown(page, names, token) for page in ticked])
 
     def _shown(self, page: Page, names: set[str], token: Token | None) -> dict[str, Any]:
@@ -274,8 +270,12 @@ class FacebookServer(GraphServer):
         return {name: value for name, value in told.items() if name in names}
 
     def page(self, asked: Asked, number: str) -> Said:
-        """Show a Page: to its own token, or with one to whoever has a role on it."""
+        """Show a Page: to its own token, or with one to whoever has a role on it. Or a video."""
         given, _files = self._given(asked, {"fields"})
+        if number in self.videos:
+            return self.video(given, number)
+        if not any(page.number == number for page in self.pages):
+            raise missing(number, "get")
         names = wanted(given, PAGE_FIELDS)
         if given.get("access_token", "") in self.page_tokens:
             return Said(self._shown(self._as_page(given, number, set()), names, None))

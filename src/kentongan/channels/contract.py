@@ -68,7 +68,8 @@ class Manifest:
     """Everything about a platform that can be known without calling it.
 
     `count` measures a text as the platform does, `new_key` makes the idempotency key of a delivery when it is
-    scheduled, `settling` is how long after an attempt an absent post may still appear there. `link_in_text` says
+    scheduled, `settling` is how long after an attempt an absent post may still appear there, `video_settling` one with
+    a video, where that takes longer. `link_in_text` says
     that a post's link is written below its text and counts with it. `count_within` measures by what one server
     states (`Limits.stated`), for platforms whose servers differ. `goes_by_name` says that people know an account by
     its name, its handle being only part of an address. `reads_back` says that an account is shown all its own
@@ -93,6 +94,7 @@ class Manifest:
     new_key: Callable[[], str]
     idempotency: Idempotency = Idempotency.NONE
     settling: timedelta = timedelta(minutes=2)
+    video_settling: timedelta | None = None
     rate: Rate | None = None
     app_rate: Rate | None = None
     cost_usd: float | None = None
@@ -118,6 +120,10 @@ class Manifest:
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:
         """Count a text, by what the account's own server states where that is known."""
         return self.count_within(text, stated) if stated and self.count_within else self.count(text)
+
+    def settles(self, *, video: bool) -> timedelta:
+        """Return how long after an attempt an absent post may still appear."""
+        return self.video_settling if video and self.video_settling else self.settling
 
     def cost(self, text: str) -> float | None:
         """Return what a post with this text costs, in US dollars; None where posting costs nothing."""

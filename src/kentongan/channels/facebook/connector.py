@@ -26,6 +26,8 @@ from kentongan.channels.graph import posts, tokens
 
 API, SITE = "https://graph.facebook.com", "https://www.facebook.com"
 SCOPES = ("pages_show_list", "pages_manage_posts", "pages_read_engagement")
+# Without it Pages that a business portfolio owns are not listed (public reports of 2026); others do without it.
+WISHED = "business_management"
 TASK = "CREATE_CONTENT"
 NAMED = 8
 
@@ -53,7 +55,8 @@ class FacebookSignIn:
         """Return the page of Facebook where the person allows us to post; what was declined before is asked again."""
         site = SITE if app.service == API else app.service
         address = f"{site}/{GRAPH.version}/dialog/oauth"
-        return tokens.page(address, app, SCOPES, redirect=redirect, state=state, auth_type="rerequest")
+        asked = (*SCOPES, WISHED)
+        return tokens.page(address, app, asked, redirect=redirect, state=state, auth_type="rerequest")
 
     def exchange(self, app: App, *, code: str, verifier: str, redirect: str, client: httpx.Client) -> Credentials:
         """Turn the code into the person's token of sixty days; which Page is meant is said by `pick`."""
@@ -92,7 +95,8 @@ def _not_ticked(handle: str, pages: Iterable[Mapping[str, Any]]) -> str:
     if not names:
         return _(
             "At Facebook no Page was ticked. Sign in again, choose “Edit settings” there, and tick the Page %(page)s; "
-            "if it is not offered, you have no role on it."
+            "if it is not offered, you have no role on it. A Page of a business portfolio is shown only where you also "
+            "allow access to the portfolio."
         ) % {"page": handle}
     shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
     return _(

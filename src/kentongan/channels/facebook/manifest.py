@@ -1,4 +1,8 @@
-"""What is known of Facebook's Pages without calling it (developers.facebook.com: Pages API, November 2026)."""
+"""What is known of Facebook's Pages without calling it (developers.facebook.com: Pages API, November 2026).
+
+Pictures by "Page Photos" (4 MB; "Photo" says less than 10). Videos by the "Resumable Upload API" (MP4) and "Video API:
+Error Codes" (2 GB).
+"""
 
 from datetime import timedelta
 
@@ -14,11 +18,22 @@ MANIFEST = Manifest(
     kind="facebook",
     label="Facebook",
     icon="brand-facebook",
-    limits=Limits(TEXT, images=10, image_bytes=4 * 1024 * 1024, image_types=frozenset({"image/jpeg", "image/png"})),
+    limits=Limits(
+        TEXT,
+        images=10,
+        image_bytes=4 * 1024 * 1024,
+        image_types=frozenset({"image/jpeg", "image/png"}),
+        videos=1,
+        video_bytes=2_000_000_000,
+        video_seconds=4 * 3600,
+        video_shortest=1,
+        video_codecs=frozenset({"h264", "hevc"}),
+    ),
     count=counting.counter(counting.utf16, TEXT, Counting.CHARACTERS),
     new_key=public_id,
     # The same text twice in a row is refused (506); so a repeated request is no second post.
     idempotency=Idempotency.TEXT,
+    video_settling=timedelta(hours=1),  # a video is listed once Facebook is done with it
     attempt=timedelta(minutes=8),  # ten pictures, one after the other, each up to forty seconds on a slow line
     recalls=True,
     rehearsed_only=True,

@@ -1,6 +1,7 @@
 """Publishing to a Page, and finding out whether a post of doubtful fate arrived.
 
 Pictures go up unpublished first and are attached to the post: whatever breaks off before that has published nothing.
+Videos are a post of their own (`video`).
 """
 
 import json
@@ -25,6 +26,7 @@ from kentongan.channels.contract import (
     Sought,
     Unsure,
 )
+from kentongan.channels.facebook import video
 from kentongan.channels.facebook.manifest import GRAPH, MANIFEST
 from kentongan.channels.graph import posts
 from kentongan.channels.graph.api import DUPLICATE, NOT_THERE
@@ -39,12 +41,14 @@ def _url(remote_id: str) -> str:
 
 
 def _message(post: Post) -> str:
-    """Return the text: a link becomes a card, but beside pictures it stands in the text."""
-    return parts.with_link(post.text, post.link) if post.images else post.text
+    """Return the text: a link becomes a card, but beside pictures or a video it stands in the text."""
+    return parts.with_link(post.text, post.link) if post.images or post.videos else post.text
 
 
 def _number(remote_id: str, credentials: Credentials) -> str:
-    """Return Graph's number of a post; of an address that a person gave, where it tells one."""
+    """Return Graph's number of a post, or of a video; of an address that a person gave, where it tells one."""
+    if remote_id.isdigit():
+        return remote_id
     last = remote_id.rstrip("/").rpartition("/")[2]
     found = last if POST.fullmatch(last) else f"{credentials.get('user_id')}_{last}"
     if not POST.fullmatch(found):
@@ -53,10 +57,12 @@ def _number(remote_id: str, credentials: Credentials) -> str:
 
 
 class FacebookPublisher:
-    """`/{page}/feed`, `/{page}/photos`, `DELETE`."""
+    """`/{page}/feed`, `/{page}/photos`, `/{page}/videos`, `DELETE`."""
 
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Publish the post; when Facebook says that it is a repetition, the one that is out is looked for."""
+        if post.videos:
+            return video.publish(post.videos[0], _message(post), credentials, client)
         patience, fields = Patience.of(MANIFEST.attempt), {"message": _message(post)}
         for number, image in enumerate(post.images):
             patience.check()
@@ -122,8 +128,9 @@ def find(sought: Sought, credentials: Credentials, client: httpx.Client) -> Foun
 
 
 class FacebookFinder:
-    """`/{page}/published_posts`."""
+    """`/{page}/published_posts`; a video that an attempt left there is asked about by its number."""
 
     def find(self, sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
         """Look through what the Page has published since for the same text."""
-        return find(sought, credentials, client)
+        told = video.found(sought, credentials, client) if sought.post.videos else None
+        return told or find(sought, credentials, client)

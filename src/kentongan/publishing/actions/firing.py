@@ -375,7 +375,8 @@ def _again_at(tries: int, after: timedelta | None) -> datetime:
 
 def doubt(actor: Actor, delivery: Delivery, reason: str) -> None:
     """Move a delivery to `unknown`: looked for at once, absent only after the platform's settling time."""
-    settled_at = clock.in_database() + channels.get(delivery.account.platform).manifest.settling
+    settling = channels.get(delivery.account.platform).manifest.settles(video=bool(delivery.content.get("videos")))
+    settled_at = clock.in_database() + settling
     stop(actor, delivery, State.UNKNOWN, reason, look_at=clock.in_database(), looks=0, settled_at=settled_at)
 
 
