@@ -1,6 +1,6 @@
 """The API of publishing: the same rules as the screens."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -48,6 +48,16 @@ def test_schedule_list_detail_and_ledger(desk: Desk, client: Client, platform: P
     assert detail["attempts"] == []
     ledger = api.get("/ledger").json()
     assert (ledger["planned"], ledger["to_come"], len(ledger["days"])) == (1, 1, 1)
+
+
+def test_the_ledger_says_of_which_days_it_is(desk: Desk, client: Client, platform: Platform):
+    api = Api(client, desk, "hendra", "publishing:read")
+    desk.schedule(desk.account(), due_at=clock.now() + timedelta(days=9))
+    usual = api.get("/ledger").json()
+    assert date.fromisoformat(usual["until"]) - date.fromisoformat(usual["since"]) == timedelta(days=21)
+    assert usual["planned"] == 0
+    later = api.get("/ledger", since=usual["until"]).json()
+    assert (later["planned"], later["until"]) == (1, None)
 
 
 def test_resolve_and_recall(desk: Desk, client: Client, platform: Platform):

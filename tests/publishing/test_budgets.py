@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -20,8 +21,8 @@ from kentongan.channels.contract import Rate
 from kentongan.core import clock
 from kentongan.planning.models import ContentItem
 from kentongan.publishing import actions, budgets, content, planner
-from kentongan.publishing.actions import firing
-from kentongan.publishing.models import Attempt, Delivery, PlatformApp
+from kentongan.publishing.actions import circuits, firing
+from kentongan.publishing.models import Attempt, Circuit, Delivery, PlatformApp
 from kentongan.publishing.states import State
 from named_cast import SYSTEM
 from publishing.desk import Desk
@@ -79,6 +80,29 @@ class TestTheQuotaOfTheApp:
         _attempt(second, clock.now())
         assert _begin(third) is None
         assert desk.state(third) == State.HELD
+
+    def test_what_waits_for_room_is_not_prepared_again_before_there_is_some(self, desk: Desk, app: PlatformApp):
+        first, second, third = _posts(desk, 3, late_minutes=7 * 24 * 60)
+        _attempt(first, clock.now())
+        _attempt(second, clock.now())
+        assert _begin(third) is None
+        Delivery.objects.filter(pk=third.pk).update(try_at=F("due_at"))
+        claim = next(one for one in firing.claim_due() if one.delivery_id == third.pk)
+        assert firing.check(SYSTEM, claim) is None
+        assert desk.state(third) == State.READY
+
+    def test_who_has_no_room_does_not_use_up_the_one_try_at_a_silent_server(self, desk: Desk, app: PlatformApp):
+        first, second, third = _posts(desk, 3, late_minutes=7 * 24 * 60)
+        _attempt(first, clock.now())
+        _attempt(second, clock.now())
+        silent = Circuit.objects.create(
+            server=circuits.server_of(third.account), failures=5, opened_at=clock.now() - HOUR, open_until=clock.now()
+        )
+        claim = next(one for one in firing.claim_due() if one.delivery_id == third.pk)
+        assert firing.check(SYSTEM, claim) is None
+        assert desk.state(third) == State.READY
+        before, _ = silent.open_until, silent.refresh_from_db()
+        assert silent.open_until == before
 
     def test_the_usual_quota_holds_where_none_is_entered(self, desk: Desk, app: PlatformApp):
         manifest = channels.get("x").manifest

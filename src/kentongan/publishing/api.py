@@ -115,8 +115,10 @@ class LedgerLine(LedgerOut):
 
 
 class LedgerWithDays(LedgerOut):
-    """The whole and its days, newest first."""
+    """The whole and its days, newest first; `since` and `until` say of which days, None where there is no such end."""
 
+    since: date | None
+    until: date | None
     days: list[LedgerDay]
 
 
@@ -286,18 +288,19 @@ def forecast(request: HttpRequest, pk: int, late_minutes: LateMinutes = LATE_MIN
 def ledger(request: HttpRequest, wanted: Query[Wanted]) -> dict[str, Any]:
     """Return what was planned and what became of it, in all and by day.
 
-    From two weeks before today to a week after, where neither days nor an item are named.
+    From two weeks before today to a week after, where neither days nor an item or campaign are named.
     """
-    found = queries.days(actor_of(request), _filter(request, wanted).in_period())
+    chosen = _filter(request, wanted).in_period()
+    found = queries.days(actor_of(request), chosen)
     days = [{**line.as_dict(), "day": line.day} for line in found]
-    return {**queries.summed(found).as_dict(), "days": days}
+    return {**queries.summed(found).as_dict(), "since": chosen.since, "until": chosen.until, "days": days}
 
 
 @router.get("/ledger/lines", response=Page[LedgerLine], auth=READ)
 def ledger_lines(request: HttpRequest, chosen: Query[LinesOf], paging: Query[Paging]) -> dict[str, Any]:
     """List the ledger's lines: one for each day, unit or campaign; every line adds up.
 
-    From two weeks before today to a week after, where neither days nor an item are named.
+    From two weeks before today to a week after, where neither days nor an item or campaign are named.
     """
     lines = queries.LINES[chosen.per](actor_of(request), _filter(request, chosen).in_period())
     first = (paging.page - 1) * paging.per_page

@@ -103,12 +103,11 @@ class Delivery(models.Model):
             models.Index(fields=("claimed_until",), name="delivery_claimed", condition=Q(state__in=CLAIMS)),
             models.Index(fields=("look_at",), name="delivery_unknown", condition=Q(state=State.UNKNOWN)),
             models.Index(fields=("recall_at",), name="delivery_recall", condition=Q(recall_at__isnull=False)),
-            models.Index(fields=("due_at", "id"), name="delivery_day", include=("state", "unit", "campaign")),
+            models.Index(fields=("due_at", "id"), name="delivery_by_day", include=("state", "unit", "campaign")),
             models.Index(fields=("due_at", "id"), name="delivery_coming", condition=Q(state__in=TO_COME)),
             models.Index(fields=("account", "state"), name="delivery_open", condition=Q(state__in=OPEN)),
             models.Index(fields=("unit", "state", "due_at"), name="delivery_unit"),
             models.Index(fields=("account", "-published_at"), name="delivery_newest"),
-            models.Index(fields=("account", "remote_id"), name="delivery_remote", condition=~Q(remote_id="")),
             models.Index(fields=("item",), name="delivery_item"),
             models.Index(
                 fields=("campaign", "due_at"),

@@ -49,8 +49,8 @@ class Filter:
     campaign_id: int | None = None
 
     def in_period(self) -> "Filter":
-        """Return the filter from two weeks before today to a week after, unless it names days or a single item."""
-        if self.since or self.until or self.item_id:
+        """Return the filter from two weeks before today to a week after, unless it names days, an item, a campaign."""
+        if self.since or self.until or self.item_id or self.campaign_id:
             return self
         today = clock.now().astimezone(clock.zone(self.timezone)).date()
         return replace(self, since=today - BEFORE, until=today + AFTER)

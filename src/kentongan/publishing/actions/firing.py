@@ -171,9 +171,15 @@ def check(actor: Actor, claim: Claim) -> Delivery | None:
     delivery: Delivery | None = _checked(Delivery.objects.all(), claim)
     if delivery is None:
         return None
-    if _is_paused(delivery) or _obstacle(delivery, clock.now()) or circuits.is_open(delivery.account):
+    now = clock.now()
+    if _is_paused(delivery) or _obstacle(delivery, now) or circuits.is_open(delivery.account) or _waits(delivery, now):
         return _settle(actor, claim)
     return delivery
+
+
+def _waits(delivery: Delivery, now: datetime) -> bool:
+    """Whether what was put back before has no room yet; of all others `begin` asks, once and under the locks."""
+    return bool(delivery.reason) and budgets.full(delivery.account, _cost(delivery), now) is not None
 
 
 def _checked(rows: QuerySet[Delivery], claim: Claim) -> Any:
@@ -198,6 +204,9 @@ def _settle(actor: Actor, claim: Claim) -> Delivery | None:
         return None
     if obstacle := _obstacle(delivery, clock.now()):
         stop(actor, delivery, *obstacle, awaits_sign_in=not _is_signed_in(delivery.account))
+        return None
+    if no_room := budgets.full(delivery.account, _cost(delivery), clock.now()):
+        _wait_for_room(actor, delivery, no_room)
         return None
     if rests_until := circuits.rests_until(delivery.account):
         move(delivery, State.READY, circuits.waits(), try_at=rests_until)
