@@ -10,7 +10,7 @@ import pytest
 from channels.benches import fault
 from core.samples import video
 from kentongan.channels import registry
-from kentongan.channels.contract import Absent, Counts, Found, Media, Post, Published, Rejected, RetryLater
+from kentongan.channels.contract import Absent, Card, Counts, Found, Media, Post, Published, Rejected, RetryLater
 from kentongan.channels.testing import Bench, HttpPublisherContract
 from kentongan.core import http
 from servers.pds import Pds
@@ -106,6 +106,32 @@ def test_a_video_is_uploaded_whole_and_shown_with_its_shape(bench: Bench, pds: P
         f"{pds.url}/xrpc/com.atproto.sync.getBlob", params={"did": account["did"], "cid": blob["ref"]["$link"]}
     )
     assert kept.content == video().path.read_bytes()
+
+
+def test_a_link_card_carries_what_its_page_says_and_its_picture(bench: Bench, pds: Pds, account: dict[str, str]):
+    picture = Media(PIXEL, "image/png", width=1, height=1)
+    card = Card("https://bekasikab.go.id/jalan", "Jalan Setu ditutup", "Lewat jalur Serang.", picture)
+    post = replace(bench.post("Dengan kartu"), card=card)
+    assert isinstance(bench.publish(post), Published)
+    embed = next(r["value"] for r in pds.posts(account["did"]) if r["uri"].endswith(post.key))["embed"]
+    assert embed["$type"] == "app.bsky.embed.external"
+    said = embed["external"]
+    assert (said["uri"], said["title"], said["description"]) == (card.url, card.title, card.description)
+    kept = httpx.get(
+        f"{pds.url}/xrpc/com.atproto.sync.getBlob",
+        params={"did": account["did"], "cid": said["thumb"]["ref"]["$link"]},
+    )
+    assert kept.content == PIXEL
+
+
+def test_a_cards_picture_that_does_not_arrive_leaves_no_post(bench: Bench, proxy: Proxy):
+    card = Card("https://bekasikab.go.id/jalan", "Jalan", "", Media(PIXEL, "image/png"))
+    post = replace(bench.post("Kartu terputus"), card=card)
+    proxy.faults.append(Fault("com.atproto.repo.uploadBlob", accept=False))
+    assert isinstance(bench.publish(post), RetryLater)
+    assert bench.count(post) == 0
+    assert isinstance(bench.publish(post), Published)
+    assert bench.count(post) == 1
 
 
 def test_an_upload_that_is_cut_leaves_no_post_and_may_be_tried_again(bench: Bench, proxy: Proxy, pds: Pds):

@@ -18,7 +18,6 @@ from kentongan.planning import actions
 from kentongan.planning.drafts import ItemDraft
 from kentongan.planning.issue_panel import IssueContent
 from kentongan.planning.models import Brief, ContentItem, ItemAsset
-from kentongan.planning.preview import segments
 from kentongan.planning.states import ItemState
 from kentongan.safeguards import queries as rules
 from named_cast import Cast
@@ -136,7 +135,7 @@ def test_what_is_written_is_never_taken_for_markup(cast: Cast, sign_in: SignIn) 
     evil = "<script>alert(1)</script> https://example.id/<b> #tagar @akun"
     body = client.post(reverse("planning:count"), {"kind": "bluesky", "bluesky_text": evil}).content.decode()
     assert "<script>" not in body
-    assert '<span class="pl-tag">#tagar</span>' in body
+    assert '<span class="pv-tag">#tagar</span>' in body
     client.post(reverse("planning:item_create"), _item_data(cast, bluesky_text=evil, title=evil[:60]))
     item = ContentItem.objects.get()
     assert "<script>alert" not in client.get(reverse("planning:item", args=[item.pk])).content.decode()
@@ -282,12 +281,6 @@ def test_the_issue_page_shows_what_is_said_about_it(
     assert context["items"] == [item]
     assert context["can_write"]
     assert IssueContent().context(cast.actor("maman"), issue) is None
-
-
-def test_a_preview_joined_again_is_the_text() -> None:
-    text = "Lihat https://bekasikab.go.id/x#y, kata @diskominfo dan #Bekasi."
-    assert "".join(part.text for part in segments(text)) == text
-    assert [part.kind for part in segments(text)] == ["plain", "link", "plain", "mention", "plain", "tag", "plain"]
 
 
 def test_the_draft_of_a_version_is_kept_when_the_form_is_refused(cast: Cast, sign_in: SignIn) -> None:

@@ -40,3 +40,23 @@ def _blocks(text: str, tag_address: TagAddress | None) -> Iterator[str]:
 def html(text: str, tag_address: TagAddress | None = None) -> SafeString:
     """Return the text as HTML; hashtags become links where there is an address for each (given it in lower case)."""
     return mark_safe("\n".join(_blocks(text, tag_address)))  # noqa: S308  every part is escaped above
+
+
+def shortened(text: str, length: int) -> str:
+    """Return the text on one line, cut between two words where it is longer than `length` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rsplit(" ", 1)[0] + "…"
+
+
+def opening(text: str) -> str:
+    """Return the first paragraph that is neither a heading nor a list."""
+    blocks = [block for block in BLANK.split(text.strip()) if not block.startswith(("## ", "- "))]
+    return blocks[0] if blocks else text
+
+
+def parted(text: str, length: int) -> tuple[str, str]:
+    """Return the first paragraphs, until they hold `length` characters, and the others; the second may be empty."""
+    for end in BLANK.finditer(text):
+        if end.start() >= length:
+            return text[: end.start()], text[end.end() :]
+    return text, ""

@@ -23,7 +23,9 @@ from kentongan.channels.errors import RetryLater as RetryLater
 from kentongan.channels.limits import Count as Count
 from kentongan.channels.limits import Counting as Counting
 from kentongan.channels.limits import Limits as Limits
+from kentongan.channels.looks import PLAIN, Look
 from kentongan.channels.messaging import Messenger
+from kentongan.channels.posts import Card as Card
 from kentongan.channels.posts import Media as Media
 from kentongan.channels.posts import Post as Post
 from kentongan.channels.posts import Video as Video
@@ -83,7 +85,7 @@ class Manifest:
     several accounts of one organisation are pointed out before approval; `forbids_alike` says that the platform
     forbids them. `fetches_pictures` and `fetches_videos` say that the platform fetches them itself, from a public
     address of ours (`Media.url`, `Video.url`). `neutral_only` says that parties and candidates may not use its
-    interface.
+    interface. `look` is how it draws a post.
     """
 
     kind: str
@@ -116,6 +118,7 @@ class Manifest:
     fetches_videos: bool = False
     neutral_only: bool = False
     count_within: Callable[[str, Mapping[str, int]], Count] | None = None
+    look: Look = PLAIN
 
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:
         """Count a text, by what the account's own server states where that is known."""

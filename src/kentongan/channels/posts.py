@@ -63,8 +63,21 @@ class Video:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """What stands in place of a link, on platforms that take it from us: what its page says about itself."""
+
+    url: str
+    title: str
+    description: str = ""
+    picture: Media | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
-    """What is to be published once; `key` and `created_at` are the same in every attempt."""
+    """What is to be published once; `key` and `created_at` are the same in every attempt.
+
+    `card` is that of its link, where the platform takes it from us (`Look.card_sent`) and the page was read.
+    """
 
     key: str
     text: str
@@ -76,6 +89,7 @@ class Post:
     language: str = "id"
     images: tuple[Media, ...] = ()
     videos: tuple[Video, ...] = ()
+    card: Card | None = None
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of everything that is sent."""
@@ -92,4 +106,7 @@ class Post:
         }
         if self.videos:  # only then, so that the digests of what went out before there were videos stay
             body["videos"] = [[video.sha256, video.alt, *([True] if video.synthetic else [])] for video in self.videos]
+        if self.card:
+            picture = hashlib.sha256(self.card.picture.content).hexdigest() if self.card.picture else ""
+            body["card"] = [self.card.url, self.card.title, self.card.description, picture]
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

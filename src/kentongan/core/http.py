@@ -8,7 +8,7 @@ So neither a redirect nor a name that changes its address in between (DNS rebind
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -253,7 +253,11 @@ class Fetched:
     @property
     def media_type(self) -> str:
         """The media type that the server states, in lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return _media_type(self.headers)
+
+
+def _media_type(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def fetch(
@@ -263,8 +267,12 @@ def fetch(
     max_bytes: int = MAX_BYTES,
     timeout: float = TIMEOUT_SECONDS,
     accept_status: Sequence[int] = (200,),
+    accept_types: Collection[str] = (),
 ) -> Fetched:
-    """Get an address that a person typed; raises FetchRefused, or Unavailable with what went wrong."""
+    """Get an address that a person typed; raises FetchRefused, or Unavailable with what went wrong.
+
+    Of an answer of a type that is not among `accept_types`, where there are any, nothing is read.
+    """
     try:
         with (
             client(
@@ -272,6 +280,9 @@ def fetch(
             ) as http,
             http.stream("GET", url) as response,
         ):
+            kind = _media_type(response.headers)
+            if accept_types and response.status_code in accept_status and kind not in accept_types:
+                raise Unavailable(_("%(url)s is another kind of content (%(kind)s).") % {"url": url, "kind": kind})
             content = _read(response, max_bytes)
     except (AddressRefused, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise FetchRefused() from error

@@ -150,6 +150,18 @@ class AssetOut(Schema):
     ai_generated: bool
 
 
+class CardOut(Schema):
+    """The card of a link; `state` is empty where nobody had it fetched so far."""
+
+    url: str
+    state: str
+    title: str
+    description: str
+    site: str
+    picture: str
+    problem: str
+
+
 class ItemOut(Schema):
     """An item in a list."""
 
@@ -172,7 +184,7 @@ class ItemOut(Schema):
 
 
 class EffectsOut(Schema):
-    """To how many booked accounts an approval sends the item by itself; `digest` is sent back to confirm it."""
+    """To how many booked accounts an approval sends the item by itself; `digest` (of its cards too) confirms it."""
 
     count: int
     digest: str
@@ -184,6 +196,7 @@ class WholeItemOut(ItemOut):
     text: str
     renditions: list[RenditionOut]
     assets: list[AssetOut]
+    cards: list[CardOut]
     checklist: list[dict[str, str]]
     effects: EffectsOut
 
@@ -216,6 +229,12 @@ class CommentOut(Schema):
     by: str
     at: datetime
     text: str
+
+
+class CardIn(Schema):
+    """Which link's card is fetched once more; empty for those that were not fetched so far."""
+
+    again: Address = ""
 
 
 class CountIn(Schema):
@@ -334,6 +353,7 @@ def _whole(actor: Actor, pk: int) -> dict[str, Any]:
             }
             for asset in page.assets
         ],
+        "cards": list(page.cards),
         "checklist": [{"code": rule.code, "text": rule.text} for rule in page.checklist],
         "effects": page.effects,
     }
@@ -446,6 +466,14 @@ def reopen(request: HttpRequest, pk: Id) -> dict[str, Any]:
     actor = actor_of(request)
     actions.reopen(actor, pk)
     return _whole(actor, pk)
+
+
+@router.post("/items/{pk}/cards", response={202: WholeItemOut}, auth=scope(WRITE))
+def fetch_cards(request: HttpRequest, pk: Id, body: CardIn) -> Status[dict[str, Any]]:
+    """Have the cards of an item's links fetched: a job, whose result the item shows."""
+    actor = actor_of(request)
+    actions.ask_cards(actor, pk, again=body.again)
+    return Status(202, _whole(actor, pk))
 
 
 @router.get("/items/{pk}/comments", response=Page[CommentOut], auth=scope(READ))

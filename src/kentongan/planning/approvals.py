@@ -25,7 +25,7 @@ class OnApproval(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What an approval would do by itself: to how many, and a digest of what and when, "" for nothing at all."""
+    """What an approval would do by itself: to how many, and a digest of what, when, and with which link cards."""
 
     count: int
     digest: str
@@ -40,12 +40,17 @@ def register(name: str, room: OnApproval) -> None:
 
 
 def effects(item: ContentItem) -> Effects:
-    """Return what approving the item would do by itself; whoever approves confirms just that."""
+    """Return what approving the item would do by itself; whoever approves confirms just that.
+
+    Its link cards belong to what was looked at, since they come from pages of others, and later than the text.
+    """
     found = [(name, effect) for name, room in _waiting.items() for effect in room.effects(item)]
-    if not found:
+    cards = [(one.url, one.title, one.description, one.picture_id) for one in item.cards.all() if one.is_known]
+    if not found and not cards:
         return Effects(0, "")
-    when = item.planned_for.astimezone(UTC).isoformat() if item.planned_for else ""
-    return Effects(len(found), hashlib.sha256(json.dumps([when, found]).encode()).hexdigest()[:16])
+    when = item.planned_for.astimezone(UTC).isoformat() if found and item.planned_for else ""
+    told = json.dumps([when, found, *([cards] if cards else [])])
+    return Effects(len(found), hashlib.sha256(told.encode()).hexdigest()[:16])
 
 
 def tell(actor: Actor, item: ContentItem) -> None:

@@ -22,7 +22,8 @@ class PlanningConfig(AppConfig):
         from kentongan.planning.calendar.planned import BriefDeadlines, PlannedItems
         from kentongan.planning.issue_panel import IssueContent
 
-        import_module("kentongan.planning.fitting")  # what its job does
+        for module in ("fitting", "card_fetching"):  # what their jobs do
+            import_module(f"kentongan.planning.{module}")
         panels.register(IssueContent())
         answers.register("planning", queries.ApprovedContent())
         calendar.register(PlannedItems())

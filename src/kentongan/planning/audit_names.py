@@ -10,6 +10,8 @@ verbs.name(
         "planning.asset.remove": _("took a file out"),
         "planning.brief.create": _("wrote the brief"),
         "planning.brief.change": _("changed the brief"),
+        "planning.card.ask": _("had its link cards fetched"),
+        "planning.card.keep": _("kept a link card"),
         "planning.campaign.open": _("opened the campaign"),
         "planning.campaign.change": _("changed the campaign"),
         "planning.campaign.close": _("closed the campaign"),

@@ -16,7 +16,7 @@ from kentongan.core.errors import Invalid
 from kentongan.core.sniff import IMAGES, VIDEOS
 from kentongan.planning import approvals, counting, queries
 from kentongan.planning.campaigns import queries as campaigns
-from kentongan.planning.drafts import BriefDraft, FactDraft, ItemDraft, RenditionDraft
+from kentongan.planning.drafts import BriefDraft, FactDraft, ItemDraft, RenditionDraft, plain
 from kentongan.planning.models import Brief, ContentItem, Language
 from kentongan.registry.fields import UnitField
 
@@ -106,14 +106,13 @@ class BriefForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One channel's part of the item form, with its present count and preview."""
+    """One channel's part of the item form, with its present count."""
 
     channel: Channel
     text: BoundField
     title: BoundField | None
     link: BoundField | None
     measure: counting.Measure
-    written: str
 
     @property
     def summary(self) -> str:
@@ -147,6 +146,7 @@ class ItemForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, item: ContentItem | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.actor = actor
         unit, purpose = self.fields["unit"], self.fields["purpose"]
         assert isinstance(unit, UnitField)
         assert isinstance(purpose, forms.ChoiceField)
@@ -207,17 +207,24 @@ class ItemForm(forms.Form):
         """The channels' parts of the form."""
         return [self._slot(channel) for channel in self.channels]
 
+    @property
+    def written(self) -> dict[str, RenditionDraft]:
+        """The versions as they stand in the fields, by kind."""
+        return {channel.kind: self._draft_of(channel.kind) for channel in self.channels}
+
+    def _draft_of(self, kind: str) -> RenditionDraft:
+        names = {name: f"{kind}_{name}" for name in ("text", "title", "link")}
+        values = {name: str(self[field].value() or "") for name, field in names.items() if field in self.fields}
+        return RenditionDraft(**values | {"text": plain(values["text"])})
+
     def _slot(self, channel: Channel) -> Slot:
-        kind = channel.kind
-        text = str(self[f"{kind}_text"].value() or "").replace("\r\n", "\n")
-        link = str(self[f"{kind}_link"].value() or "")
+        kind, draft = channel.kind, self._draft_of(channel.kind)
         return Slot(
             channel=channel,
             text=self[f"{kind}_text"],
             title=self[f"{kind}_title"] if f"{kind}_title" in self.fields else None,
             link=self[f"{kind}_link"],
-            measure=counting.measure(kind, text, link),
-            written=text,
+            measure=counting.measure(kind, draft.text, draft.link),
         )
 
     def draft(self) -> ItemDraft:

@@ -1,5 +1,7 @@
 """Tables of planning: briefs with facts, content items with a version per platform, comments and reviews."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -257,6 +259,64 @@ class ItemAsset(models.Model):
 
     def __str__(self) -> str:
         return self.alt
+
+
+class LinkCard(models.Model):
+    """What a page of which an item has the address says about itself: what platforms show in place of a link.
+
+    It is fetched when somebody asks for it, `asked_at`; `answered_at` is when the page, or its failure, was known. The
+    picture is a copy of ours.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Being fetched")
+        KNOWN = "known", pgettext_lazy("card", "Known")
+        FAILED = "failed", _("Not reached")
+
+    SLOW = timedelta(minutes=2)
+
+    item = models.ForeignKey(ContentItem, models.CASCADE, related_name="cards")
+    url = models.URLField(_("link"), max_length=500)
+    state = models.CharField(_("state"), max_length=6, choices=State.choices, default=State.ASKED)
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    description = models.CharField(_("description"), max_length=1000, blank=True)
+    site = models.CharField(_("site"), max_length=200, blank=True)
+    picture = models.ForeignKey("core.StoredFile", models.PROTECT, null=True, related_name="+")
+    problem = models.CharField(_("reason"), max_length=500, blank=True)
+    asked_at = models.DateTimeField(_("asked"))
+    answered_at = models.DateTimeField(_("answered"), null=True)
+
+    class Meta:
+        verbose_name = _("link card")
+        verbose_name_plural = _("link cards")
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("item", "url"), name="card_once"),
+            models.CheckConstraint(
+                condition=Q(state="asked", answered_at=None)
+                | Q(state__in=("known", "failed"), answered_at__isnull=False),
+                name="card_answered",
+            ),
+            models.CheckConstraint(condition=~Q(state="failed") | ~Q(problem=""), name="card_failure_has_reason"),
+        )
+
+    def __str__(self) -> str:
+        return self.title or self.url
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its page was read."""
+        return self.state == self.State.KNOWN
+
+    def was_known(self, moment: datetime | None) -> bool:
+        """Whether it stood there at that moment, as it is."""
+        at = self.answered_at
+        return self.is_known and at is not None and moment is not None and at <= moment
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it was asked for so long ago that its worker may be gone."""
+        return self.state == self.State.ASKED and self.asked_at < clock.now() - self.SLOW
 
 
 class Comment(models.Model):

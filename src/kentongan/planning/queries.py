@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window, prefetch_related_objects
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
@@ -15,12 +15,14 @@ from kentongan.core import media as core_media
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.planning import access, approvals, counting, likeness, media
-from kentongan.planning.models import Brief, CalendarFeed, Comment, ContentItem, ItemAsset, Rendition
+from kentongan.planning import access, approvals, cards, counting, likeness, media, preview
+from kentongan.planning.drafts import RenditionDraft
+from kentongan.planning.models import Brief, CalendarFeed, Comment, ContentItem, ItemAsset, LinkCard, Rendition
+from kentongan.planning.preview import Card, Piece, Preview, Written
 from kentongan.planning.states import ItemState
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
-from kentongan.registry.models import Unit
+from kentongan.registry.models import Account, Unit
 from kentongan.safeguards import queries as safeguards
 from kentongan.safeguards.purposes import Purpose
 
@@ -153,10 +155,34 @@ def briefs(actor: Actor, text: str = "", issue_id: int | None = None) -> QuerySe
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A rendition with its measure, as screens and API show it."""
+    """A rendition with its measure and its look, as screens and API show it."""
 
     rendition: Rendition
     measure: counting.Measure
+    preview: Preview
+
+
+Faces = Mapping[tuple[int, str], Account]
+
+
+def _versions(
+    item: ContentItem, faces: Faces, shown: Sequence[Piece], stated: counting.Stated | None = None
+) -> tuple[Version, ...]:
+    """Return an item's versions, drawn with its pictures; no query where its renditions and cards are at hand."""
+    drawn = preview.cards_of(item.cards.all())
+    return tuple(
+        Version(
+            row,
+            counting.measure(row.kind, row.text, row.link, (stated or {}).get(row.kind)),
+            preview.draw(row.kind, _written(item, row, faces), shown, drawn),
+        )
+        for row in item.renditions.all()
+    )
+
+
+def _written(item: ContentItem, row: Rendition, faces: Faces) -> Written:
+    face = preview.face_of(faces.get((item.unit_id, row.kind)), item.unit)
+    return Written(row.text, row.title or item.title, row.link, face, item.language, item.planned_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +217,7 @@ class ItemPage:
     effects: approvals.Effects
     copies: Mapping[int, list[media.Copy]]
     facts: media.Facts
+    cards: tuple[Card, ...]
 
     @property
     def problems(self) -> list[str]:
@@ -198,6 +225,11 @@ class ItemPage:
         texts = [version.measure.problem for version in self.versions if version.measure.over]
         not_taken = media.problems([version.rendition for version in self.versions], self.assets)
         return [*texts, *(text for found in not_taken.values() for text in found)]
+
+    @property
+    def fetching(self) -> bool:
+        """Whether a card is on its way that may still come."""
+        return any(card.state == LinkCard.State.ASKED and not card.slow for card in self.cards)
 
     @property
     def ai_assets(self) -> int:
@@ -211,7 +243,6 @@ class Look:
 
     item: ContentItem
     versions: tuple[Version, ...]
-    assets: tuple[ItemAsset, ...]
     effects: approvals.Effects
 
 
@@ -223,33 +254,35 @@ def to_look_at(actor: Actor, campaign_id: int | None = None, unit: Unit | None =
     if unit is not None:
         found = found.filter(unit__path__within=unit.path)
     found = found.select_related("unit", "created_by", "campaign")
-    found = found.prefetch_related("renditions", "assets__file", "bookings__account")
+    found = found.prefetch_related("renditions", "assets__file", "bookings__account", "cards__picture")
     return found.order_by(F("planned_for").asc(nulls_last=True), "id")
 
 
 def looks(items: Iterable[ContentItem]) -> list[Look]:
-    """Return each item as a reviewer looks at it; no query where `to_look_at` gave them."""
+    """Return each item as a reviewer looks at it; two queries where `to_look_at` gave them."""
+    wanted = list(items)
+    faces = registry.faces({item.unit_id for item in wanted})
+    facts = core_media.facts_of(asset.file for item in wanted for asset in item.assets.all())
     return [
         Look(
             item,
-            tuple(Version(row, counting.measure(row.kind, row.text, row.link)) for row in item.renditions.all()),
-            tuple(item.assets.all()),
+            _versions(item, faces, preview.pieces(item.assets.all(), facts)),
             approvals.effects(item),
         )
-        for item in items
+        for item in wanted
     ]
 
 
 def item_page(actor: Actor, pk: int) -> ItemPage:
     """Return an item with all that belongs to it."""
     item = access.item(actor, pk)
+    prefetch_related_objects([item], "renditions", "cards__picture")
     held = rights.capabilities(actor, item.unit)
     stated = registry.stated_limits(item.unit)
     assets = tuple(item.assets.select_related("file"))
-    versions = tuple(
-        Version(row, counting.measure(row.kind, row.text, row.link, stated.get(row.kind)))
-        for row in item.renditions.all()
-    )
+    facts = core_media.facts_of(asset.file for asset in assets)
+    versions = _versions(item, registry.faces([item.unit_id]), preview.pieces(assets, facts), stated)
+    kept = preview.cards_of(item.cards.all())
     twins = likeness.twins(actor, item) if item.state != ItemState.WITHDRAWN else []
     organisation = registry.organisation()
     verdict = safeguards.check_firing(
@@ -273,8 +306,26 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
         verdict=verdict,
         effects=approvals.effects(item),
         copies=media.copies([version.rendition for version in versions], assets),
-        facts=core_media.facts_of(asset.file for asset in assets),
+        facts=facts,
+        cards=tuple(kept.get(url, Card(url)) for url in cards.addresses(item.renditions.all())),
     )
+
+
+def typed(
+    actor: Actor, item_id: int | None, drafts: Mapping[str, RenditionDraft], *, title: str = ""
+) -> dict[str, Preview]:
+    """Return how versions look while somebody writes them; with the item's pictures, once there is an item."""
+    if item_id is None:
+        return {
+            kind: preview.draw(kind, Written(one.text, one.title or title, one.link)) for kind, one in drafts.items()
+        }
+    item = access.item(actor, item_id)
+    assets, faces = list(item.assets.select_related("file")), registry.faces([item.unit_id])
+    shown = preview.pieces(assets, core_media.facts_of(asset.file for asset in assets))
+    item.title = title or item.title
+    rows = {kind: Rendition(kind=kind, text=one.text, title=one.title, link=one.link) for kind, one in drafts.items()}
+    drawn = preview.cards_of(item.cards.select_related("picture"))
+    return {kind: preview.draw(kind, _written(item, row, faces), shown, drawn) for kind, row in rows.items()}
 
 
 def comments(item: ContentItem) -> QuerySet[Comment]:

@@ -29,6 +29,7 @@ urlpatterns = [
     path("materi/baru/", items.create, name="item_create"),
     path("materi/<int:pk>/", items.detail, name="item"),
     path("materi/<int:pk>/ubah/", items.edit, name="item_edit"),
+    path("materi/<int:pk>/kartu/", items.fetch_cards, name="item_cards"),
     path("materi/<int:pk>/gambar/", items.add_asset, name="asset_add"),
     path("materi/<int:pk>/gambar/<int:asset>/hapus/", items.remove_asset, name="asset_remove"),
     path("materi/<int:pk>/ajukan/", reviews.submit, name="item_submit"),

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from kentongan.channels import registry as channels
-from kentongan.channels.contract import Media, Post, Video
+from kentongan.channels.contract import Card, Media, Post, Video
+from kentongan.channels.looks import address_of
 from kentongan.core import files, media
 from kentongan.core.models.files import StoredFile
 from kentongan.planning import media as planned
@@ -15,7 +16,8 @@ from kentongan.publishing.models import Delivery
 
 def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) -> dict[str, Any]:
     """Return the content of a delivery as it is stored; by which recipes its media go out is a part of it."""
-    limits = channels.get(rendition.kind).manifest.limits
+    manifest = channels.get(rendition.kind).manifest
+    limits = manifest.limits
     kept = [(asset.file, {"file": asset.file_id, "alt": asset.alt}) for asset in assets]
     return {
         "item_title": item.title,
@@ -29,7 +31,19 @@ def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) 
             for asset in assets
             if asset.file.is_video
         ],
+        **(_fixed_card(item, rendition) if manifest.look.card_sent and not kept else {}),
     }
+
+
+def _fixed_card(item: ContentItem, rendition: Rendition) -> dict[str, Any]:
+    """Return the card of the post's link as the approver saw it; nothing where there was none by then."""
+    address = address_of(rendition.text, rendition.link)
+    cards = item.cards.filter(url=address) if address else ()
+    card = next((one for one in cards if one.was_known(item.approved_at)), None)
+    if card is None:
+        return {}
+    said = {"url": card.url, "title": card.title, "description": card.description, "site": card.site}
+    return {"card": said | {"file": card.picture_id}}
 
 
 def _images(delivery: Delivery) -> tuple[Media, ...]:
@@ -72,6 +86,14 @@ def _video(delivery: Delivery, file: StoredFile, video: dict[str, Any]) -> Video
     )
 
 
+def _card(stored: dict[str, Any] | None) -> Card | None:
+    if stored is None:
+        return None
+    kept = StoredFile.objects.filter(pk=stored["file"]).first() if stored["file"] else None
+    picture = Media(files.path(kept).read_bytes(), kept.media_type) if kept else None
+    return Card(stored["url"], stored["title"], stored["description"], picture)
+
+
 def post_of(delivery: Delivery) -> Post:
     """Return the post that a delivery's every attempt sends; raises Unavailable when a picture or video was lost."""
     content = delivery.content
@@ -84,4 +106,5 @@ def post_of(delivery: Delivery) -> Post:
         language=content["language"],
         images=_images(delivery),
         videos=_videos(delivery),
+        card=_card(content.get("card")),
     )

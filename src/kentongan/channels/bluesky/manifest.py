@@ -4,13 +4,16 @@ A video is uploaded to the account's own server like a picture; servers other th
 lexicon's 100 MB, and say so. Bluesky's application shows three minutes at most.
 """
 
+import re
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting
+from kentongan.channels.bluesky.richtext import LONGEST_TAG
 from kentongan.channels.bluesky.tid import new_tid
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate, Setting
+from kentongan.channels.looks import CardForm, Look, Shape
 
 MANIFEST = Manifest(
     kind="bluesky",
@@ -53,4 +56,15 @@ MANIFEST = Manifest(
     ),
     recalls=True,
     profile_url="https://bsky.app/profile/{handle}",
+    look=Look(
+        source="lexicons app.bsky.richtext.facet and app.bsky.embed.*; the application",
+        seen="2026-11-27",
+        longest_tag=LONGEST_TAG,
+        mentions=re.compile(r"[\w-]+(\.[\w-]+)+"),
+        several=Shape.WIDE,
+        card=CardForm.LARGE,
+        card_sent=True,
+        card_lines=("title", "description", "site"),
+        alt_video=True,
+    ),
 )

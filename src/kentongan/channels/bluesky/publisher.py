@@ -14,6 +14,7 @@ from kentongan.channels.bluesky.xrpc import call, repository
 from kentongan.channels.contract import (
     Absent,
     Ambiguous,
+    Card,
     ChannelError,
     Credentials,
     Found,
@@ -118,10 +119,16 @@ class BlueskyPublisher:
             record["embed"] = {"$type": "app.bsky.embed.images", "images": images}
         elif post.videos:
             record["embed"] = {"$type": "app.bsky.embed.video", **self._video(post.videos[0], credentials, client)}
-        elif post.link:
-            card = {"uri": post.link, "title": post.title, "description": post.summary}
-            record["embed"] = {"$type": "app.bsky.embed.external", "external": card}
+        elif post.card or post.link:
+            card = post.card or Card(post.link, post.title, post.summary)
+            record["embed"] = {"$type": "app.bsky.embed.external", "external": self._card(card, credentials, client)}
         return record
+
+    def _card(self, card: Card, credentials: Credentials, client: httpx.Client) -> dict[str, Any]:
+        said = {"uri": card.url, "title": card.title, "description": card.description}
+        if card.picture is None:
+            return said
+        return said | {"thumb": self._blob(card.picture.content, card.picture.media_type, credentials, client)}
 
     @staticmethod
     def _blob(content: bytes | BinaryIO, media_type: str, credentials: Credentials, client: httpx.Client) -> Any:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest
 from kentongan.channels.graph.api import Graph
+from kentongan.channels.looks import CardForm, Layout, Look, Shape
 from kentongan.core.ids import public_id
 
 TEXT = 63_206
@@ -38,4 +39,17 @@ MANIFEST = Manifest(
     recalls=True,
     rehearsed_only=True,
     profile_url="https://www.facebook.com/{handle}",
+    look=Look(
+        source="the application: it folds after some 477 characters or five lines; Pages API for what goes out",
+        seen="2026-11-27",
+        fold=477,
+        fold_lines=5,
+        line=95,
+        layout=Layout.FIRST,
+        pictures=5,
+        single=Shape.PORTRAIT,
+        several=Shape.SQUARE,
+        card=CardForm.LARGE,
+        link_with_media=True,
+    ),
 )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Limits, Manifest, Rate
 from kentongan.channels.graph.api import Graph
+from kentongan.channels.looks import NAME, Layout, Look, Shape
 from kentongan.core.ids import public_id
 
 TEXT, TAGS = 2_200, 30
@@ -45,4 +46,16 @@ MANIFEST = Manifest(
     fetches_videos=True,
     rehearsed_only=True,
     profile_url="https://www.instagram.com/{handle}/",
+    look=Look(
+        source="developers.facebook.com: Content Publishing, IG Media (shapes); the application folds after some 125",
+        seen="2026-11-27",
+        fold=125,
+        links=False,
+        mentions=NAME,
+        layout=Layout.SWIPE,
+        pictures=10,
+        single=Shape.PORTRAIT,
+        several=Shape.SQUARE,
+        media_first=True,
+    ),
 )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Count, Counting, Idempotency, Limits, Manifest, Rate, Setting
+from kentongan.channels.looks import WITH_SERVER, CardForm, Look, Shape
 
 DEFAULT_LIMIT = 500
 
@@ -62,4 +63,14 @@ MANIFEST = Manifest(
     ),
     recalls=True,
     link_in_text=True,
+    look=Look(
+        source="Mastodon 4: TextFormatter (30 characters of a link); docs.joinmastodon.org: PreviewCard",
+        seen="2026-11-27",
+        link_shown=30,
+        mentions=WITH_SERVER,
+        several=Shape.WIDE,
+        card=CardForm.LARGE,
+        card_lines=("site", "title"),
+        alt_video=True,
+    ),
 )

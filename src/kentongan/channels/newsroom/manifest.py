@@ -6,7 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Setting
+from kentongan.channels.looks import Layout, Look
 from kentongan.core.ids import public_id
+
+SUMMARY_LENGTH = 300
 
 MANIFEST = Manifest(
     kind="newsroom",
@@ -30,4 +33,13 @@ MANIFEST = Manifest(
     profile_url="/kabar/{handle}/",
     goes_by_name=True,
     alike=0.9,  # a site of one's own: only copies are worth a look
+    look=Look(
+        source="our own templates",
+        seen="2026-11-27",
+        layout=Layout.STACK,
+        pictures=12,
+        media_first=True,
+        article=True,
+        teaser=SUMMARY_LENGTH,
+    ),
 )

@@ -1,38 +1,27 @@
 """The newsroom's only writers: a publisher's calls, in one transaction each."""
 
 import io
-import re
 from datetime import date
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from kentongan.channels import articles
 from kentongan.channels.contract import Ambiguous, Media, Post, Rejected
+from kentongan.channels.newsroom.manifest import SUMMARY_LENGTH
 from kentongan.channels.newsroom.models import Article, Picture, Site
 from kentongan.channels.text import tags
 from kentongan.core import clock, files
 from kentongan.core.errors import Invalid
 
 TITLE_LENGTH = 80
-SUMMARY_LENGTH = 300
 
 
 def open_site(slug: str, name: str, tagline: str = "") -> Site:
     """Open a site, or rename the one of that address."""
     values = {"name": name, "tagline": tagline, "open": True}
     return Site.objects.update_or_create(slug=slug, defaults=values)[0]
-
-
-def _shortened(text: str, length: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1].rsplit(" ", 1)[0] + "…"
-
-
-def _opening(text: str) -> str:
-    """Return the first paragraph that is neither a heading nor a list."""
-    blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if not block.startswith(("## ", "- "))]
-    return blocks[0] if blocks else text
 
 
 def _slug(site: Site, post: Post, title: str) -> str:
@@ -74,14 +63,14 @@ def _existing(site: Site, post: Post) -> Article | None:
 
 
 def _create(site: Site, post: Post, hashes: list[str]) -> Article:
-    title = post.title or _shortened(post.text, TITLE_LENGTH)
+    title = post.title or articles.shortened(post.text, TITLE_LENGTH)
     article = Article.objects.create(
         site=site,
         key=post.key,
         digest=post.digest(),
         slug=_slug(site, post, title),
         title=title,
-        summary=post.summary[:SUMMARY_LENGTH] or _shortened(_opening(post.text), SUMMARY_LENGTH),
+        summary=post.summary[:SUMMARY_LENGTH] or articles.shortened(articles.opening(post.text), SUMMARY_LENGTH),
         text=post.text,
         link=post.link,
         tags=sorted({tag.lower() for tag in (*post.tags, *(span.value for span in tags(post.text)))}),

@@ -1,11 +1,13 @@
 """What is known of Telegram without calling it (core.telegram.org/bots/api and /bots/faq, November 2026)."""
 
+import re
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate, Setting
+from kentongan.channels.looks import CardForm, Layout, Look, Shape
 from kentongan.core.ids import public_id
 
 TEXT, CAPTION = 4_096, 1_024
@@ -62,4 +64,15 @@ MANIFEST = Manifest(
     link_in_text=True,
     rehearsed_only=True,
     profile_url="https://t.me/{handle}",
+    look=Look(
+        source="core.telegram.org/bots/api: sendMessage, sendMediaGroup, LinkPreviewOptions; the application",
+        seen="2026-11-27",
+        mentions=re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}"),
+        layout=Layout.FIRST,
+        pictures=10,
+        several=Shape.SQUARE,
+        media_first=True,
+        card=CardForm.LARGE,
+        alt=False,
+    ),
 )

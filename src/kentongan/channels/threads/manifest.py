@@ -8,6 +8,7 @@ from datetime import timedelta
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Limits, Manifest, Rate
 from kentongan.channels.graph.api import Graph
+from kentongan.channels.looks import NAME, CardForm, Layout, Look, Shape
 from kentongan.core.ids import public_id
 
 TEXT = 500
@@ -43,4 +44,16 @@ MANIFEST = Manifest(
     fetches_videos=True,
     rehearsed_only=True,
     profile_url="https://www.threads.com/@{handle}",
+    look=Look(
+        source="developers.facebook.com: Threads API, Posts (links, one topic tag a post); the application",
+        seen="2026-11-27",
+        tags=1,
+        mentions=NAME,
+        layout=Layout.SWIPE,
+        pictures=20,
+        single=Shape.PORTRAIT,
+        several=Shape.PORTRAIT,
+        card=CardForm.LARGE,
+        card_lines=("site", "title"),
+    ),
 )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate
+from kentongan.channels.looks import NAME, Layout, Look, Shape
 from kentongan.core.ids import public_id
 
 CAPTION = 2_200
@@ -33,4 +34,16 @@ MANIFEST = Manifest(
     link_in_text=True,
     rehearsed_only=True,
     profile_url="https://www.tiktok.com/@{handle}",
+    look=Look(
+        source="developers.tiktok.com: Content Posting API; the application shows two lines of a caption",
+        seen="2026-11-27",
+        fold_lines=2,
+        line=45,
+        links=False,
+        mentions=NAME,
+        layout=Layout.SWIPE,
+        media_first=True,
+        video=Shape.UPRIGHT,
+        alt=False,
+    ),
 )

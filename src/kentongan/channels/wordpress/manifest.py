@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Setting
+from kentongan.channels.looks import Layout, Look
 from kentongan.core.ids import public_id
 
 MANIFEST = Manifest(
@@ -48,4 +49,14 @@ MANIFEST = Manifest(
     recalls=True,
     goes_by_name=True,
     alike=0.9,  # a site of one's own: only copies are worth a look
+    look=Look(
+        source="our own publisher (an article: figures, then text); the theme draws it",
+        seen="2026-11-27",
+        tags=0,
+        layout=Layout.STACK,
+        pictures=12,
+        media_first=True,
+        alt_video=True,
+        article=True,
+    ),
 )

@@ -3,10 +3,12 @@
 Videos by "Media best practices" and "Initialize media upload": what accounts that do not pay may send.
 """
 
+import re
 from datetime import timedelta
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate
+from kentongan.channels.looks import CardForm, Look, Shape
 from kentongan.core.ids import public_id
 
 TEXT = 280
@@ -44,4 +46,14 @@ MANIFEST = Manifest(
     rehearsed_only=True,
     forbids_alike=True,  # "substantially similar", its rules for automation say
     profile_url="https://x.com/{handle}",
+    look=Look(
+        source="docs.x.com: counting characters, cards; the application",
+        seen="2026-11-27",
+        link_shown=27,
+        mentions=re.compile(r"[A-Za-z0-9_]{1,15}"),
+        single=Shape.PORTRAIT,
+        several=Shape.WIDE,
+        card=CardForm.OVER,
+        card_lines=("title", "site"),
+    ),
 )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate
+from kentongan.channels.looks import NAME, Look, Shape
 from kentongan.core.ids import public_id
 
 TITLE, DESCRIPTION_BYTES, TAGS = 100, 5_000, 500
@@ -36,4 +37,14 @@ MANIFEST = Manifest(
     link_in_text=True,
     rehearsed_only=True,
     profile_url="https://www.youtube.com/@{handle}",
+    look=Look(
+        source="developers.google.com/youtube/v3: videos; the application shows three lines of a description",
+        seen="2026-11-27",
+        fold_lines=3,
+        line=70,
+        mentions=NAME,
+        media_first=True,
+        video=Shape.WIDE,
+        alt=False,
+    ),
 )

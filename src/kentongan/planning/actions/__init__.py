@@ -3,6 +3,7 @@
 from kentongan.planning.actions.assets import add_asset, add_assets, fit_media, remove_asset, remove_assets
 from kentongan.planning.actions.briefs import change_brief, create_brief, move_deadline
 from kentongan.planning.actions.campaigns import change_campaign, close_campaign, open_campaign, reopen_campaign
+from kentongan.planning.actions.cards import ask_cards, keep_card
 from kentongan.planning.actions.feeds import end_feed, make_feed, note_use
 from kentongan.planning.actions.items import (
     change_item,
@@ -31,6 +32,7 @@ __all__ = [
     "add_assets",
     "approve",
     "approve_many",
+    "ask_cards",
     "change_brief",
     "change_campaign",
     "change_item",
@@ -42,6 +44,7 @@ __all__ = [
     "create_items",
     "end_feed",
     "fit_media",
+    "keep_card",
     "make_feed",
     "move_deadline",
     "note_use",

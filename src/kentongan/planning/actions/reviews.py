@@ -182,8 +182,8 @@ def _reviewer(actor: Actor, item: ContentItem) -> int:
 def _check_effects(item: ContentItem, seen: str) -> None:
     if approvals.effects(item).digest != seen:
         raise Conflict(
-            _("To which accounts it goes once it is approved, or when, is not what you looked at."),
-            remedy=_("Open it again, look at where and when it goes, then approve it."),
+            _("Where it goes once it is approved, when, or with which link card is not what you looked at."),
+            remedy=_("Open it again, look at where, when and with which card it goes, then approve it."),
             code="effects",
         )
 

@@ -1,18 +1,19 @@
 """Template tags of planning: channels by kind."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django import template
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Manifest
+from kentongan.channels.looks import Segment
 from kentongan.core.errors import NotFound
-from kentongan.planning import media, preview
+from kentongan.planning import media
 from kentongan.planning.calendar import Entry
 
 register = template.Library()
@@ -51,8 +52,6 @@ def calendar_look(context: Context, entry: Entry) -> SafeString:
 
 
 @register.simple_tag
-def as_written(text: str) -> SafeString:
-    """Show a text as a platform would: its line ends kept, links, hashtags and mentions marked."""
-    parts = ((part.kind, part.text) for part in preview.segments(text))
-    inside = format_html_join("", '<span class="pl-{}">{}</span>', parts)
-    return format_html('<span class="pl-written">{}</span>', inside)
+def drawn(segments: Iterable[Segment]) -> SafeString:
+    """Show a text as its platform does: its line ends kept, what it finds in it marked."""
+    return format_html_join("", '<span class="pv-{}">{}</span>', ((part.kind, part.text) for part in segments))

@@ -1,5 +1,6 @@
 """Screens of content items."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kentongan.core import files, media, tables
 from kentongan.core.actor import Actor
-from kentongan.core.errors import Invalid, KentonganError, NotAllowed
+from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed, TooMany
 from kentongan.core.models.files import StoredFile
 from kentongan.core.permissions import Capability
 from kentongan.core.sniff import IMAGES, VIDEOS
@@ -92,6 +93,7 @@ def screen(
     context = {
         "page": page,
         "item": page.item,
+        "reviewing": page.may_approve and page.item.state == ItemState.IN_REVIEW,
         "versions": [(version, counting.summary(version.measure)) for version in page.versions],
         "reviews": page.item.reviews.select_related("by").order_by("-id"),
         "comments": queries.comments(page.item),
@@ -119,6 +121,7 @@ def create(request: HttpRequest) -> HttpResponse:
         try:
             unit_id = form.cleaned_data["unit"].pk
             item = actions.create_item(actor, form.draft(), unit_id=unit_id, brief_id=brief_id)
+            _look_up(actor, item)
         except Invalid as error:
             show_errors(form, error)
         else:
@@ -138,11 +141,29 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             version = form.cleaned_data["version"] or item.version
             item = actions.change_item(actor, pk, form.draft(), version=version)
             actions.fit_media(actor, pk)
+            _look_up(actor, item)
         except Invalid as error:
             show_errors(form, error)
         else:
             return _saved(request, actor, item)
     return _form(request, form, item=item, brief=item.brief)
+
+
+def _look_up(actor: Actor, item: ContentItem) -> None:
+    """Have the cards of new links fetched; where that has to wait, the item's page offers it."""
+    with suppress(Conflict, TooMany):
+        actions.ask_cards(actor, item.pk)
+
+
+@login_required
+@require_POST
+def fetch_cards(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a link card fetched, for the first time or once more."""
+    if actions.ask_cards(reader(request), pk, again=request.POST.get("again", "")) is None:
+        messages.info(request, _("It is being fetched already."))
+    else:
+        messages.success(request, _("It is being fetched; in a moment it appears here."))
+    return redirect("planning:item", pk)
 
 
 def _saved(request: HttpRequest, actor: Actor, item: ContentItem) -> HttpResponse:
@@ -167,7 +188,10 @@ def _form(
 ) -> HttpResponse:
     status = 422 if request.method == "POST" else 200
     facts = brief.facts.all() if brief is not None else ()
-    context = {"form": form, "item": item, "brief": brief, "facts": facts}
+    previews = queries.typed(
+        form.actor, item.pk if item else None, form.written, title=str(form["title"].value() or "")
+    )
+    context = {"form": form, "item": item, "brief": brief, "facts": facts, "previews": previews}
     return render(request, "planning/item_form.html", context, status=status)
 
 

@@ -10,7 +10,7 @@ from kentongan.core import clock, tables
 from kentongan.core.errors import NotFound
 from kentongan.planning import counting, queries
 from kentongan.planning.campaigns import queries as campaigns
-from kentongan.planning.drafts import plain
+from kentongan.planning.drafts import RenditionDraft, plain
 from kentongan.planning.views.common import chosen_unit, electioneering_only, number, reader, searched
 from kentongan.safeguards import queries as safeguards
 from kentongan.safeguards.purposes import Purpose
@@ -50,17 +50,13 @@ def electioneering(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def count(request: HttpRequest) -> HttpResponse:
     """Count one version while it is being written, and show how it will look: the server's word."""
-    reader(request)
-    kind = request.POST.get("kind", "")
+    actor, sent = reader(request), request.POST
+    kind = sent.get("kind", "")
     if kind not in {channel.kind for channel in counting.offered()}:
         raise NotFound()
-    text, link = plain(request.POST.get(f"{kind}_text", "")), request.POST.get(f"{kind}_link", "").strip()
+    text, link = plain(sent.get(f"{kind}_text", "")), sent.get(f"{kind}_link", "").strip()
     measured = counting.measure(kind, text, link)
-    context = {
-        "measure": measured,
-        "summary": counting.summary(measured),
-        "text": text,
-        "title": request.POST.get(f"{kind}_title", "").strip() or request.POST.get("title", "").strip(),
-        "link": link,
-    }
+    draft = RenditionDraft(text, sent.get(f"{kind}_title", "").strip(), link)
+    drawn = queries.typed(actor, number(sent.get("item")), {kind: draft}, title=sent.get("title", "").strip())
+    context = {"measure": measured, "summary": counting.summary(measured), "preview": drawn[kind]}
     return render(request, "planning/_counted.html", context)

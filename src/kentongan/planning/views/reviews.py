@@ -44,7 +44,8 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve the version that the reviewer saw."""
     actor = reader(request)
-    form = review_form(queries.item_page(actor, pk), request.POST)
+    page = queries.item_page(actor, pk)
+    form = review_form(page, request.POST)
     if form.is_valid():
         values = form.cleaned_data
         try:
@@ -53,7 +54,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("checklist" if "checklist" in error.fields else None, str(error))
         else:
             booked = _("Approved. See below where it goes.")
-            messages.success(request, booked if values["effects"] else _("Approved. Next: schedule it."))
+            messages.success(request, booked if page.effects.count else _("Approved. Next: schedule it."))
             return redirect("planning:item", pk)
     return screen(request, actor, pk, review=form, status=422)
 

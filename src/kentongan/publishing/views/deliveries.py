@@ -18,7 +18,7 @@ from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.planning import access as planning
 from kentongan.planning.models import ContentItem
-from kentongan.publishing import access, actions, planner, queries
+from kentongan.publishing import access, actions, planner, previews, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
 from kentongan.publishing.forms import ReasonForm, ResolveForm, ScheduleForm, TimeForm, complain, show_errors
 from kentongan.publishing.models import Delivery
@@ -44,6 +44,7 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
     context = {
         "delivery": delivery,
         "manifest": manifest,
+        "preview": previews.of(delivery),
         "attempts": queries.attempts(delivery),
         "may_publish": Capability.PUBLISH in may,
         "may_release": Capability.ADMINISTER in may and delivery.state == State.HELD,

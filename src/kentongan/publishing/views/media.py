@@ -1,22 +1,40 @@
-"""Pictures and videos that platforms fetch while a post is being sent."""
+"""Pictures and videos of deliveries: for platforms that fetch them while a post is sent, and for us to look at."""
 
+from pathlib import Path
+
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kentongan.core import ranges
+from kentongan.core.requests import StaffRequest
 from kentongan.core.views.files import SANDBOX
-from kentongan.publishing import public_media
+from kentongan.publishing import access, previews, public_media
+from kentongan.publishing.views.common import reader
+
+
+def _served(request: HttpRequest, path: Path, media_type: str) -> HttpResponseBase:
+    answer = ranges.serve(request, path, media_type)
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Security-Policy"] = SANDBOX
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 @never_cache
 @require_safe
 def media(request: HttpRequest, token: str, suffix: str) -> HttpResponseBase:
     """Serve one file, whole or in parts, to whoever has its address, which opens nothing else and not for long."""
-    path, media_type = public_media.copy_of(token)
-    answer = ranges.serve(request, path, media_type)
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = SANDBOX
-    answer["X-Robots-Tag"] = "noindex"
+    return _served(request, *public_media.copy_of(token))
+
+
+@login_required
+@require_safe
+def sent(request: StaffRequest, pk: int, number: int) -> HttpResponseBase:
+    """Serve a picture or video of a delivery, as it goes out, to whoever sees the delivery."""
+    answer = _served(request, *previews.content_of(access.delivery(reader(request), pk), number))
+    answer["Cross-Origin-Resource-Policy"] = "same-origin"
+    answer["Cache-Control"] = "private, max-age=3600"
     return answer

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
@@ -73,6 +73,17 @@ def connected_accounts(actor: Actor, capability: Capability = Capability.VIEW) -
     """Return the official accounts that are connected where the actor holds `capability`."""
     connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False)
     return access.scope(connected, actor, capability).select_related("unit", "connection")
+
+
+def faces(units: Collection[int]) -> dict[tuple[int, str], Account]:
+    """Return as whom units speak, by unit and platform: the official account that is connected, else one in use."""
+    used = Account.objects.filter(kind=Account.Kind.OFFICIAL, unit__in=units)
+    used = used.exclude(state__in=[*Account.GONE, Account.State.CLAIMED])
+    rows = used.select_related("connection").order_by(F("connection__pk").desc(nulls_last=True), "pk")
+    found: dict[tuple[int, str], Account] = {}
+    for account in rows:
+        found.setdefault((account.unit_id, account.platform), account)
+    return found
 
 
 def stated_limits(unit: Unit) -> dict[str, dict[str, int]]:

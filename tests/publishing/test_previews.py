@@ -1,0 +1,137 @@
+"""A delivery's page draws what goes out, not what the item says by now, and shows its pictures to nobody else."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from core.pictures import opened, photo
+from kentongan.core import clock, files, jobs
+from kentongan.core.models import FittedFile, Job, StoredFile
+from kentongan.planning.models import ContentItem, LinkCard, Rendition
+from kentongan.publishing import content
+from named_cast import SYSTEM
+from publishing.desk import Desk, Platform
+from publishing.test_media import add, approved, sent
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scheduled(desk: Desk, platform: Platform, sign_in, tmp_path: Path):
+    """A delivery to Mastodon with one photograph."""
+    item = desk.item(
+        kinds=["mastodon"], text="Jalan Setu ditutup. #JalanSetu https://bekasikab.go.id/berita/jalan-setu"
+    )
+    add(desk, item, sign_in, sent(photo(tmp_path / "setu.jpg", 1_600, 900)))
+    return desk.schedule(desk.account(), item=approved(desk, item))
+
+
+def test_it_draws_what_was_fixed_with_the_accounts_name(desk: Desk, scheduled, sign_in):
+    ContentItem.objects.update(state="draft", approved_by=None, approved_at=None)
+    Rendition.objects.update(text="Teks lain sama sekali")
+    page = sign_in(desk.cast.user("hendra")).get(reverse("publishing:delivery", args=[scheduled.pk])).content.decode()
+    assert '<span class="pv-tag">#JalanSetu</span>' in page
+    assert '<span class="pv-link">bekasikab.go.id/berita/jalan-se…</span>' in page
+    assert "Teks lain" not in page
+    assert scheduled.account.handle in page
+    assert 'alt="Perbaikan Jalan Setu"' in page
+
+
+def test_the_picture_shown_is_the_copy_that_goes_out(desk: Desk, scheduled, sign_in):
+    client, address = sign_in(desk.cast.user("hendra")), reverse("publishing:sent", args=[scheduled.pk, 0])
+    assert address in client.get(reverse("publishing:delivery", args=[scheduled.pk])).content.decode()
+    original = b"".join(client.get(address).streaming_content)
+    assert b"Telepon" in original
+    jobs.run_now(Job.objects.get(kind="planning.fit"))
+    assert FittedFile.objects.exists()
+    answer = client.get(address)
+    copy = b"".join(answer.streaming_content)
+    assert b"Telepon" not in copy
+    assert not dict(opened(copy).getexif())
+    assert answer["Cache-Control"] == "private, max-age=3600"
+    assert "sandbox" in answer["Content-Security-Policy"]
+
+
+def test_only_who_sees_the_delivery_sees_its_pictures(desk: Desk, scheduled, sign_in, client):
+    address = reverse("publishing:sent", args=[scheduled.pk, 0])
+    assert sign_in(desk.cast.user("euis")).get(address).status_code == 404
+    assert sign_in(desk.cast.user("maman")).get(address).status_code in {403, 404}
+    client.logout()
+    assert client.get(address).status_code == 302
+    hendra = sign_in(desk.cast.user("hendra"))
+    assert hendra.get(reverse("publishing:sent", args=[scheduled.pk, 7])).status_code == 404
+    StoredFile.objects.update(erased_at=scheduled.created_at)
+    assert hendra.get(address).status_code == 404
+
+
+LINK = "https://bekasikab.go.id/berita/jalan-setu"
+
+
+@pytest.fixture
+def carded(desk: Desk, tmp_path: Path) -> ContentItem:
+    """An approved item for Bluesky and Mastodon with a link whose card the approver saw."""
+    item = desk.item(kinds=["bluesky", "mastodon"], text=f"Jalan Setu ditutup. {LINK}")
+    with photo(tmp_path / "kartu.jpg", 1_200, 630).open("rb") as picture:
+        kept = files.store(SYSTEM, picture, "kartu.jpg", unit_id=item.unit_id)
+    moment = item.approved_at - timedelta(minutes=1)
+    item.cards.create(
+        url=LINK,
+        state="known",
+        title="Jalan Setu ditutup",
+        description="Lewat jalur Serang.",
+        site="Pemkab Bekasi",
+        picture=kept,
+        asked_at=moment,
+        answered_at=moment,
+    )
+    return item
+
+
+def test_the_card_is_fixed_when_it_is_scheduled_and_goes_out_with_every_attempt(desk: Desk, carded: ContentItem):
+    delivery = desk.schedule(desk.account("bluesky"), item=carded)
+    first = content.post_of(delivery)
+    assert first.card is not None
+    assert (first.card.url, first.card.title, first.card.description) == (
+        LINK,
+        "Jalan Setu ditutup",
+        "Lewat jalur Serang.",
+    )
+    assert first.card.picture is not None
+    assert first.card.picture.media_type == "image/jpeg"
+    LinkCard.objects.update(title="Lain sekali")
+    delivery.refresh_from_db()
+    assert content.post_of(delivery).digest() == first.digest()
+    delivery.content["card"]["title"] = "Lain sekali"
+    assert content.post_of(delivery).digest() != first.digest()
+
+
+def test_a_card_that_nobody_approved_does_not_go_out(desk: Desk, carded: ContentItem):
+    LinkCard.objects.update(answered_at=clock.now())
+    assert "card" not in desk.schedule(desk.account("bluesky"), item=carded).content
+
+
+def test_where_the_platform_makes_its_own_card_none_is_sent(desk: Desk, carded: ContentItem):
+    assert "card" not in desk.schedule(desk.account("mastodon"), item=carded).content
+
+
+@pytest.mark.parametrize(("platform_kind", "ours"), [("bluesky", True), ("mastodon", False)])
+def test_the_page_shows_the_card_that_goes_out_or_that_will_be_made(
+    desk: Desk, carded: ContentItem, sign_in, platform_kind: str, ours: bool
+):
+    delivery = desk.schedule(desk.account(platform_kind), item=carded)
+    client = sign_in(desk.cast.user("hendra"))
+    page = client.get(reverse("publishing:delivery", args=[delivery.pk])).content.decode()
+    assert '<p class="pv-card-title">Jalan Setu ditutup</p>' in page
+    address = reverse("publishing:sent", args=[delivery.pk, 0])
+    assert (address in page) is ours
+    assert client.get(address).status_code == (200 if ours else 404)
+
+
+def test_a_link_in_the_text_without_a_card_gets_none_on_bluesky(desk: Desk, carded: ContentItem, sign_in):
+    LinkCard.objects.all().delete()
+    delivery = desk.schedule(desk.account("bluesky"), item=carded)
+    page = sign_in(desk.cast.user("hendra")).get(reverse("publishing:delivery", args=[delivery.pk])).content.decode()
+    assert "pv-card-lines" not in page
+    assert content.post_of(delivery).card is None
