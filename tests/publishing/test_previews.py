@@ -33,7 +33,7 @@ def test_it_draws_what_was_fixed_with_the_accounts_name(desk: Desk, scheduled, s
     Rendition.objects.update(text="Teks lain sama sekali")
     page = sign_in(desk.cast.user("hendra")).get(reverse("publishing:delivery", args=[scheduled.pk])).content.decode()
     assert '<span class="pv-tag">#JalanSetu</span>' in page
-    assert '<span class="pv-link">bekasikab.go.id/berita/jalan-se…</span>' in page
+    assert '<span class="pv-link">bekasikab.go.id/berita/jalan-s…</span>' in page
     assert "Teks lain" not in page
     assert scheduled.account.handle in page
     assert 'alt="Perbaikan Jalan Setu"' in page
