@@ -35,6 +35,7 @@ def test_every_platform_that_is_published_to_says_how_it_draws_and_from_where_th
                 ("link", "bekasikab.go.id/berita/jala…"),
                 ("tag", "#JalanSetu"),
                 ("tag", "#Bekasi"),
+                ("mention", "@dinas"),
             ],
         ),
         (

@@ -113,7 +113,11 @@ def _found(text: str, look: Look) -> list[tuple[parts.Span, Kind]]:
     links: list[tuple[parts.Span, Kind]] = [(span, "link") for span in parts.links(text) if look.links]
     tags = [span for span in parts.tags(text) if look.longest_tag is None or len(span.value) <= look.longest_tag]
     names = parts.mentions(text) if look.mentions else []
-    known = [span for span in names if look.mentions and look.mentions.fullmatch(span.value)]
+    known = [
+        parts.Span(one.start, one.start + 1 + found.end(), found[0])
+        for one in names
+        if look.mentions and (found := look.mentions.match(one.value))
+    ]
     rest: list[tuple[parts.Span, Kind]] = [(span, "tag") for span in tags[: look.tags]]
     return sorted([*links, *rest, *((span, "mention") for span in known)], key=lambda one: one[0].start)
 

@@ -173,7 +173,7 @@ def draw(kind: str, written: Written, media: Sequence[Piece] = (), cards: Mappin
     return Preview(
         manifest=manifest,
         written=written,
-        shown=looks.segments(head, look),
+        shown=looks.segments(head.rstrip() if tail else head, look),
         folded=looks.segments(tail, look),
         pictures=pictures[: look.pictures],
         videos=videos,
