@@ -23,7 +23,7 @@ def work(progress: Progress, *, item_id: int) -> dict[str, object]:
         try:
             found, problem = cards.fetch(card.url), ""
         except KentonganError as error:
-            found, problem, failed = None, cards.problem_of(error), failed + 1
+            found, problem, failed = None, str(error.message)[: cards.LONGEST], failed + 1
         keep_card(WORKER, card.pk, asked_at=card.asked_at, found=found, problem=problem)
         progress.advance()
     return {"known": len(asked) - failed, "failed": failed}

@@ -16,7 +16,7 @@ from kentongan.channels import pages
 from kentongan.channels import registry as channels
 from kentongan.channels.looks import CardForm, address_of
 from kentongan.core import files, http
-from kentongan.core.errors import Invalid, KentonganError, Unavailable
+from kentongan.core.errors import Invalid, Unavailable
 from kentongan.core.files import Content
 from kentongan.core.media import Recipe, pictures
 from kentongan.core.sniff import JPEG
@@ -102,8 +102,3 @@ def _picture(url: str) -> Content | None:
 def known(cards: Iterable[LinkCard]) -> dict[str, LinkCard]:
     """Return cards by their address."""
     return {card.url: card for card in cards}
-
-
-def problem_of(error: KentonganError) -> str:
-    """Return why a card was not fetched, as people read it."""
-    return str(error)[:LONGEST]

@@ -165,6 +165,7 @@ def draw(kind: str, written: Written, media: Sequence[Piece] = (), cards: Mappin
     """Return a version as its platform draws it, `cards` by their address; NotFound for a kind that there is not."""
     manifest = channels.get(kind).manifest
     look, limits = manifest.look, manifest.limits
+    media = media if written.text else ()
     pictures = [one for one in media if not one.is_video][: limits.images]
     videos = [one for one in media if one.is_video][: limits.videos]
     text = _text(manifest, written, bool(pictures))

@@ -79,7 +79,7 @@ def faces(units: Collection[int]) -> dict[tuple[int, str], Account]:
     """Return as whom units speak, by unit and platform: the official account that is connected, else one in use."""
     used = Account.objects.filter(kind=Account.Kind.OFFICIAL, unit__in=units)
     used = used.exclude(state__in=[*Account.GONE, Account.State.CLAIMED])
-    rows = used.select_related("connection").order_by(F("connection__pk").desc(nulls_last=True), "pk")
+    rows = used.select_related("connection").order_by(F("connection__pk").asc(nulls_last=True), "pk")
     found: dict[tuple[int, str], Account] = {}
     for account in rows:
         found.setdefault((account.unit_id, account.platform), account)
