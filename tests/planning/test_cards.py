@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from core.pictures import opened, photo
+from kentongan.cli import plan
 from kentongan.core import clock, files, http, jobs, tokens
 from kentongan.core.errors import Conflict, NotAllowed, NotFound, TooMany
 from kentongan.core.models import AuditEntry, Job, StoredFile, User
@@ -288,6 +289,13 @@ def test_an_approval_covers_the_card_that_was_seen(cast: Cast, site: Site, linke
     with pytest.raises(Conflict):
         actions.ask_cards(cast.actor("dewi"), approved.pk, again=f"{site.url}/jalan")
     assert linked.cards.get().title == "Lain sekali"
+
+
+def test_the_command_line_says_what_confirms_the_cards(cast: Cast, linked, run_command):
+    fetch(cast, linked)
+    shown = run_command(plan, "show", linked.pk, "--as", "hendra@example.id")
+    assert shown["effects"] == {"count": 0, "digest": approvals.effects(linked).digest}
+    assert shown["effects"]["digest"]
 
 
 def test_a_card_that_comes_after_the_approval_is_not_kept(cast: Cast, linked, approve):

@@ -137,6 +137,8 @@ def show(item: int, as_user: AsUser = "", as_json: AsJson = False) -> None:
     if page.effects.count:
         effects = page.effects
         say(f"Once approved it goes to {effects.count} accounts {_wanted(page.item)}: --effects {effects.digest}")
+    elif page.effects.digest:
+        say(f"An approval covers its link cards: --effects {page.effects.digest}")
 
 
 @app.command()
