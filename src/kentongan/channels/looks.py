@@ -66,7 +66,7 @@ class Look:
     to it, several to `several` (a grid as a whole). `media_first` puts pictures above the text. `card` is the form of a
     link card and `card_lines` what it says, in order; none beside pictures or a video. `card_sent` says that the card
     goes out as a part of the post, as it is when the delivery is scheduled: else the platform makes its own.
-    `link_with_media` says that the link stands in the text where there are pictures. `alt` and `alt_video` say that
+    `link_with_media` says that the link stands in the text beside pictures or a video. `alt` and `alt_video` say that
     descriptions of pictures and of videos go out. `article` is a page with a headline; `teaser` how many characters of
     it a list shows. `video` is the shape of a video.
     """

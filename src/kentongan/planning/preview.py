@@ -168,7 +168,7 @@ def draw(kind: str, written: Written, media: Sequence[Piece] = (), cards: Mappin
     media = media if written.text else ()
     pictures = [one for one in media if not one.is_video][: limits.images]
     videos = [one for one in media if one.is_video][: limits.videos]
-    text = _text(manifest, written, bool(pictures))
+    text = _text(manifest, written, bool(pictures or videos))
     head, tail = ("", "") if look.article else looks.fold(text, look)
     body, rest = _article(text) if look.article else (None, None)
     return Preview(
@@ -190,9 +190,9 @@ def draw(kind: str, written: Written, media: Sequence[Piece] = (), cards: Mappin
     )
 
 
-def _text(manifest: Manifest, written: Written, pictures: bool) -> str:
+def _text(manifest: Manifest, written: Written, beside: bool) -> str:
     """Return the text that goes out, with the link where the adapter writes it there."""
-    below = manifest.link_in_text or manifest.look.article or (manifest.look.link_with_media and pictures)
+    below = manifest.link_in_text or manifest.look.article or (manifest.look.link_with_media and beside)
     return with_link(written.text, written.link) if below and written.text else written.text
 
 

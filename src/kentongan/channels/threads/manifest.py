@@ -55,5 +55,6 @@ MANIFEST = Manifest(
         several=Shape.PORTRAIT,
         card=CardForm.LARGE,
         card_lines=("site", "title"),
+        alt_video=True,
     ),
 )
