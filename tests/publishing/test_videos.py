@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from core import samples
+from core.pictures import as_jpeg
 from kentongan.channels.contract import Absent, Published
 from kentongan.channels.tiktok import publisher as tiktok_publisher
 from kentongan.core import clock, files, ticks
@@ -315,3 +316,40 @@ class TestTikTok:
         with pytest.raises(Invalid, match="private at TikTok"):
             connected(desk, "tiktok", toks, proxy.url)
         assert not Connection.objects.exists()
+
+
+class TestTikTokPictures:
+    """Fetched by TikTok from an address of ours."""
+
+    @pytest.fixture
+    def seen(self, settings, toks: TikTokServer) -> list[str]:
+        """What TikTok fetched; it is not asked through this database, which belongs to the test."""
+        settings.PUBLIC_URL, fetched = "https://kentongan.contoh.id", []
+        toks.redirect = signing_in.redirect()
+        toks.fetch = lambda address: fetched.append(address) or as_jpeg()
+        return fetched
+
+    def pictured(self, desk: Desk) -> ContentItem:
+        stored = files.store(SYSTEM, BytesIO(as_jpeg()), "setu.jpg", unit_id=desk.cast.root.pk)
+        return desk.item(text="Jalan Setu dibuka lagi", kinds=["tiktok"], pictures=[stored])
+
+    def test_tok_pictures_go_out_from_an_address_of_ours(self, desk: Desk, seen, tok: Account, toks: TikTokServer):
+        delivery = desk.schedule(tok, item=self.pictured(desk))
+        assert desk.run() == [State.PUBLISHED], Delivery.objects.get().reason
+        [post] = toks.out()
+        assert post.pictures == tuple(seen)
+        assert all(one.startswith("https://kentongan.contoh.id/sebar/media/") and one.endswith(".jpg") for one in seen)
+        assert desk.state(delivery) == State.PUBLISHED
+        assert delivery.url == f"https://www.tiktok.com/@kabaruji/photo/{post.number}"
+
+    def test_tok_without_a_public_address_takes_videos_only(self, desk: Desk, seen, tok: Account, toks, settings):
+        item_ = self.pictured(desk)
+        settings.PUBLIC_URL = "http://localhost:8000"
+        health = connections.test(desk.cast.actor("hendra"), tok.pk)
+        assert health.ready
+        assert "KENTONGAN_PUBLIC_URL" in str(health.problem)
+        with pytest.raises(Invalid) as refused:
+            desk.schedule(tok, item=item_)
+        assert "TikTok: The platform fetches" in str(refused.value.fields)
+        scheduled(desk, tok)
+        assert desk.run() == [State.PUBLISHED]

@@ -29,6 +29,11 @@ REFUSED: Mapping[str, Promise] = {
         "The account does not let its videos be public: change that in TikTok."
     ),
     "spam_risk_user_banned_from_posting": gettext_lazy("TikTok has banned this account from posting."),
+    "url_ownership_unverified": gettext_lazy(
+        "TikTok does not know this installation's address as the organisation's own: prove it in TikTok's developer "
+        "portal (URL properties), see the guide."
+    ),
+    "app_version_check_failed": gettext_lazy("The TikTok app of whoever runs the account is too old: update it."),
 }
 DAY = timedelta(hours=24)
 

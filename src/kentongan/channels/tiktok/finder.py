@@ -7,7 +7,17 @@ from typing import Any
 import httpx
 from django.utils.translation import gettext as _
 
-from kentongan.channels.contract import Absent, Ambiguous, ChannelError, Credentials, Found, Rejected, Sought, Unsure
+from kentongan.channels.contract import (
+    Absent,
+    Ambiguous,
+    ChannelError,
+    Credentials,
+    Found,
+    Post,
+    Rejected,
+    Sought,
+    Unsure,
+)
 from kentongan.channels.tiktok import upload
 from kentongan.channels.tiktok.api import call
 from kentongan.channels.tiktok.publisher import caption, failed, number_of, url
@@ -23,7 +33,7 @@ class TikTokFinder:
     def find(self, sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
         """Look for the post; TikTok lists only what is public, so only its own word for a failure is absence."""
         try:
-            told = {one: _told(one, credentials, client) for one in sought.receipts}
+            told = {one: _told(one, sought.post, credentials, client) for one in sought.receipts}
             for kind in (Found, Unsure):
                 if seen := next((one for one in told.values() if isinstance(one, kind)), None):
                     return seen
@@ -33,7 +43,7 @@ class TikTokFinder:
             return Unsure(error.message, error.response)
 
 
-def _told(receipt: str, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure | None:
+def _told(receipt: str, post: Post, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure | None:
     """Return what TikTok says of an upload; None for one that it has forgotten, or never got whole."""
     try:
         said = upload.status(receipt, credentials, client)
@@ -43,8 +53,8 @@ def _told(receipt: str, credentials: Credentials, client: httpx.Client) -> Found
     if state == "FAILED":
         return Absent({"state": state, "reason": failed(said)})
     if state == "PUBLISH_COMPLETE":
-        return Found(number or receipt, url(credentials, number), {"publish_id": receipt})
-    return Unsure(_("TikTok is still working on the video."), {"state": state, "publish_id": receipt})
+        return Found(number or receipt, url(credentials, number, post), {"publish_id": receipt})
+    return Unsure(_("TikTok is still working on the post."), {"state": state, "publish_id": receipt})
 
 
 def _listed(sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Unsure:
@@ -58,7 +68,7 @@ def _listed(sought: Sought, credentials: Credentials, client: httpx.Client) -> F
     if len(matches) > 1:
         return Unsure(_("Several videos of that time have this text."), {"ids": sorted(matches)})
     for number in matches:
-        return Found(number, url(credentials, number), {"looked at": looked_at})
+        return Found(number, url(credentials, number, sought.post), {"looked at": looked_at})
     return Unsure(
         _("It is not among the public videos, which proves nothing: look into the account and say what you found."),
         {"looked at": looked_at},

@@ -1,4 +1,8 @@
-"""What is known of TikTok without calling it (developers.tiktok.com, Content Posting API; November 2026)."""
+"""What is known of TikTok without calling it (developers.tiktok.com, Content Posting API; November 2026).
+
+Pictures by "Photo" (35) and the "Media Transfer Guide" (JPEG or WebP, 20 MB, at most 1080p: the longer side, to be on
+the safe side). A description of pictures may have 4,000 characters, but a version has one text: the shorter one holds.
+"""
 
 from datetime import timedelta
 
@@ -15,8 +19,12 @@ MANIFEST = Manifest(
     icon="brand-tiktok",
     limits=Limits(
         CAPTION,
+        images=35,
+        image_bytes=20_000_000,
+        image_types=frozenset({"image/jpeg", "image/webp"}),
+        image_side=1_080,
+        media_needed=True,
         videos=1,
-        video_needed=True,
         video_bytes=4_000_000_000,
         video_seconds=600,
         video_shortest=3,
@@ -32,6 +40,7 @@ MANIFEST = Manifest(
     attempt=timedelta(minutes=30),
     rate=Rate(6, timedelta(minutes=1)),
     link_in_text=True,
+    fetches_pictures=True,
     rehearsed_only=True,
     profile_url="https://www.tiktok.com/@{handle}",
     look=Look(
