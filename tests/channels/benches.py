@@ -1,5 +1,11 @@
 """Benches: each channel with an account on a real server, a fault proxy in between."""
 
+from typing import Protocol
+
+import httpx
+
+from kentongan.channels import oauth, registry
+from kentongan.channels.contract import App, Credentials
 from kentongan.channels.testing import DELAY, Failure
 from servers.proxy import Fault
 
@@ -21,3 +27,22 @@ def fault(failure: Failure, where: str) -> Fault:
         Failure.LIMITED_WITH_DELAY: Fault(where, accept=False, status=429, body=limited, headers=delay),
         Failure.LIMITED_WITHOUT_DELAY: Fault(where, accept=False, status=429, body=limited),
     }[failure]
+
+
+class SigningIn(Protocol):
+    """A stub at which people sign in: where they come back to, and what a person does on the platform's page."""
+
+    redirect: str
+
+    def allow(self, page: str) -> dict[str, str]:
+        """Allow the app there, and return what the person comes back with."""
+        ...
+
+
+def enter(kind: str, server: SigningIn, app: App, client: httpx.Client) -> Credentials:
+    """Sign in as a person does: allow it on the platform's page, come back with a code."""
+    sign_in, verifier = registry.get(kind).sign_in, oauth.new_secret()
+    assert sign_in is not None
+    asked = {"redirect": server.redirect, "state": oauth.new_secret(), "challenge": oauth.challenge_of(verifier)}
+    code = server.allow(sign_in.page(app, **asked))["code"]
+    return sign_in.exchange(app, code=code, verifier=verifier, redirect=server.redirect, client=client)

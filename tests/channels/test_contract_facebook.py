@@ -10,7 +10,8 @@ import httpx
 import pytest
 from django.utils import translation
 
-from channels.graph_benches import PNG, enter, error, fault_of
+from channels.benches import enter
+from channels.graph_benches import PNG, error, fault_of
 from kentongan.channels import registry
 from kentongan.channels.contract import (
     Absent,
@@ -35,7 +36,7 @@ from kentongan.core import http
 from servers import facebook
 from servers.facebook import FacebookServer, Page, PagePost
 from servers.graph import APP_ID, APP_SECRET, REDIRECT
-from servers.proxy import Fault, Proxy, between
+from servers.proxy import Fault, Proxy
 
 CREATE = "/feed "
 HANDLE = "kabaruji"
@@ -52,13 +53,6 @@ def server() -> Iterator[FacebookServer]:
     """The stub."""
     with facebook.serve() as server:
         yield server
-
-
-@pytest.fixture
-def proxy(server: FacebookServer) -> Iterator[Proxy]:
-    """A fault proxy before it."""
-    with between(server.url) as proxy:
-        yield proxy
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from channels.graph_benches import enter, error, fault_of
+from channels.benches import enter
+from channels.graph_benches import error, fault_of
 from channels.videos import KILOBYTE, VideoBench, video
 from kentongan.channels import registry
 from kentongan.channels.contract import (
@@ -31,7 +32,7 @@ from kentongan.core import clock, http
 from servers import facebook
 from servers.facebook import FacebookServer
 from servers.graph import APP_ID, APP_SECRET
-from servers.proxy import Fault, Proxy, between
+from servers.proxy import Fault, Proxy
 
 CREATE, BEGIN, SEND, LOOK = "/videos ", "/uploads ", "POST /v25.0/upload:", "fields=status"
 
@@ -49,13 +50,6 @@ def server() -> Iterator[FacebookServer]:
     with facebook.serve() as server:
         server.wants_proof = True
         yield server
-
-
-@pytest.fixture
-def proxy(server: FacebookServer) -> Iterator[Proxy]:
-    """A fault proxy before it."""
-    with between(server.url) as proxy:
-        yield proxy
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import translation
 
+from channels.benches import enter
 from channels.container_tests import FindingAgain, InContainers, StayingSignedIn, WithVideos
-from channels.graph_benches import enter, error, fault_of, film, picture, pictures, with_video
+from channels.graph_benches import error, fault_of, film, picture, with_video
 from channels.videos import VideoBench
 from kentongan.channels import registry
 from kentongan.channels.contract import (
@@ -29,7 +30,7 @@ from kentongan.core import http
 from servers import instagram
 from servers.graph import APP_ID, APP_SECRET, REDIRECT
 from servers.instagram import InstagramServer
-from servers.proxy import Fault, Proxy, between
+from servers.proxy import Fault, Proxy
 
 CREATE = "/media_publish "
 
@@ -49,23 +50,9 @@ def server() -> Iterator[InstagramServer]:
 
 
 @pytest.fixture
-def proxy(server: InstagramServer) -> Iterator[Proxy]:
-    """A fault proxy before it."""
-    with between(server.url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
 def app(proxy: Proxy) -> App:
     """The organisation's app at Meta."""
     return App(APP_ID, APP_SECRET, proxy.url)
-
-
-@pytest.fixture
-def shown() -> Iterator[str]:
-    """Where pictures can be fetched."""
-    with pictures() as url:
-        yield url
 
 
 @pytest.fixture

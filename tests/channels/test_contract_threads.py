@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import translation
 
+from channels.benches import enter
 from channels.container_tests import FindingAgain, InContainers, StayingSignedIn, WithVideos
-from channels.graph_benches import enter, error, fault_of, film, picture, pictures, with_video
+from channels.graph_benches import error, fault_of, film, picture, with_video
 from channels.videos import VideoBench
 from kentongan.channels import registry
 from kentongan.channels.contract import (
@@ -28,7 +29,7 @@ from kentongan.channels.threads.connector import API, SCOPES
 from kentongan.core import http
 from servers import threads
 from servers.graph import APP_ID, APP_SECRET, REDIRECT
-from servers.proxy import Fault, Proxy, between
+from servers.proxy import Fault, Proxy
 from servers.threads import ThreadsServer
 
 CREATE = "/threads_publish "
@@ -49,23 +50,9 @@ def server() -> Iterator[ThreadsServer]:
 
 
 @pytest.fixture
-def proxy(server: ThreadsServer) -> Iterator[Proxy]:
-    """A fault proxy before it."""
-    with between(server.url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
 def app(proxy: Proxy) -> App:
     """The organisation's app at Meta."""
     return App(APP_ID, APP_SECRET, proxy.url)
-
-
-@pytest.fixture
-def shown() -> Iterator[str]:
-    """Where pictures can be fetched."""
-    with pictures() as url:
-        yield url
 
 
 @pytest.fixture

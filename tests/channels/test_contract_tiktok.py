@@ -12,7 +12,7 @@ import httpx
 import pytest
 from django.utils import translation
 
-from channels.benches import fault
+from channels.benches import enter, fault
 from channels.videos import KILOBYTE, VideoBench, video
 from kentongan.channels import oauth, registry
 from kentongan.channels.contract import (
@@ -20,7 +20,6 @@ from kentongan.channels.contract import (
     Ambiguous,
     App,
     Counts,
-    Credentials,
     CredentialsExpired,
     Found,
     Post,
@@ -35,7 +34,7 @@ from kentongan.channels.tiktok import publisher, upload
 from kentongan.channels.tiktok.connector import API, SCOPES
 from kentongan.core import clock, http
 from servers import tiktok
-from servers.proxy import Fault, Proxy, between
+from servers.proxy import Fault, Proxy
 from servers.tiktok import REDIRECT, TikTokServer
 
 INIT, CHUNK, STATUS = "/video/init/", "PUT /video/", "/status/fetch/"
@@ -57,32 +56,16 @@ def server() -> Iterator[TikTokServer]:
 
 
 @pytest.fixture
-def proxy(server: TikTokServer) -> Iterator[Proxy]:
-    """A fault proxy before it."""
-    with between(server.url) as proxy:
-        server.seen_at = proxy.url
-        yield proxy
-
-
-@pytest.fixture
 def app(proxy: Proxy) -> App:
     """The organisation's app at TikTok."""
     return App(tiktok.CLIENT_KEY, tiktok.CLIENT_SECRET, proxy.url)
-
-
-def enter(server: TikTokServer, app: App, client: httpx.Client) -> Credentials:
-    """Sign in as a person does: allow it on TikTok's page, come back with a code."""
-    sign_in, verifier = registry.get("tiktok").sign_in, oauth.new_secret()
-    page = sign_in.page(app, redirect=REDIRECT, state=oauth.new_secret(), challenge=oauth.challenge_of(verifier))
-    back = server.allow(page)
-    return sign_in.exchange(app, code=back["code"], verifier=verifier, redirect=REDIRECT, client=client)
 
 
 @pytest.fixture
 def bench(server: TikTokServer, app: App, proxy: Proxy, tmp_path: Path) -> Iterator[VideoBench]:
     """An account, signed in through the proxy; a video that goes as a whole."""
     with http.client() as client:
-        credentials = enter(server, app, client)
+        credentials = enter("tiktok", server, app, client)
 
         def fail(failure: Failure) -> None:
             server.inits.clear()
@@ -142,11 +125,11 @@ class TestSigningIn:
 
     def test_an_app_that_tiktok_does_not_know_is_told_apart(self, server: TikTokServer, app: App, bench: VideoBench):
         with pytest.raises(Rejected, match="client id and secret"):
-            enter(server, replace(app, client_secret="salah"), bench.client)
+            enter("tiktok", server, replace(app, client_secret="salah"), bench.client)
 
     def test_what_was_not_allowed_is_named(self, server: TikTokServer, app: App, bench: VideoBench):
         server.withheld = {"video.publish"}
-        health = bench.channel.connector.health(enter(server, app, bench.client), bench.client)
+        health = bench.channel.connector.health(enter("tiktok", server, app, bench.client), bench.client)
         assert not health.ready
         assert "video.publish" in health.problem
 

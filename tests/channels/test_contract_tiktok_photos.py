@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from channels.benches import fault
-from channels.graph_benches import picture, pictures
-from kentongan.channels import oauth, registry
+from channels.benches import enter, fault
+from channels.graph_benches import picture
+from kentongan.channels import registry
 from kentongan.channels.contract import (
     Absent,
     Ambiguous,
@@ -29,8 +29,8 @@ from kentongan.channels.testing import AFTER, DELAY, Bench, Failure
 from kentongan.channels.tiktok import publisher
 from kentongan.core import clock, http
 from servers import tiktok
-from servers.proxy import Fault, Proxy, between
-from servers.tiktok import REDIRECT, TikTokServer
+from servers.proxy import Fault, Proxy
+from servers.tiktok import TikTokServer
 
 INIT, STATUS = "/content/init/", "/status/fetch/"
 LIMITED = json.dumps({"data": {}, "error": {"code": "rate_limit_exceeded", "message": "Slow down", "log_id": "x"}})
@@ -51,28 +51,10 @@ def server() -> Iterator[TikTokServer]:
 
 
 @pytest.fixture
-def proxy(server: TikTokServer) -> Iterator[Proxy]:
-    """A fault proxy before it."""
-    with between(server.url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def shown() -> Iterator[str]:
-    """Where pictures can be fetched."""
-    with pictures() as url:
-        yield url
-
-
-@pytest.fixture
 def bench(server: TikTokServer, proxy: Proxy, shown: str) -> Iterator[Bench]:
     """An account, signed in through the proxy; each post has two pictures."""
-    sign_in, verifier = registry.get("tiktok").sign_in, oauth.new_secret()
-    app = App(tiktok.CLIENT_KEY, tiktok.CLIENT_SECRET, proxy.url)
     with http.client() as client:
-        asked = {"redirect": REDIRECT, "state": oauth.new_secret(), "challenge": oauth.challenge_of(verifier)}
-        code = server.allow(sign_in.page(app, **asked))["code"]
-        credentials = sign_in.exchange(app, code=code, verifier=verifier, redirect=REDIRECT, client=client)
+        credentials = enter("tiktok", server, App(tiktok.CLIENT_KEY, tiktok.CLIENT_SECRET, proxy.url), client)
         images = (picture(shown, "Jalan Setu"), picture(shown))
         yield Bench(
             registry.get("tiktok"),

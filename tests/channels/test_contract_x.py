@@ -11,7 +11,7 @@ import httpx
 import pytest
 from django.utils import translation
 
-from channels.benches import fault
+from channels.benches import enter, fault
 from channels.videos import KILOBYTE, VideoBench, video
 from kentongan.channels import oauth, registry
 from kentongan.channels.contract import (
@@ -33,7 +33,7 @@ from kentongan.channels.x import likeness, upload
 from kentongan.channels.x.connector import API, SCOPES
 from kentongan.core import clock, http
 from servers import x
-from servers.proxy import Fault, Proxy, between
+from servers.proxy import Fault, Proxy
 from servers.x import REDIRECT, Tweet, XServer
 
 CREATE, APPEND = "POST /2/tweets", "/append"
@@ -56,31 +56,16 @@ def server() -> Iterator[XServer]:
 
 
 @pytest.fixture
-def proxy(server: XServer) -> Iterator[Proxy]:
-    """A fault proxy before it."""
-    with between(server.url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
 def app(proxy: Proxy) -> App:
     """The organisation's app at X."""
     return App(x.CLIENT_ID, x.CLIENT_SECRET, proxy.url)
-
-
-def enter(server: XServer, app: App, client: httpx.Client, verifier: str = "") -> Credentials:
-    """Sign in as a person does: allow it on X's page, come back with a code."""
-    sign_in, verifier = registry.get("x").sign_in, verifier or oauth.new_secret()
-    page = sign_in.page(app, redirect=REDIRECT, state=oauth.new_secret(), challenge=oauth.challenge_of(verifier))
-    back = server.allow(page)
-    return sign_in.exchange(app, code=back["code"], verifier=verifier, redirect=REDIRECT, client=client)
 
 
 @pytest.fixture
 def bench(server: XServer, app: App, proxy: Proxy) -> Iterator[Bench]:
     """An account, signed in through the proxy."""
     with http.client() as client:
-        credentials = enter(server, app, client)
+        credentials = enter("x", server, app, client)
         yield Bench(
             registry.get("x"),
             credentials,
@@ -133,19 +118,19 @@ class TestSigningIn:
 
     def test_an_app_that_x_does_not_know_is_told_apart(self, server: XServer, app: App, bench: Bench):
         with pytest.raises(Rejected, match="client id and secret"):
-            enter(server, replace(app, client_secret="salah"), bench.client)
+            enter("x", server, replace(app, client_secret="salah"), bench.client)
 
     def test_a_public_app_has_no_secret(self, server: XServer, app: App, bench: Bench):
         server.public = True
         public = replace(app, client_secret="")
-        credentials = enter(server, public, bench.client)
+        credentials = enter("x", server, public, bench.client)
         server.expire()
         old = replace(credentials, values={**credentials.values, "expires_at": ""})
         assert bench.channel.connector.refresh(old, bench.client).get("access") != credentials.get("access")
 
     def test_what_was_not_allowed_is_named(self, server: XServer, app: App, bench: Bench):
         server.withheld = {"media.write"}
-        health = bench.channel.connector.health(enter(server, app, bench.client), bench.client)
+        health = bench.channel.connector.health(enter("x", server, app, bench.client), bench.client)
         assert not health.ready
         assert "media.write" in health.problem
 
@@ -350,7 +335,7 @@ class TestVideo(HttpPublisherContract):
         monkeypatch.setattr(upload, "LONGEST", 0.0)
         clip = video(tmp_path, 250 * KILOBYTE)
         with http.client() as client:
-            credentials = enter(server, app, client)
+            credentials = enter("x", server, app, client)
             yield VideoBench(
                 registry.get("x"),
                 credentials,

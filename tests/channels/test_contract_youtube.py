@@ -7,19 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from django.utils import translation
 
-from channels.benches import fault
+from channels.benches import enter, fault
 from channels.videos import KILOBYTE, VideoBench, video
-from kentongan.channels import oauth, registry
+from kentongan.channels import registry
 from kentongan.channels.contract import (
     Absent,
     Ambiguous,
     App,
     Counts,
-    Credentials,
     CredentialsExpired,
     Found,
     Post,
@@ -33,7 +31,7 @@ from kentongan.channels.youtube import api, upload
 from kentongan.channels.youtube.connector import API, SCOPES
 from kentongan.core import clock, http
 from servers import youtube
-from servers.proxy import Fault, Proxy, between
+from servers.proxy import Fault, Proxy
 from servers.youtube import CHANNEL_ID, REDIRECT, Video, YouTubeServer
 
 BEGIN, CHUNK = "POST /upload/", "PUT /upload/"
@@ -55,25 +53,9 @@ def server() -> Iterator[YouTubeServer]:
 
 
 @pytest.fixture
-def proxy(server: YouTubeServer) -> Iterator[Proxy]:
-    """A fault proxy before it."""
-    with between(server.url) as proxy:
-        server.seen_at = proxy.url
-        yield proxy
-
-
-@pytest.fixture
 def app(proxy: Proxy) -> App:
     """The organisation's project at Google."""
     return App(youtube.CLIENT_ID, youtube.CLIENT_SECRET, proxy.url)
-
-
-def enter(server: YouTubeServer, app: App, client: httpx.Client) -> Credentials:
-    """Sign in as a person does: allow it on Google's page, come back with a code."""
-    sign_in, verifier = registry.get("youtube").sign_in, oauth.new_secret()
-    page = sign_in.page(app, redirect=REDIRECT, state=oauth.new_secret(), challenge=oauth.challenge_of(verifier))
-    back = server.allow(page)
-    return sign_in.exchange(app, code=back["code"], verifier=verifier, redirect=REDIRECT, client=client)
 
 
 def fault_of(failure: Failure) -> Fault:
@@ -88,7 +70,7 @@ def fault_of(failure: Failure) -> Fault:
 def bench(server: YouTubeServer, app: App, proxy: Proxy, tmp_path: Path) -> Iterator[VideoBench]:
     """A channel, signed in through the proxy; a video of one chunk."""
     with http.client() as client:
-        credentials = enter(server, app, client)
+        credentials = enter("youtube", server, app, client)
 
         def fail(failure: Failure) -> None:
             proxy.faults[:] = [fault_of(failure)]
@@ -129,12 +111,12 @@ class TestSigningIn:
     def test_an_account_without_a_channel_is_refused(self, server: YouTubeServer, app: App, bench: VideoBench):
         server.channel = False
         with pytest.raises(Rejected, match="no YouTube channel"):
-            enter(server, app, bench.client)
+            enter("youtube", server, app, bench.client)
 
     def test_what_was_not_allowed_is_named(self, server: YouTubeServer, app: App, bench: VideoBench):
         server.withheld = set(SCOPES)
         with pytest.raises(CredentialsExpired):
-            enter(server, app, bench.client)
+            enter("youtube", server, app, bench.client)
         credentials = replace(bench.credentials, values={**bench.credentials.values, "scope": "openid"})
         health = bench.channel.connector.health(credentials, bench.client)
         assert not health.ready
@@ -142,7 +124,7 @@ class TestSigningIn:
 
     def test_an_app_that_google_does_not_know_is_told_apart(self, server: YouTubeServer, app: App, bench: VideoBench):
         with pytest.raises(Rejected, match="client id and secret"):
-            enter(server, replace(app, client_secret="salah"), bench.client)
+            enter("youtube", server, replace(app, client_secret="salah"), bench.client)
 
     def test_the_refresh_token_is_kept_though_it_comes_once(self, server: YouTubeServer, bench: VideoBench):
         old = replace(bench.credentials, values={**bench.credentials.values, "expires_at": ""})
@@ -154,7 +136,7 @@ class TestSigningIn:
         assert server.refreshes == 2
 
     def test_a_second_sign_in_gets_one_too(self, server: YouTubeServer, app: App, bench: VideoBench):
-        assert enter(server, app, bench.client).get("refresh")
+        assert enter("youtube", server, app, bench.client).get("refresh")
 
     def test_permission_taken_away_is_for_the_custodian(self, server: YouTubeServer, bench: VideoBench):
         server.revoke()
