@@ -384,7 +384,9 @@ class TestWhatGoesOut:
         assert bench.find(post).remote_id == server.posts[0].number
         assert server.problems == []
 
-    @pytest.mark.parametrize(("given", "words"), [({"videos": ()}, "videos only"), ({"seconds": 601.0}, "600 seconds")])
+    @pytest.mark.parametrize(
+        ("given", "words"), [({"videos": ()}, "without a picture or video"), ({"seconds": 601.0}, "600 seconds")]
+    )
     def test_what_tiktok_would_refuse_is_said_before_it_is_begun(self, bench: VideoBench, server, given, words: str):
         videos = given.get("videos", (replace(bench.video, seconds=given.get("seconds")),))
         outcome = bench.publish(replace(bench.post("x"), videos=videos))
