@@ -163,6 +163,25 @@ def test_a_picture_that_a_platform_does_not_take_changes_nothing(desk: Desk, acc
     assert (item.version, item.assets.count()) == (SheetPost.objects.get().version, 0)
 
 
+def test_a_changed_row_that_is_refused_stops_no_other_change(desk: Desk, account: Account) -> None:
+    file = upload_picture(desk, "besar.png")
+    on_an_item(desk, file)
+    headings = (*HEADINGS, "Gambar", "Alt")
+    codes = ("A", "B", "C")
+    bring(desk, [line(Kode=code) for code in codes])
+    MediaFacts.objects.create(sha256=file.sha256, width=1, height=1, animated=True)
+    corrected = "Jalan Setu dibuka kembali hari ini."
+    rows = [[*line(Kode=code, Teks=corrected), "", ""] for code in codes]
+    rows[0][-2:] = ["besar.png", "Jalan Setu"]  # found only at the very end: the platform takes no moving picture
+    run = bring(desk, rows, headings=headings)
+    assert counts(run) == (0, 2, 0, 1)
+    assert "besar.png" in reason(run)
+    first, *others = SheetPost.objects.order_by("pk").select_related("item", "changed_by")
+    assert (first.item.text == corrected, first.item.version, first.changed_by) == (False, 1, None)
+    assert [(one.item.text, one.is_as_left(), one.changed_by) for one in others] == [(corrected, True, run)] * 2
+    assert counts(bring(desk, rows, headings=headings)) == (0, 0, 2, 1)
+
+
 def test_what_is_moved_while_the_file_comes_in_stays_where_it_was_moved(
     desk: Desk, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,3 +314,30 @@ def test_a_row_names_its_campaign_and_an_empty_cell_leaves_it_there(desk: Desk, 
     assert (inside.campaign, inside.version) == (river, 2)
     planning.close_campaign(dewi, river.pk, "Selesai")
     assert counts(bring(desk, [[*line(Kode="4"), "Jaga Kali"]], headings=headings)) == (0, 0, 0, 1)
+
+
+def test_undo_leaves_what_cannot_be_as_it_was_and_restores_the_others(desk: Desk, account: Account) -> None:
+    dewi = desk.cast.actor("dewi")
+    closed, _open = (
+        planning.open_campaign(dewi, desk.cast.root.pk, CampaignDraft(name, "service", clock.now().date()))
+        for name in ("Jaga Kali", "Jaga Jalan")
+    )
+    headings = (*HEADINGS, "Program")
+    bring(desk, [[*line(Kode=code), name] for code, name in (("1", "Jaga Kali"), ("2", ""))], headings=headings)
+    inside, outside = ContentItem.objects.order_by("pk")
+    run = bring(desk, [[*line(Kode=code, Jam="15.00"), "Jaga Jalan"] for code in ("1", "2")], headings=headings)
+    planning.close_campaign(dewi, closed.pk, "Selesai")
+    job = jobs.run_now(imports.undo(dewi, run.pk, inline=True))
+    run.refresh_from_db()
+    assert (job.state, job.result["left"], run.rows_undone) == ("done", 1, 1)
+    assert [item.planned_for for item in (inside, outside)] != list(
+        ContentItem.objects.order_by("pk").values_list("planned_for", flat=True)
+    )
+    inside.refresh_from_db()
+    assert inside.campaign is not None
+    assert inside.campaign.name == "Jaga Jalan"
+    assert inside.sheet_post.is_as_left()
+    wanted = outside.planned_for
+    outside.refresh_from_db()
+    assert (outside.campaign, outside.planned_for) == (None, wanted)
+    assert outside.sheet_post.changed_by is None

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Count, Max, Q
@@ -16,7 +17,7 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.copying import rewrite
 from kentongan.core.errors import Conflict
-from kentongan.core.imports import Batch, Feed, ImportRun, Row
+from kentongan.core.imports import Batch, Feed, ImportRun
 from kentongan.core.jobs import Progress
 from kentongan.core.models import User
 from kentongan.core.models.files import StoredFile
@@ -37,6 +38,8 @@ from kentongan.registry.models import Unit
 AT_ONCE = 200
 NOTED = ("version", "due_at", "accounts", "digest")
 
+One = TypeVar("One")
+
 
 @action("publishing.sheet.take", may_do_nothing=True)
 def take_posts(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, matcher: Matcher) -> None:
@@ -51,7 +54,8 @@ def take_posts(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, matcher: 
     decided = matcher.decide(batch.rows)
     refused = [(one.row, one.note) for one in decided if one.outcome == REJECTED]
     for outcome, write in ((NEW, _make), (CHANGED, _change)):
-        refused += _all_that_go([one for one in decided if one.outcome == outcome], partial(write, actor, run, unit))
+        wanted = [one for one in decided if one.outcome == outcome]
+        refused += [(one.row, why) for one, why in _all_that_go(wanted, partial(write, actor, run, unit))]
     batch.reject_all(refused)
     left = {id(row) for row, _reason in refused}
     counts = Counter(one.outcome for one in decided if id(one.row) not in left)
@@ -60,8 +64,11 @@ def take_posts(actor: Actor, run: ImportRun, feed: Feed, batch: Batch, matcher: 
         audit.record(actor, unit, unit_id=unit.pk, after={"run": run.pk, **counts})
 
 
-def _all_that_go(wanted: Sequence[Decision], write: Callable[[Sequence[Decision]], None]) -> list[tuple[Row, str]]:
-    """Write rows together, without those that an action refuses; return these, each with the reason."""
+def _all_that_go(wanted: Sequence[One], write: Callable[[Sequence[One]], None]) -> list[tuple[One, str]]:
+    """Write some together, without those that an action refuses; return these, each with the reason.
+
+    `write` leaves what it is given as it was: once somebody is refused it writes the others once more.
+    """
     left, refused = list(wanted), []
     while left:
         try:
@@ -69,7 +76,7 @@ def _all_that_go(wanted: Sequence[Decision], write: Callable[[Sequence[Decision]
                 write(left)
                 break
         except several.Several as found:
-            refused += [(left[position].row, error.reason) for position, error in found.errors.items()]
+            refused += [(left[position], error.reason) for position, error in found.errors.items()]
             left = [one for position, one in enumerate(left) if position not in found.errors]
     return refused
 
@@ -125,7 +132,8 @@ class _Rewrite:
 
 
 def _rewrite(item: ContentItem, known: SheetPost, post: Post, run: ImportRun) -> _Rewrite:
-    """Return what a changed row makes of an item, and note on the (unsaved) post how it was before."""
+    """Return what a changed row makes of an item, with an (unsaved) copy of its post that notes how it was before."""
+    known = copy(known)
     known.item = item
     if not known.is_as_left():
         raise Conflict(_("Somebody changed it at this moment."), remedy=_("Look at it on its own page."))
@@ -228,7 +236,10 @@ def take_back_all(actor: Actor, run: ImportRun, progress: Progress) -> int:
 
 @action("publishing.sheet.take_back", may_do_nothing=True)
 def take_back(actor: Actor, run: ImportRun, pks: Sequence[int]) -> int:
-    """Remove the posts that a run made and restore those that it changed, where nobody has touched them since."""
+    """Remove the posts that a run made and restore those that it changed, where nobody has touched them since.
+
+    What cannot be as it was before, such as part of a campaign that is closed by now, stays.
+    """
     rows = SheetPost.objects.filter(pk__in=pks).select_for_update(of=("self", "item")).select_related("item", "unit")
     found = list(rows.order_by("pk").prefetch_related("item__bookings"))
     for unit in {known.unit for known in found}:
@@ -236,11 +247,10 @@ def take_back(actor: Actor, run: ImportRun, pks: Sequence[int]) -> int:
     untouched = _untouched(found)
     changed = [known for known in untouched if known.changed_by_id == run.pk and known.before is not None]
     made = [known.item for known in untouched if known.run_id == run.pk and known.changed_by_id is None]
-    if changed:
-        _write(actor, [_restored(known) for known in changed])
+    refused = _all_that_go(changed, partial(_restore, actor))
     audit.record_each(actor, ((item, None, None) for item in made), note=f"#{run.pk}")
     ContentItem.objects.filter(pk__in=[item.pk for item in made]).delete()
-    return len(changed) + len(made)
+    return len(changed) - len(refused) + len(made)
 
 
 def _untouched(found: Sequence[SheetPost]) -> list[SheetPost]:
@@ -250,8 +260,13 @@ def _untouched(found: Sequence[SheetPost]) -> list[SheetPost]:
     return [known for known in found if known.item_id in unseen and known.is_as_left()]
 
 
+def _restore(actor: Actor, changed: Sequence[SheetPost]) -> None:
+    _write(actor, [_restored(known) for known in changed])
+
+
 def _restored(known: SheetPost) -> _Rewrite:
-    """Return what a post was before a spreadsheet changed it, and forget on the (unsaved) post that one did."""
+    """Return what a post was before a spreadsheet changed it, with an (unsaved) copy of it that knows of no change."""
+    known = copy(known)
     before: dict[str, Any] = known.before or {}
     known.before = known.changed_by = None
     pictures = [Picture(**one) for one in before["pictures"]]
