@@ -158,7 +158,7 @@ def test_enqueued_twice_is_one_call_and_the_transaction_lives() -> None:
     job = jobs.start(SYSTEM, "test.count", "Menghitung", number=1)
     assert ProcrastinateJob.objects.filter(queueing_lock=f"core.job.{job.pk}").count() == 1
     with transaction.atomic():
-        assert queue.enqueue(job.pk) is False
+        assert queue.enqueue(job) is False
         assert Job.objects.filter(pk=job.pk).exists()
 
 
@@ -347,6 +347,57 @@ def test_killed_worker_is_noticed_and_nothing_stays_behind() -> None:
     assert [call.status for call in calls.all()] == ["todo"]
     done = jobs.run_now(job)
     assert (done.state, done.result, done.attempts) == (State.DONE, {"again": True}, 2)
+
+
+TWO_PLACES = """
+import django, threading
+django.setup()
+from kentongan.core import jobs
+from procrastinate.contrib.django import app
+
+ran, working = threading.Event(), []
+
+@jobs.handler("test.heavy", alone=True)
+def heavy(progress):
+    working.append(progress.job.pk)
+    found = {"others_run": ran.wait(20), "at_work": list(working)}
+    working.remove(progress.job.pk)
+    return found
+
+@jobs.handler("test.light")
+def light(progress):
+    ran.set()
+
+worker = app.with_connector(app.connector.get_worker_connector())
+with worker.open():
+    for _time in range(2):  # without waiting it ends once nothing is left that may begin
+        worker.run_worker(queues=["jobs"], concurrency=2, wait=False, install_signal_handlers=False)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_jobs_that_take_hours_leave_a_place_to_all_others() -> None:
+    jobs.handler("test.heavy", alone=True)(lambda progress: None)
+    jobs.handler("test.light")(lambda progress: None)
+    first, second, light = (jobs.start(SYSTEM, f"test.{kind}", kind) for kind in ("heavy", "heavy", "light"))
+    ended = subprocess.run([sys.executable, "-c", TWO_PLACES], env=environment(), timeout=120, capture_output=True)
+    assert ended.returncode == 0, ended.stderr.decode()
+    for job in (first, second, light):
+        job.refresh_from_db()
+        assert job.state == State.DONE
+    assert first.result == {"others_run": True, "at_work": [first.pk]}
+    assert second.result == {"others_run": True, "at_work": [second.pk]}
+    assert light.finished_at < first.finished_at < second.started_at
+
+
+@pytest.mark.django_db
+def test_a_kind_that_runs_alone_stays_so_when_its_call_is_made_again() -> None:
+    jobs.handler("test.heavy", alone=True, resumable=True)(lambda progress: None)
+    silent, lost = start("test.heavy"), start("test.heavy")
+    silence(silent)
+    Job.objects.filter(pk=lost.pk).update(queued_at=clock.now() - rescue.WAITING_AFTER * 2)
+    assert jobs.free_stalled() == 2
+    assert set(ProcrastinateJob.objects.values_list("lock", flat=True)) == {"core.jobs.test.heavy"}
 
 
 def test_job_is_seen_by_its_starter_and_the_units_administrators(cast: Cast, sign_in: SignIn) -> None:

@@ -44,7 +44,7 @@ def start(
     )
     audit.record(actor, job, after={"kind": kind})
     if not inline:
-        enqueue(job.pk)
+        enqueue(job)
     return job
 
 

@@ -48,7 +48,7 @@ def _free(job: Job) -> None:
         # The old worker may only be slow: without its claim it can no longer write, and stops at its next check.
         job.state, job.claim, job.queued_at = Job.State.QUEUED, None, clock.now()
         job.save(update_fields=["state", "claim", "queued_at"])
-        enqueue(job.pk)
+        enqueue(job)
     else:
         end(
             job,
@@ -64,7 +64,7 @@ def _free(job: Job) -> None:
 def _wake_waiting() -> int:
     """Enqueue jobs whose call was lost: the worker died between taking the call and claiming the job."""
     waiting = Job.objects.filter(state=Job.State.QUEUED, queued_at__lt=clock.now() - WAITING_AFTER)
-    return sum(enqueue(job_id) for job_id in waiting.values_list("pk", flat=True)[:BATCH])
+    return sum(map(enqueue, waiting[:BATCH]))
 
 
 @async_to_sync
