@@ -4,11 +4,11 @@ Written from the platform's own description before the adapter was: developers.f
 v25.0: "Business Login for Instagram" (updated March 2026), "Get Started", "Content Publishing", references "IG User
 Media", "IG User Media Publish", "IG Container", "IG User Content Publishing Limit", "Refresh Access Token", "Error
 Codes" (updated June 2026). Videos from "Content Publishing" (a video by itself is media_type REELS, within a carousel
-VIDEO; both are fetched after the answer, and alt_text is for pictures only) and "IG User Media" (updated September
-2026: 300 MB, 3 seconds to 15 minutes, MP4 or MOV). That 2207081 is about trial reels, which we do not make, and that
-2207052 passes, from public reports of 2026. The pages show some answers within a list called `data`, the platform also
-gives them as they are (`wrapped`). Hashtags and the length of a caption from "IG User Media"; that nothing can be
-deleted from its list of edges.
+VIDEO; both are fetched after the answer, and alt_text is for pictures only) and "IG User Media"; 300 MB and 3 seconds
+to 15 minutes, MP4 or MOV, in part from third parties' media guides. That 2207081 is about trial reels, which we do not
+make, and that 2207052 passes, from public reports of 2026. The pages show some answers within a list called `data`,
+the platform also gives them as they are (`wrapped`). Hashtags and the length of a caption from "IG User Media"; that
+nothing can be deleted from its list of edges.
 """
 
 from collections.abc import Iterator, Mapping

@@ -3,8 +3,8 @@
 Written from the platform's own description before the adapter was: developers.facebook.com, as of November 2026, API
 v1.0: "Get Access Tokens" (updated August 2026), "Long-Lived Tokens", "Threads Posts" (updated April 2026), references
 "Publishing" and "Retrieve Media", "Delete Posts", "Overview" (250 posts in 24 hours), "Troubleshooting" (states, and
-the words of error_message). Videos from "Threads Posts" (media_type VIDEO, alone or in a carousel, alt_text for both
-kinds; MP4 or MOV, up to 1 GB and five minutes; pictures up to 8 MB), fetched after the answer.
+the words of error_message). Videos: media_type VIDEO, alone or in a carousel, fetched after the answer. Sizes and
+lengths (MP4 or MOV, up to 1 GB and five minutes; pictures up to 8 MB) from third parties' media guides.
 """
 
 from collections.abc import Iterator

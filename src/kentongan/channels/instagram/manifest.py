@@ -1,6 +1,7 @@
 """What is known of Instagram without calling it (developers.facebook.com: Content Publishing, November 2026).
 
-Shapes, sizes and lengths from the reference "IG User Media" (updated September 2026): a video by itself is a reel.
+Shapes from the reference "IG User Media", sizes and lengths in part from third parties' media guides: a video by itself
+is a reel.
 """
 
 from datetime import timedelta

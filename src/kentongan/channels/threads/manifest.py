@@ -1,6 +1,6 @@
 """What is known of Threads without calling it (developers.facebook.com: Threads API, Posts and Overview, 2026).
 
-Sizes, lengths and shapes from "Threads Posts: image and video specifications" (updated April 2026).
+Sizes, lengths and shapes from media guides of third parties that repeat Meta's specifications (November 2026).
 """
 
 from datetime import timedelta
