@@ -62,6 +62,7 @@ def _examine() -> Iterator[Finding]:
     yield _settings(settings)
     yield from _built()
     yield from _addresses(settings)
+    yield _videos(settings)
     if not settings.home.is_dir():
         yield Finding("data directory", Level.NOTE, f"{settings.home} does not exist yet.", "`kentongan up` makes it.")
         return
@@ -106,6 +107,15 @@ def _addresses(settings: Environment) -> Iterator[Finding]:
     else:
         where = settings.home / "outbox"
         yield Finding("e-mail", Level.NOTE, f"Not sent, but written to {where}.", "Set KENTONGAN_EMAIL_URL.")
+
+
+def _videos(settings: Environment) -> Finding:
+    program = shutil.which(settings.ffmpeg or "ffmpeg")
+    if program:
+        return well("videos", f"Converted by {program}.")
+    level = Level.WARNING if settings.ffmpeg else Level.NOTE
+    remedy = "Install ffmpeg (4.4 or newer, with libx264), or name it in KENTONGAN_FFMPEG."
+    return Finding("videos", level, "Not converted: there is no ffmpeg.", remedy)
 
 
 def _home(settings: Environment) -> Iterator[Finding]:

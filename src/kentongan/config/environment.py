@@ -58,6 +58,7 @@ class Environment:
     )
     visit_accounts: Annotated[bool, "Whether the public posts of official accounts are read once a day."] = True
     allow_local_network: Annotated[bool, "Whether sources and servers on private addresses may be called."] = False
+    ffmpeg: Annotated[str, "The program that converts videos; empty: ffmpeg where it is on the PATH, else none."] = ""
     web_workers: Annotated[int, "Processes of the web server."] = 1
     web_threads: Annotated[int, "Threads of each process of the web server."] = 8
     worker_concurrency: Annotated[int, "Jobs that one worker runs at the same time."] = 2

@@ -3,10 +3,11 @@
 import builtins
 import hashlib
 import os
+import shutil
 import tempfile
 import time
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -31,6 +32,7 @@ from kentongan.core.permissions import Capability
 
 CHUNK_BYTES = 1 << 20
 YOUNG_SECONDS = 3600
+DRAFT_SECONDS = 24 * 3600
 MAX_BYTES = 512 * 1024 * 1024
 OTHER = _("The content counts, not the name: save it anew in one of the permitted formats.")
 PHONE = _(
@@ -113,6 +115,27 @@ def _place(draft: Path, sha256: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def scratch(owner: str) -> Iterator[Path]:
+    """Give a folder on the disk of the store, gone afterwards; first goes what a killed process left to that owner."""
+    drafts = _root() / "drafts"
+    with room.told():
+        drafts.mkdir(parents=True, exist_ok=True)
+        for left in drafts.glob(f"{owner}.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=drafts, prefix=f"{owner}.", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+
+def discard_drafts() -> int:
+    """Remove what processes that were killed left half written more than a day ago; returns how many."""
+    before = time.time() - DRAFT_SECONDS
+    left = [draft for draft in (_root() / "drafts").glob("*") if draft.stat().st_mtime < before]
+    for draft in left:
+        shutil.rmtree(draft, ignore_errors=True) if draft.is_dir() else draft.unlink(missing_ok=True)
+    return len(left)
 
 
 def keep(source: Readable, *, allowed: Collection[str] | None = None, max_bytes: int = MAX_BYTES) -> Content:

@@ -28,4 +28,4 @@ def send_due_messages() -> int:
 @every(seconds=3600, name="core.retention")
 def purge() -> int:
     """Throw away what was kept long enough."""
-    return retention.purge() + retention.purge_lists() + files.discard_erased()
+    return retention.purge() + retention.purge_lists() + files.discard_erased() + files.discard_drafts()

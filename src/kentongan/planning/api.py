@@ -140,6 +140,12 @@ class RenditionOut(Schema):
     over: int
 
 
+class ConversionOut(Schema):
+    """The job that converts (`/core/jobs/{job}`)."""
+
+    job: int
+
+
 class AssetOut(Schema):
     """A file that goes out with an item."""
 
@@ -434,6 +440,12 @@ def submit(request: HttpRequest, pk: Id) -> dict[str, Any]:
     actor = actor_of(request)
     actions.submit(actor, pk)
     return _whole(actor, pk)
+
+
+@router.post("/items/{pk}/convert", response={202: ConversionOut}, auth=scope(WRITE))
+def convert(request: HttpRequest, pk: Id) -> Status[dict[str, int]]:
+    """Have the videos converted that the item's platforms do not take as they are; the answer names the job."""
+    return Status(202, {"job": actions.convert_media(actor_of(request), pk).pk})
 
 
 @router.post("/items/{pk}/approve", response=WholeItemOut, auth=scope(WRITE))

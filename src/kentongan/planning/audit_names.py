@@ -22,6 +22,7 @@ verbs.name(
         "planning.feed.end": _("ended the address of their calendar"),
         "planning.brief.move": _("moved the deadline of the brief"),
         "planning.item.fit": _("had its pictures made ready"),
+        "planning.item.convert": _("had its videos converted"),
         "planning.item.plan": _("moved the item to another time"),
         "planning.item.withdraw": _("withdrew the item"),
         "planning.item.reopen": _("took the item up again"),

@@ -14,37 +14,63 @@ from kentongan.channels.text import tags
 from kentongan.core import media
 from kentongan.core.models.files import StoredFile
 from kentongan.core.models.media import FittedFile, MediaFacts
-from kentongan.core.sniff import GIF
+from kentongan.core.sniff import GIF, MP4, WEBM
 from kentongan.planning import shapes
 from kentongan.planning.counting import measure
 from kentongan.planning.models import ItemAsset, Rendition
 
 Facts = Mapping[str, MediaFacts]
+Made = Mapping[tuple[str, str], FittedFile]
 
 
-def recipe(file: StoredFile, limits: Limits) -> str:
+def recipe(file: StoredFile, limits: Limits, facts: Facts) -> str:
     """Return the key of the recipe by which a picture or video is made ready for a platform."""
-    if file.is_video:
-        return media.CLEAN
-    return media.Recipe(tuple(sorted(limits.image_types)), limits.image_bytes, limits.image_side or 0).key
+    if not file.is_video:
+        return media.Recipe(tuple(sorted(limits.image_types)), limits.image_bytes, limits.image_side or 0).key
+    known = facts.get(file.sha256)
+    return _conversion(file, limits, known) or media.CLEAN
 
 
-def recipes(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> list[tuple[StoredFile, str]]:
+def _conversion(file: StoredFile, limits: Limits, known: MediaFacts | None) -> str:
+    """Return the recipe of a video that is taken only when it is converted; empty where that is no need, or no help."""
+    if known is None or known.seconds is None or not limits.videos or MP4 not in limits.video_types:
+        return ""
+    if not any(_as_it_is(file, limits, known)) or any(_length(limits, known)):
+        return ""
+    if limits.video_codecs is not None and "h264" not in limits.video_codecs:
+        return ""
+    made = media.recipe_for(known.seconds, limits.video_bytes)
+    return made.key if made else ""
+
+
+def recipes(renditions: Iterable[Rendition], assets: Sequence[ItemAsset], facts: Facts) -> list[tuple[StoredFile, str]]:
     """Return each file with each recipe that an item's versions need, once; not for platforms that take none."""
     wanted: dict[tuple[str, str], StoredFile] = {}
     for rendition in renditions:
         limits = channels.get(rendition.kind).manifest.limits
         for asset in assets:
             if limits.videos if asset.file.is_video else limits.images and asset.file.is_image:
-                wanted[asset.file.sha256, recipe(asset.file, limits)] = asset.file
+                wanted[asset.file.sha256, recipe(asset.file, limits, facts)] = asset.file
     return [(file, key) for (_sha256, key), file in wanted.items()]
 
 
-def missing(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> list[tuple[StoredFile, str]]:
-    """Return what of `recipes` was not made so far; one query."""
-    wanted = recipes(renditions, assets)
+def to_fit(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> list[tuple[StoredFile, str]]:
+    """Return the copies that take seconds and are made by themselves, as far as there are none; two queries."""
+    return _lacking(renditions, assets, conversions=False)
+
+
+def to_convert(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> list[tuple[StoredFile, str]]:
+    """Return the copies that take minutes and are made when a person wants that, as far as there are none."""
+    return _lacking(renditions, assets, conversions=True)
+
+
+def _lacking(
+    renditions: Iterable[Rendition], assets: Sequence[ItemAsset], *, conversions: bool
+) -> list[tuple[StoredFile, str]]:
+    every = recipes(renditions, assets, media.facts_of(asset.file for asset in assets))
+    wanted = [(file, key) for file, key in every if media.is_conversion(key) is conversions]
     made = media.fits_of({file.sha256 for file, _key in wanted}, {key for _file, key in wanted})
-    return [(file, key) for file, key in wanted if (file.sha256, key) not in made]
+    return [(file, key) for file, key in wanted if not media.is_kept(made.get((file.sha256, key)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +84,19 @@ class Copy:
     changes: tuple[str, ...]
 
 
-def copies(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> dict[int, list[Copy]]:
+def copies(renditions: Iterable[Rendition], assets: Sequence[ItemAsset], facts: Facts) -> dict[int, list[Copy]]:
     """Return for each asset the copies that were made of it so far, those with the same changes together; one query."""
     manifests = [channels.get(rendition.kind).manifest for rendition in renditions]
-    keys = {recipe(asset.file, manifest.limits) for asset in assets for manifest in manifests}
+    keys = {recipe(asset.file, manifest.limits, facts) for asset in assets for manifest in manifests}
     made = media.fits_of({asset.file.sha256 for asset in assets}, keys)
-    return {asset.pk: _copies_of(asset.file, manifests, made) for asset in assets}
+    return {asset.pk: _copies_of(asset.file, manifests, facts, made) for asset in assets}
 
 
-def _copies_of(
-    file: StoredFile, manifests: Iterable[Manifest], made: Mapping[tuple[str, str], FittedFile]
-) -> list[Copy]:
+def _copies_of(file: StoredFile, manifests: Iterable[Manifest], facts: Facts, made: Made) -> list[Copy]:
     alike: dict[tuple[str, ...], list[tuple[str, int]]] = {}
     for manifest in manifests:
         taken = manifest.limits.videos if file.is_video else manifest.limits.images
-        copy = made.get((file.sha256, recipe(file, manifest.limits)))
+        copy = made.get((file.sha256, recipe(file, manifest.limits, facts)))
         if taken and copy is not None:
             alike.setdefault(tuple(copy.changes), []).append((str(manifest.label), copy.size))
     return [
@@ -92,17 +116,25 @@ def problems(
 ) -> dict[str, list[str]]:
     """Return what a platform would not take, by kind; empty when it takes all of it.
 
-    `facts` are what is known of the files, where they are many and were read before.
+    `facts` are what is known of the files, where they are many and were read before. One query more where a video is
+    taken only when it is converted.
     """
-    files = [asset.file for asset in assets]
+    chosen, files = list(renditions), [asset.file for asset in assets]
     facts = media.facts_of(files) if facts is None else facts
     pictures, videos = [file for file in files if file.is_image], [file for file in files if file.is_video]
-    found = {rendition.kind: list(_problems(rendition, pictures, videos, facts)) for rendition in renditions}
+    made = _converted(chosen, videos, facts)
+    found = {rendition.kind: list(_problems(rendition, pictures, videos, facts, made)) for rendition in chosen}
     return {kind: texts for kind, texts in found.items() if texts}
 
 
+def _converted(renditions: Iterable[Rendition], videos: Sequence[StoredFile], facts: Facts) -> Made:
+    limits = [channels.get(rendition.kind).manifest.limits for rendition in renditions]
+    keys = {key for video in videos for one in limits if media.is_conversion(key := recipe(video, one, facts))}
+    return media.fits_of({video.sha256 for video in videos}, keys)
+
+
 def _problems(
-    rendition: Rendition, pictures: Sequence[StoredFile], videos: Sequence[StoredFile], facts: Facts
+    rendition: Rendition, pictures: Sequence[StoredFile], videos: Sequence[StoredFile], facts: Facts, made: Made
 ) -> Iterator[str]:
     manifest = channels.get(rendition.kind).manifest
     platform: dict[str, Any] = {"platform": manifest.label}
@@ -112,7 +144,7 @@ def _problems(
     yield from _words(rendition, manifest.limits, platform)
     yield from _needs(manifest.limits, platform, bool(pictures), bool(videos))
     yield from _pictures(pictures, manifest.limits, platform, facts)
-    yield from _videos(videos, manifest.limits, platform, facts)
+    yield from _videos(videos, manifest.limits, platform, facts, made)
     yield from shapes.problems(pictures, manifest.limits.image_shape, platform, facts)
     yield from shapes.problems(videos, manifest.limits.video_shape, platform, facts)
     if manifest.limits.media_most is not None and len(pictures) + len(videos) > manifest.limits.media_most:
@@ -168,7 +200,9 @@ def _pictures(pictures: Sequence[StoredFile], limits: Limits, platform: dict[str
             yield text % (platform | {"name": picture.name})
 
 
-def _videos(videos: Sequence[StoredFile], limits: Limits, platform: dict[str, Any], facts: Facts) -> Iterator[str]:
+def _videos(
+    videos: Sequence[StoredFile], limits: Limits, platform: dict[str, Any], facts: Facts, made: Made
+) -> Iterator[str]:
     if videos and not limits.videos:
         yield _("No video can be sent to %(platform)s: take it out, or leave this version empty.") % platform
         return
@@ -180,31 +214,54 @@ def _videos(videos: Sequence[StoredFile], limits: Limits, platform: dict[str, An
         )
         yield text % (platform | {"limit": limits.videos, "n": len(videos)})
     for video in videos:
-        yield from _video(video, limits, platform | {"name": video.name}, facts.get(video.sha256))
+        known = facts.get(video.sha256)
+        if (video.sha256, recipe(video, limits, facts)) not in made:
+            yield from _said(_as_it_is(video, limits, known), platform | {"name": video.name})
+        yield from _said(_length(limits, known), platform | {"name": video.name})
 
 
-def _video(video: StoredFile, limits: Limits, about: dict[str, Any], known: MediaFacts | None) -> Iterator[str]:
+Complaint = tuple[str, dict[str, Any]]
+"""A text and what stands in it, beside the platform and the file's name."""
+
+
+def _said(complaints: Iterable[Complaint], about: dict[str, Any]) -> Iterator[str]:
+    return (text % (about | values) for text, values in complaints)
+
+
+def _as_it_is(video: StoredFile, limits: Limits, known: MediaFacts | None) -> Iterator[Complaint]:
+    """Yield what is in the way that a conversion mends."""
     if video.media_type not in limits.video_types:
-        yield _("%(platform)s does not take “%(name)s”: save it as MP4.") % about
+        yield _("%(platform)s does not take “%(name)s”: save it as MP4."), {}
     if limits.video_bytes is not None and video.size > limits.video_bytes:
         limit = filesizeformat(limits.video_bytes)
-        yield _("%(platform)s takes videos up to %(limit)s; “%(name)s” is larger.") % (about | {"limit": limit})
+        yield _("%(platform)s takes videos up to %(limit)s; “%(name)s” is larger."), {"limit": limit}
     if known is None or known.seconds is None:
         return
-    if known.tracked:
-        yield _("“%(name)s” notes in a track of its own where it was filmed: save it anew without, as MP4.") % about
+    # Only in MP4 and QuickTime can the place be blanked where it stands.
+    if known.tracked or (known.located and video.media_type == WEBM):
+        yield _("“%(name)s” notes in a track of its own where it was filmed: save it anew without, as MP4."), {}
     if limits.video_codecs is not None and known.codec not in limits.video_codecs:
-        yield _("%(platform)s does not take the coding of “%(name)s” (%(codec)s): save it as MP4 with H.264.") % (
-            about | {"codec": known.codec.upper()}
-        )
+        text = _("%(platform)s does not take the coding of “%(name)s” (%(codec)s): save it as MP4 with H.264.")
+        yield text, {"codec": known.codec.upper()}
+
+
+def _length(limits: Limits, known: MediaFacts | None) -> Iterator[Complaint]:
+    """Yield what is in the way that nothing mends: a video is never cut."""
+    if known is None or known.seconds is None:
+        return
     if limits.video_seconds is not None and known.seconds > limits.video_seconds:
-        yield _("%(platform)s takes videos up to %(limit)s; “%(name)s” lasts %(length)s.") % (
-            about | {"limit": length(limits.video_seconds), "length": length(known.seconds)}
-        )
+        text = _("%(platform)s takes videos up to %(limit)s; “%(name)s” lasts %(length)s.")
+        yield text, {"limit": length(limits.video_seconds), "length": length(known.seconds)}
     if limits.video_shortest is not None and known.seconds < limits.video_shortest:
-        yield _("%(platform)s takes videos from %(limit)s on; “%(name)s” lasts %(length)s.") % (
-            about | {"limit": length(limits.video_shortest), "length": length(known.seconds)}
-        )
+        text = _("%(platform)s takes videos from %(limit)s on; “%(name)s” lasts %(length)s.")
+        yield text, {"limit": length(limits.video_shortest), "length": length(known.seconds)}
+
+
+def way_out(renditions: Iterable[Rendition], assets: Sequence[ItemAsset]) -> str:
+    """Return what to do about `problems`: where converting would help, how, and without us where we cannot."""
+    if not to_convert(renditions, assets):
+        return _("Take some out, change them, or leave that platform's version empty.")
+    return media.phone_advice() if media.converter() is None else _("Have the videos converted, on the item's page.")
 
 
 def length(seconds: float) -> str:

@@ -15,7 +15,7 @@ from kentongan.core import media as core_media
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.planning import access, approvals, cards, counting, likeness, media, preview
+from kentongan.planning import access, approvals, cards, counting, fitting, likeness, media, preview
 from kentongan.planning.drafts import RenditionDraft
 from kentongan.planning.models import Brief, CalendarFeed, Comment, ContentItem, ItemAsset, LinkCard, Rendition
 from kentongan.planning.preview import Card, Piece, Preview, Written
@@ -218,6 +218,7 @@ class ItemPage:
     copies: Mapping[int, list[media.Copy]]
     facts: media.Facts
     cards: tuple[Card, ...]
+    conversion: fitting.Conversion | None
 
     @property
     def problems(self) -> list[str]:
@@ -282,6 +283,7 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
     assets = tuple(item.assets.select_related("file"))
     facts = core_media.facts_of(asset.file for asset in assets)
     versions = _versions(item, registry.faces([item.unit_id]), preview.pieces(assets, facts), stated)
+    renditions = [version.rendition for version in versions]
     kept = preview.cards_of(item.cards.all())
     twins = likeness.twins(actor, item) if item.state != ItemState.WITHDRAWN else []
     organisation = registry.organisation()
@@ -305,9 +307,10 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
         own_work=actor.user_id in {item.created_by_id, *item.author_ids},
         verdict=verdict,
         effects=approvals.effects(item),
-        copies=media.copies([version.rendition for version in versions], assets),
+        copies=media.copies(renditions, assets, facts),
         facts=facts,
         cards=tuple(kept.get(url, Card(url)) for url in cards.addresses(item.renditions.all())),
+        conversion=fitting.conversion(item.pk, renditions, assets),
     )
 
 

@@ -32,6 +32,7 @@ urlpatterns = [
     path("materi/<int:pk>/kartu/", items.fetch_cards, name="item_cards"),
     path("materi/<int:pk>/gambar/", items.add_asset, name="asset_add"),
     path("materi/<int:pk>/gambar/<int:asset>/hapus/", items.remove_asset, name="asset_remove"),
+    path("materi/<int:pk>/gambar/ubah-format/", items.convert, name="item_convert"),
     path("materi/<int:pk>/ajukan/", reviews.submit, name="item_submit"),
     path("materi/<int:pk>/setujui/", reviews.approve, name="item_approve"),
     path("materi/<int:pk>/minta-perubahan/", reviews.request_changes, name="item_request_changes"),

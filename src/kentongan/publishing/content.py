@@ -18,6 +18,7 @@ def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) 
     """Return the content of a delivery as it is stored; by which recipes its media go out is a part of it."""
     manifest = channels.get(rendition.kind).manifest
     limits = manifest.limits
+    facts = media.facts_of(asset.file for asset in assets)
     kept = [(asset.file, {"file": asset.file_id, "alt": asset.alt}) for asset in assets]
     return {
         "item_title": item.title,
@@ -25,9 +26,14 @@ def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) 
         "text": rendition.text,
         "link": rendition.link,
         "language": item.language,
-        "images": [one | {"fit": planned.recipe(file, limits)} for file, one in kept if file.is_image],
+        "images": [one | {"fit": planned.recipe(file, limits, facts)} for file, one in kept if file.is_image],
         "videos": [
-            {"file": asset.file_id, "alt": asset.alt, "synthetic": asset.ai_generated, "fit": media.CLEAN}
+            {
+                "file": asset.file_id,
+                "alt": asset.alt,
+                "synthetic": asset.ai_generated,
+                "fit": planned.recipe(asset.file, limits, facts),
+            }
             for asset in assets
             if asset.file.is_video
         ],

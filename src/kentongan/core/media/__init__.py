@@ -2,12 +2,14 @@
 
     facts = media.learn(file)                      # once, after an upload; Invalid for what cannot be used
     copy = media.fitted(file, Recipe(...))         # made once, kept by content; the same bytes ever after
+    copy = media.convert(file, key, tell, owner)   # a video anew, by ffmpeg where there is one: this takes minutes
 
-Both may take seconds, so neither belongs inside a transaction.
+The first two may take seconds, so none belongs inside a transaction.
 """
 
+from kentongan.core.media.conversion import converter, is_conversion, no_converter, phone_advice, recipe_for
 from kentongan.core.media.pictures import CHANGES, Recipe
-from kentongan.core.media.store import CLEAN, facts_of, fits_of, fitted, learn
+from kentongan.core.media.store import CLEAN, convert, facts_of, fits_of, fitted, is_kept, learn
 from kentongan.core.models.media import FittedFile, MediaFacts
 
 __all__ = [
@@ -16,8 +18,15 @@ __all__ = [
     "FittedFile",
     "MediaFacts",
     "Recipe",
+    "convert",
+    "converter",
     "facts_of",
     "fits_of",
     "fitted",
+    "is_conversion",
+    "is_kept",
     "learn",
+    "no_converter",
+    "phone_advice",
+    "recipe_for",
 ]

@@ -77,6 +77,7 @@ class Fitted:
 
 
 CHANGES = {
+    "converted": _("converted to MP4 (H.264)"),
     "place": _("place removed"),
     "details": _("details of the camera removed"),
     "turned": _("turned upright"),

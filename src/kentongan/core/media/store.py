@@ -7,10 +7,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from kentongan.core import files
-from kentongan.core.media import pictures, videos
+from kentongan.core.errors import Unavailable
+from kentongan.core.media import conversion, pictures, videos
 from kentongan.core.models.files import StoredFile
 from kentongan.core.models.media import FittedFile, MediaFacts
+from kentongan.core.sniff import MP4
 
 CLEAN = "clean"
 """The recipe of a video: its metadata blanked, everything else as it was."""
@@ -42,16 +46,61 @@ def fits_of(sources: Collection[str], recipes: Collection[str]) -> dict[tuple[st
 def fitted(file: StoredFile, recipe: str) -> FittedFile:
     """Return the copy of a picture by a recipe's key, or of a video by `CLEAN`; it is made where there is none yet.
 
+    One that `convert` makes is not made here, since that takes minutes: Unavailable where it is missing.
+
     Race: two make it at once; the first row stays, and both return it.
     """
     known = FittedFile.objects.filter(source=file.sha256, recipe=recipe).first()
-    if known is not None and files.content_path(known.sha256).exists():
+    return known if known and is_kept(known) else _noted(file, recipe, _made(file, recipe))
+
+
+def is_kept(copy: FittedFile | None) -> bool:
+    """Whether there is a copy, and its content."""
+    return copy is not None and files.content_path(copy.sha256).exists()
+
+
+def _noted(file: StoredFile, recipe: str, values: dict[str, object]) -> FittedFile:
+    """Note a copy. Where its content was lost, what was made again is the same, or has another hash and is kept so."""
+    copy, made = FittedFile.objects.get_or_create(source=file.sha256, recipe=recipe, defaults=values)
+    if made or is_kept(copy):
+        return copy
+    FittedFile.objects.filter(pk=copy.pk).update(**values)
+    return FittedFile.objects.get(pk=copy.pk)
+
+
+def _made(file: StoredFile, recipe: str) -> dict[str, object]:
+    if recipe == CLEAN:
+        return _clean_copy(file)
+    if conversion.is_conversion(recipe):
+        raise Unavailable(
+            _("The converted copy of “%(name)s” is missing.") % {"name": file.name},
+            remedy=_("Have it converted once more, on the page of its item."),
+        )
+    return _picture(file, pictures.Recipe.parse(recipe))
+
+
+def convert(file: StoredFile, key: str, tell: conversion.Tell, owner: str) -> FittedFile:
+    """Convert a video by the key of a `VideoRecipe`, unless that was done; the copy is kept by content.
+
+    `tell` gets the seconds that are done, and ends it by what it raises; `owner` names whoever does it: what a process
+    that was killed left under that name is removed. Raises as `conversion.convert` does.
+
+    Race: two convert it at once; the first row stays, and both return it.
+    """
+    known = FittedFile.objects.filter(source=file.sha256, recipe=key).first()
+    if known and is_kept(known):
         return known
-    values = _clean_copy(file) if recipe == CLEAN else _picture(file, pictures.Recipe.parse(recipe))
-    if known is not None:  # its content was lost: made again it is the same, or has another hash and is kept as such
-        FittedFile.objects.filter(pk=known.pk).update(**values)
-        return FittedFile.objects.get(pk=known.pk)
-    return FittedFile.objects.get_or_create(source=file.sha256, recipe=recipe, defaults=values)[0]
+    facts = learn(file)
+    with files.scratch(owner) as folder:
+        target = folder / "video.mp4"
+        made = conversion.convert(
+            files.path(file), file.media_type, target, facts.seconds or 0, conversion.VideoRecipe.parse(key), tell
+        )
+        with target.open("rb") as source:
+            content = files.keep(source, allowed={MP4})
+    changes = ["converted"] + ["place"] * facts.located
+    values = {"sha256": content.sha256, "size": content.size, "media_type": content.media_type}
+    return _noted(file, key, values | {"width": made.width, "height": made.height, "changes": changes})
 
 
 def _picture(file: StoredFile, recipe: pictures.Recipe) -> dict[str, object]:

@@ -16,6 +16,7 @@ from kentongan.planning import media as planned
 from kentongan.planning.actions.items import content_changed, save_content
 from kentongan.planning.drafts import NewAsset
 from kentongan.planning.models import ContentItem, ItemAsset
+from kentongan.planning.states import EDITABLE
 
 ALT_LENGTH = 5
 
@@ -69,10 +70,34 @@ def _asset(item: ContentItem, one: NewAsset, position: int) -> ItemAsset:
 def fit_media(actor: Actor, item_id: int) -> Job | None:
     """Have copies made of an item's pictures and videos, as its platforms take them; None where all are made."""
     item = access.item(actor, item_id, Capability.EDIT)
-    if not planned.missing(item.renditions.all(), list(item.assets.select_related("file"))):
+    if not planned.to_fit(item.renditions.all(), list(item.assets.select_related("file"))):
         return None
     label = _("Making the pictures of “%(title)s” ready") % {"title": item.title}
     return jobs.start(actor, fitting.KIND, label, unit_id=item.unit_id, link=item.get_absolute_url(), item_id=item.pk)
+
+
+@action("planning.item.convert", may_do_nothing=True)
+def convert_media(actor: Actor, item_id: int) -> Job:
+    """Have the videos converted that the item's platforms do not take as they are; the job that does so already, too.
+
+    Raises Unavailable where there is no ffmpeg, Conflict where nothing needs it.
+    """
+    # Race: of two who ask at once, the second finds the job of the first.
+    item = access.item(actor, item_id, Capability.EDIT, lock=True)
+    if item.state not in EDITABLE:
+        raise Conflict(_("A withdrawn item cannot be changed."), remedy=_("Take it up again first."))
+    wanted = fitting.conversion(item.pk, item.renditions.all(), list(item.assets.select_related("file")))
+    if wanted is None:
+        raise Conflict(_("None of its videos has to be converted, or could be."), remedy=_("Look at the item anew."))
+    if not wanted.possible:
+        raise media.no_converter()
+    if wanted.job is not None:
+        return wanted.job
+    label = _("Converting the videos of “%(title)s”") % {"title": item.title}
+    link = item.get_absolute_url()
+    job = jobs.start(actor, fitting.CONVERSION, label, unit_id=item.unit_id, link=link, item_id=item.pk)
+    audit.record(actor, item, after={"files": list(wanted.names), "job": job.pk})
+    return job
 
 
 @action("planning.asset.remove")

@@ -221,12 +221,13 @@ class Completeness:
                 fields=too_long,
                 remedy=_("Shorten the marked versions."),
             )
-        not_taken = media.problems(versions, item.assets.all(), self._facts)
+        assets = list(item.assets.all())
+        not_taken = media.problems(versions, assets, self._facts)
         if not_taken:
             raise Invalid(
                 _("A platform does not take the pictures or videos as they are."),
                 fields=not_taken,
-                remedy=_("Take some out, change them, or leave that platform's version empty."),
+                remedy=media.way_out(versions, assets),
             )
 
 

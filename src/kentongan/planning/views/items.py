@@ -100,6 +100,7 @@ def screen(
         "asset_form": asset_form or AssetForm(),
         "review_form": review or review_form(page),
         "panels": panels.of(actor, page.item),
+        "phone_advice": media.phone_advice(),
         "sees_campaign": campaigns.seen(actor, page.item.campaign),
     }
     return render(request, "planning/item.html", context, status=status)
@@ -234,6 +235,18 @@ def add_asset(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("It is part of the item now."))
             return redirect("planning:item", pk)
     return screen(request, actor, pk, asset_form=form, status=422)
+
+
+@login_required
+@require_POST
+def convert(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have an item's videos converted; who asked for it sees how far that is."""
+    actor = reader(request)
+    job = actions.convert_media(actor, pk)
+    if job.created_by_id == actor.user_id:
+        return redirect(job)
+    messages.info(request, _("Somebody else is having them converted already."))
+    return redirect("planning:item", pk)
 
 
 @login_required
