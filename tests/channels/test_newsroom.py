@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,10 +16,11 @@ from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.test import Client
 
+from core import samples
 from kentongan.channels import registry
-from kentongan.channels.contract import Counts, Credentials, Media, Post, Published, Rejected
+from kentongan.channels.contract import Counts, Credentials, Media, Post, Published, Rejected, Video
 from kentongan.channels.newsroom import rendering
-from kentongan.channels.newsroom.models import Article, Site, Views
+from kentongan.channels.newsroom.models import Article, Film, Site, Views
 from kentongan.channels.testing import Bench, PublisherContract
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +172,129 @@ class TestPages:
             _publish(bench, title=f"Kabar {number}", images=(Media(PIXEL, "image/png", "Satu titik"),))
         with django_assert_max_num_queries(10):
             client.get("/kabar/kab-bekasi/")
+
+
+def _film(seconds: float | None = 2.0) -> Video:
+    return replace(samples.video(), seconds=seconds)
+
+
+class TestFilms:
+    """A video in an article: played in parts, never by itself, described in words."""
+
+    def test_an_article_plays_its_video_where_it_stands(self, bench: Bench, client: Client):
+        pictures = (Media(PIXEL, "image/png", "Satu titik", 1, 1), Media(PIXEL, "image/png", "Titik lain", 1, 1))
+        article = _publish(bench, title="Film", images=pictures, videos=(_film(),))
+        page = client.get(article.get_absolute_url()).content.decode()
+        (video,) = re.findall(r"<video.*?</video>", page, re.DOTALL)
+        address = article.film.get_absolute_url()
+        for part in (
+            f'src="{address}"',
+            "controls",
+            'preload="none"',
+            f'poster="{article.pictures.first().get_absolute_url()}"',
+        ):
+            assert part in video, part
+        assert "autoplay" not in page
+        assert f'<figcaption class="hint">{_film().alt}</figcaption>' in page
+        assert f'property="og:video" content="http://testserver{address}"' in " ".join(page.split())
+        start = page.index('ld+json">') + len('ld+json">')
+        found = json.loads(page[start : page.index("</script>", start)])["video"]
+        assert (found["@type"], found["duration"], found["description"]) == ("VideoObject", "PT2S", _film().alt)
+        assert found["contentUrl"] == f"http://testserver{address}"
+        assert found["thumbnailUrl"] == [f"http://testserver{article.pictures.first().get_absolute_url()}"]
+
+    def test_without_a_picture_it_shows_its_first_frame(self, bench: Bench, client: Client):
+        article = _publish(bench, title="Film", videos=(_film(None),))
+        page = client.get(article.get_absolute_url()).content.decode()
+        assert 'preload="metadata"' in page
+        assert "poster=" not in page
+        assert "duration" not in page
+
+    @pytest.mark.parametrize(
+        ("asked", "status", "start", "stop"),
+        [
+            ("", 200, 0, None),
+            ("bytes=0-0", 206, 0, 1),
+            ("bytes=100-199", 206, 100, 200),
+            ("bytes=100-", 206, 100, None),
+            ("bytes=-64", 206, -64, None),
+            ("bytes=0-999999999", 206, 0, None),
+            ("bytes=999999999-", 416, 0, 0),
+            ("bytes=-0", 416, 0, 0),
+            ("bytes=200-100", 200, 0, None),
+            ("bytes=0-1,5-6", 200, 0, None),
+            ("bytes=-", 200, 0, None),
+            ("bytes=x-y", 200, 0, None),
+            ("lines=1-2", 200, 0, None),
+        ],
+    )
+    def test_players_get_the_part_they_ask_for(self, bench: Bench, client: Client, asked, status, start, stop):
+        article, whole = _publish(bench, title="Film", videos=(_film(),)), _film().path.read_bytes()
+        answer = client.get(article.film.get_absolute_url(), headers={"range": asked} if asked else {})
+        assert answer.status_code == status
+        assert answer["Accept-Ranges"] == "bytes"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        if status == 416:
+            assert answer["Content-Range"] == f"bytes */{len(whole)}"
+            return
+        body = b"".join(answer.streaming_content)
+        assert body == whole[start:stop]
+        assert (answer["Content-Type"], int(answer["Content-Length"])) == ("video/mp4", len(body))
+        if status == 206:
+            first = start % len(whole)
+            assert answer["Content-Range"] == f"bytes {first}-{first + len(body) - 1}/{len(whole)}"
+
+    def test_a_part_of_an_older_file_is_answered_with_all_of_it(self, bench: Bench, client: Client):
+        article = _publish(bench, title="Film", videos=(_film(),))
+        address = article.film.get_absolute_url()
+        tag = client.get(address)["ETag"]
+        for known, status in ((tag, 206), ('"lama"', 200)):
+            assert client.get(address, headers={"range": "bytes=0-9", "if-range": known}).status_code == status
+        assert client.get(address, headers={"if-none-match": tag}).status_code == 304
+
+    def test_feeds_carry_it(self, bench: Bench, client: Client):
+        article = _publish(bench, title="Film", videos=(_film(),))
+        for number in range(8):
+            _publish(bench, title=f"Tanpa {number}")
+        size = str(len(_film().path.read_bytes()))
+        rss = ElementTree.fromstring(client.get("/kabar/kab-bekasi/rss.xml").content)
+        (enclosure,) = rss.findall(".//enclosure")
+        assert (enclosure.attrib["type"], enclosure.attrib["length"]) == ("video/mp4", size)
+        assert enclosure.attrib["url"].endswith(article.film.get_absolute_url())
+        assert enclosure.attrib["url"].startswith("http")
+        atom = client.get("/kabar/kab-bekasi/atom.xml").content.decode()
+        assert atom.count('rel="enclosure"') == 1
+        items = client.get("/kabar/kab-bekasi/feed.json").json()["items"]
+        (attached,) = [item["attachments"] for item in items if "attachments" in item]
+        assert attached[0]["url"] == f"http://testserver{article.film.get_absolute_url()}"
+        assert (attached[0]["duration_in_seconds"], attached[0]["title"]) == (2, _film().alt)
+
+    def test_a_withdrawn_one_is_gone(self, bench: Bench, client: Client):
+        article = _publish(bench, title="Keliru", videos=(_film(),))
+        bench.publisher.recall(str(article.pk), bench.credentials, bench.client)
+        assert client.get(article.film.get_absolute_url()).status_code == 404
+
+    def test_the_same_key_again_leaves_one(self, bench: Bench):
+        post = Post("kunci", "Film", datetime.now(UTC), title="Film", videos=(_film(),))
+        first, second = bench.publish(post), bench.publish(post)
+        assert isinstance(first, Published)
+        assert isinstance(second, Published)
+        assert first.remote_id == second.remote_id
+        assert Film.objects.count() == 1
+
+    def test_what_is_no_video_is_refused(self, bench: Bench, tmp_path: Path):
+        path = tmp_path / "surat.mp4"
+        path.write_bytes(b"%PDF-1.7 bukan video")
+        film = replace(_film(), path=path, sha256="0" * 64)
+        assert isinstance(bench.publish(Post("k", "Film", datetime.now(UTC), videos=(film,))), Rejected)
+        assert not Article.objects.exists()
+
+    def test_lists_and_feeds_ask_no_more_for_it(self, bench: Bench, client: Client, django_assert_max_num_queries):
+        for number in range(12):
+            _publish(bench, title=f"Kabar {number}", videos=(_film(),))
+        for address in ("", "rss.xml", "feed.json"):
+            with django_assert_max_num_queries(10):
+                client.get(f"/kabar/kab-bekasi/{address}")
 
 
 def _weight(client: Client, address: str) -> int:

@@ -159,13 +159,13 @@ def test_what_a_platform_does_not_take_is_refused_before_it_is_scheduled(desk: D
     item = desk.item(kinds=["newsroom", "bluesky", "mastodon"])
     add(desk, item, sign_in, sent(samples.FOLDER / "jalan.mov"))
     page = sign_in(desk.cast.user("dewi")).get(reverse("planning:item", args=[item.pk])).content.decode()
-    assert "No video can be sent to Newsroom" in page
+    assert "Newsroom does not take “jalan.mov”: save it as MP4." in page
     assert "Bluesky does not take “jalan.mov”: save it as MP4." in page
     assert "Bluesky does not take the coding of “jalan.mov” (HEVC)" in page
     site = desk.account("newsroom", handle="kabar")
     with pytest.raises(Invalid) as refused:
         actions.schedule(desk.cast.actor("hendra"), approved(desk, item).pk, [site.pk], item.updated_at)
-    assert "No video can be sent to Newsroom" in refused.value.fields["accounts"][0]
+    assert "Newsroom does not take “jalan.mov”" in refused.value.fields["accounts"][0]
     assert desk.schedule(desk.account(), item=item).content["videos"]
 
 

@@ -2,16 +2,23 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin
 
+from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
+from django.utils.feedgenerator import Atom1Feed, Enclosure
 
 from kentongan.channels.newsroom import queries, rendering
-from kentongan.channels.newsroom.models import Article, Site
+from kentongan.channels.newsroom.models import Article, Film, Site
 
 LATEST = 30
+
+
+def _address(film: Film) -> str:
+    """Return a whole address: readers of feeds resolve no other."""
+    return urljoin(settings.PUBLIC_URL or "", film.get_absolute_url())
 
 
 class Rss(Feed[Article, Site]):
@@ -53,6 +60,11 @@ class Rss(Feed[Article, Site]):
         """Return when it was last changed: articles are not changed."""
         return item.published_at
 
+    def item_enclosures(self, item: Article) -> list[Enclosure]:
+        """Return the video."""
+        film = queries.film_of(item)
+        return [Enclosure(_address(film), str(film.size), film.media_type)] if film else []
+
     def item_categories(self, item: Article) -> list[str]:
         """Return the tags."""
         return list(item.tags)
@@ -84,7 +96,7 @@ def json_feed(request: HttpRequest, site: str) -> JsonResponse:
 
 def _item(request: HttpRequest, article: Article) -> dict[str, Any]:
     address = request.build_absolute_uri(article.get_absolute_url())
-    item = {
+    item: dict[str, Any] = {
         "id": address,
         "url": address,
         "title": article.title,
@@ -97,4 +109,8 @@ def _item(request: HttpRequest, article: Article) -> dict[str, Any]:
     pictures = list(article.pictures.all())
     if pictures:
         item["image"] = request.build_absolute_uri(pictures[0].get_absolute_url())
+    if film := queries.film_of(article):
+        about = {"url": request.build_absolute_uri(film.get_absolute_url()), "mime_type": film.media_type}
+        length = {"duration_in_seconds": round(film.seconds)} if film.seconds else {}
+        item["attachments"] = [about | {"size_in_bytes": film.size, "title": film.alt} | length]
     return item

@@ -1,4 +1,4 @@
-"""Tables of the newsroom: sites, articles with their pictures, and views counted by day."""
+"""Tables of the newsroom: sites, articles with their pictures and videos, and views counted by day."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -101,6 +101,31 @@ class Picture(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of the picture."""
         return reverse("newsroom:picture", args=[self.article.site.slug, self.article_id, self.position])
+
+
+class Film(models.Model):
+    """The video of an article, by the hash of its content in the file store; `alt` is what it shows, in words."""
+
+    article = models.OneToOneField(Article, models.CASCADE, related_name="film")
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField(_("size"))
+    media_type = models.CharField(max_length=40)
+    alt = models.CharField(_("description"), max_length=1000)
+    seconds = models.FloatField(_("seconds"), null=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("video")
+        verbose_name_plural = _("videos")
+        constraints = (models.CheckConstraint(condition=Q(size__gt=0), name="film_complete"),)
+
+    def __str__(self) -> str:
+        return self.alt
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the video."""
+        return reverse("newsroom:film", args=[self.article.site.slug, self.article_id])
 
 
 class Views(models.Model):

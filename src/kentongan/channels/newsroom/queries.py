@@ -6,7 +6,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import Count, DateField, F, QuerySet
 from django.db.models.functions import TruncMonth
 
-from kentongan.channels.newsroom.models import Article, Picture, Site
+from kentongan.channels.newsroom.models import Article, Film, Picture, Site
 from kentongan.core import clock
 from kentongan.core.errors import NotFound
 
@@ -27,14 +27,14 @@ def site(slug: str) -> Site:
 def articles(of: Site) -> QuerySet[Article]:
     """Return a site's articles, newest first, each with its pictures at hand."""
     found = Article.objects.filter(site=of, withdrawn_at=None, published_at__lte=clock.now())
-    return found.select_related("site").prefetch_related("pictures__article__site").defer("search")
+    return found.select_related("site", "film").prefetch_related("pictures__article__site").defer("search")
 
 
 def article(of: Site, slug: str) -> Article:
     """Return one article, withdrawn ones included: their address answers 410."""
     found = (
         Article.objects.filter(site=of, slug=slug)
-        .select_related("site")
+        .select_related("site", "film")
         .prefetch_related("pictures__article__site")
         .first()
     )
@@ -51,6 +51,24 @@ def picture(slug: str, article_id: int, position: int) -> Picture:
     if found is None:
         raise NotFound()
     return found
+
+
+def film(slug: str, article_id: int) -> Film:
+    """Return the video of an article that is on the site."""
+    found = Film.objects.filter(
+        article_id=article_id,
+        article__site__slug=slug,
+        article__withdrawn_at=None,
+        article__published_at__lte=clock.now(),
+    ).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def film_of(article: Article) -> Film | None:
+    """Return the video of an article; no query where `article` or `articles` gave it."""
+    return getattr(article, "film", None)
 
 
 def found(of: Site, text: str) -> QuerySet[Article]:

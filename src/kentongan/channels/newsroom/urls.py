@@ -17,5 +17,6 @@ urlpatterns = [
     path("kabar/<slug:site>/tagar/<str:tag>/", views.tag, name="tag"),
     path("kabar/<slug:site>/arsip/<int:year>/<int:month>/", views.month, name="month"),
     path("kabar/<slug:site>/gambar/<int:article>/<int:position>/", views.picture, name="picture"),
+    path("kabar/<slug:site>/video/<int:article>/", views.film, name="film"),
     path("kabar/<slug:site>/baca/<slug:slug>/", views.article, name="article"),
 ]

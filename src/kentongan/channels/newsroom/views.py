@@ -12,9 +12,11 @@ from django.views.decorators.http import require_safe
 
 from kentongan.channels.newsroom import counting, queries, rendering
 from kentongan.channels.newsroom.caching import counted, lasting, public
-from kentongan.channels.newsroom.models import Article, Site
+from kentongan.channels.newsroom.models import Article, Film, Site
 from kentongan.core import clock, files, tables
 from kentongan.core.errors import NotFound
+from kentongan.core.views import ranges
+from kentongan.core.views.files import SANDBOX
 
 PER_PAGE = 12
 SITEMAP_MOST = 50_000
@@ -85,6 +87,7 @@ def article(request: HttpRequest, site: str, slug: str) -> HttpResponse:
         "zone": clock.abbreviation(found.site.timezone),
         "address": request.build_absolute_uri(found.get_absolute_url()),
         "pictures": list(found.pictures.all()),
+        "film": queries.film_of(found),
         "structured": _structured(request, found),
     }
     return render(request, "newsroom/article.html", context)
@@ -94,7 +97,7 @@ def _structured(request: HttpRequest, article: Article) -> str:
     """Return schema.org's NewsArticle; `<` is escaped, so that no text can end the element it stands in."""
     home = request.build_absolute_uri(article.site.get_absolute_url())
     publisher = {"@type": "Organization", "name": article.site.name, "url": home}
-    data = {
+    data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "headline": article.title[:110],
@@ -106,10 +109,40 @@ def _structured(request: HttpRequest, article: Article) -> str:
         "author": publisher,
         "publisher": publisher,
     }
+    if film := queries.film_of(article):
+        data["video"] = _film(request, article, film, data["image"])
     text = json.dumps(data, ensure_ascii=False)
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return mark_safe(text)  # noqa: S308  escaped above
+
+
+def _film(request: HttpRequest, article: Article, film: Film, pictures: list[str]) -> dict[str, Any]:
+    """Return schema.org's VideoObject."""
+    data: dict[str, Any] = {
+        "@type": "VideoObject",
+        "name": article.title[:110],
+        "description": film.alt,
+        "contentUrl": request.build_absolute_uri(film.get_absolute_url()),
+        "encodingFormat": film.media_type,
+        "uploadDate": article.published_at.isoformat(),
+    }
+    if pictures:
+        data["thumbnailUrl"] = pictures[:1]
+    return data | ({"duration": f"PT{round(film.seconds)}S"} if film.seconds else {})
+
+
+@lasting
+@require_safe
+def film(request: HttpRequest, site: str, article: int) -> HttpResponseBase:
+    """The video of an article that is on the site, whole or in parts."""
+    found = queries.film(site, article)
+    path = files.content_path(found.sha256)
+    if not path.exists():
+        raise NotFound()
+    answer = ranges.serve(request, path, found.media_type, f'"{found.sha256}"')
+    answer["Content-Security-Policy"] = SANDBOX
+    return answer
 
 
 @lasting
@@ -129,6 +162,12 @@ def picture(request: HttpRequest, site: str, article: int, position: int) -> Htt
 def sitemap(request: HttpRequest, site: str) -> HttpResponse:
     """The site's addresses for search engines."""
     found = queries.site(site)
-    rows = queries.articles(found).prefetch_related(None).only("slug", "published_at", "site__slug")[:SITEMAP_MOST]
+    rows = (
+        queries.articles(found)
+        .prefetch_related(None)
+        .select_related(None)
+        .select_related("site")
+        .only("slug", "published_at", "site__slug")[:SITEMAP_MOST]
+    )
     context = {"site": found, "articles": rows, "root": request.build_absolute_uri("/").rstrip("/")}
     return render(request, "newsroom/sitemap.xml", context, content_type="application/xml")

@@ -8,9 +8,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from kentongan.channels import articles
-from kentongan.channels.contract import Ambiguous, Media, Post, Rejected
+from kentongan.channels.contract import Ambiguous, Media, Post, Rejected, Video
 from kentongan.channels.newsroom.manifest import SUMMARY_LENGTH
-from kentongan.channels.newsroom.models import Article, Picture, Site
+from kentongan.channels.newsroom.models import Article, Film, Picture, Site
 from kentongan.channels.text import tags
 from kentongan.core import clock, files
 from kentongan.core.errors import Invalid
@@ -38,15 +38,28 @@ def _kept(image: Media) -> str:
         raise Rejected(str(error)) from error
 
 
+def _kept_film(video: Video) -> Film:
+    """Return the video as a row of no article yet, its content in the store, where it mostly is already."""
+    try:
+        if not files.content_path(video.sha256).exists():
+            with video.open() as source:
+                files.keep(source, allowed={video.media_type})
+    except Invalid as error:
+        raise Rejected(str(error)) from error
+    about = {name: getattr(video, name) for name in ("sha256", "size", "media_type", "seconds", "width", "height")}
+    return Film(**about, alt=video.alt)
+
+
 def publish(site: Site, post: Post) -> Article:
     """Store the article under the post's key, or return the one that is there.
 
     Raises Rejected when another text is stored under that key.
     """
     hashes = [_kept(image) for image in post.images]
+    films = [_kept_film(video) for video in post.videos]
     try:
         with transaction.atomic():
-            return _existing(site, post) or _create(site, post, hashes)
+            return _existing(site, post) or _create(site, post, hashes, films)
     except IntegrityError as error:
         # Another worker stored the same key, or took the same address, in this very moment.
         found = _existing(site, post)
@@ -62,7 +75,7 @@ def _existing(site: Site, post: Post) -> Article | None:
     return found
 
 
-def _create(site: Site, post: Post, hashes: list[str]) -> Article:
+def _create(site: Site, post: Post, hashes: list[str], films: list[Film]) -> Article:
     title = post.title or articles.shortened(post.text, TITLE_LENGTH)
     article = Article.objects.create(
         site=site,
@@ -89,6 +102,9 @@ def _create(site: Site, post: Post, hashes: list[str]) -> Article:
         )
         for position, (image, sha256) in enumerate(zip(post.images, hashes, strict=True))
     )
+    for film in films:
+        film.article = article
+        film.save()
     return article
 
 

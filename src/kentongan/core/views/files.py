@@ -11,6 +11,7 @@ from kentongan.core import files
 from kentongan.core.models.files import StoredFile
 from kentongan.core.requests import StaffRequest
 from kentongan.core.sniff import UNKNOWN
+from kentongan.core.views import ranges
 
 SANDBOX = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'none'; sandbox"
 
@@ -20,6 +21,8 @@ def serve(request: HttpRequest, file: StoredFile, *, cache: str = "private, max-
     tag, in_place = f'"{file.sha256}"', file.is_image or file.is_video
     if request.headers.get("If-None-Match") == tag:
         response: HttpResponseBase = HttpResponseNotModified()
+    elif file.is_video:
+        response = ranges.serve(request, files.path(file), file.media_type, tag)
     else:
         response = FileResponse(
             files.open(file),
