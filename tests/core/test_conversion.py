@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.utils import translation
 
 from core import ffmpeg as real
 from core.ffmpeg import ffmpeg
@@ -163,7 +164,7 @@ def test_what_it_says_is_told_in_words(settings, tmp_path: Path, body: str, erro
 def test_one_that_says_nothing_and_does_not_end_is_given_up(settings, monkeypatch, tmp_path: Path):
     settings.KENTONGAN_FFMPEG = script(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 600")
     monkeypatch.setattr(conversion, "MOST_SECONDS", 1.5)
-    with pytest.raises(Invalid, match="too long"):
+    with translation.override("en"), pytest.raises(Invalid, match="too long"):
         convert(FOLDER / "jalan.mov", tmp_path / "baru.mp4")
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
 

@@ -27,8 +27,10 @@ from kentongan.channels.looks import PLAIN, Look
 from kentongan.channels.messaging import Messenger
 from kentongan.channels.posts import Card as Card
 from kentongan.channels.posts import Media as Media
+from kentongan.channels.posts import Origin as Origin
 from kentongan.channels.posts import Post as Post
 from kentongan.channels.posts import Video as Video
+from kentongan.channels.posts import origin_of as origin_of
 from kentongan.channels.text import links
 
 Text = str | Promise
@@ -343,6 +345,14 @@ class Finder(Protocol):
 
 
 @runtime_checkable
+class Reposter(Publisher, Finder, Protocol):
+    """Lets an account repost the post of another one (`Post.origin`), takes that back, and finds it again.
+
+    A refusal says nothing of the other account's post, which stays as it is.
+    """
+
+
+@runtime_checkable
 class Listener(Protocol):
     """Reads public posts."""
 
@@ -446,6 +456,7 @@ class Channel:
     sign_in: SignIn | None = None
     publisher: Publisher | None = None
     finder: Finder | None = None
+    reposter: Reposter | None = None
     listener: Listener | None = None
     metrics: Metrics | None = None
     messenger: Messenger | None = None

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -73,10 +73,21 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The post of another account that is reposted: its id and address there, its server, what the platform said."""
+
+    remote_id: str
+    url: str
+    service: str = ""
+    response: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """What is to be published once; `key` and `created_at` are the same in every attempt.
 
     `card` is that of its link, where the platform takes it from us (`Look.card_sent`) and the page was read.
+    With an `origin` it is a repost, which has no text of its own.
     """
 
     key: str
@@ -90,6 +101,7 @@ class Post:
     images: tuple[Media, ...] = ()
     videos: tuple[Video, ...] = ()
     card: Card | None = None
+    origin: Origin | None = None
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of everything that is sent."""
@@ -109,4 +121,13 @@ class Post:
         if self.card:
             picture = hashlib.sha256(self.card.picture.content).hexdigest() if self.card.picture else ""
             body["card"] = [self.card.url, self.card.title, self.card.description, picture]
+        if self.origin:
+            body["origin"] = self.origin.remote_id
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def origin_of(post: Post) -> Origin:
+    """Return what a repost reposts; LookupError for a post of its own, which no reposter is given."""
+    if post.origin is None:
+        raise LookupError("This is no repost.")
+    return post.origin

@@ -62,6 +62,10 @@ def schedule(
         datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M"], help="When, in the organisation's zone; else now.")
     ] = None,
     late: Annotated[int, typer.Option(min=0, help="How many minutes late it may still go out.")] = 120,
+    origin: Annotated[
+        list[int] | None,
+        typer.Option(help="An account whose post the others of its platform repost; repeat it for another platform."),
+    ] = None,
     yes: Yes = False,
     as_json: AsJson = False,
     as_user: AsUser = "",
@@ -75,7 +79,7 @@ def schedule(
         f"Publish item {item} to {', '.join(names) or 'no account of yours'} at {due_at:%F %H:%M %Z}?", yes=yes
     ):
         return
-    made = [_row(delivery) for delivery in actions.schedule(who, item, account, due_at, late)]
+    made = [_row(delivery) for delivery in actions.schedule(who, item, account, due_at, late, origin or ())]
     if as_json:
         print_json(made)
     else:

@@ -44,6 +44,7 @@ class DeliveryOut(Schema):
     late_minutes: int
     published_at: datetime | None
     url: str
+    repost_of_id: int | None = Field(description="The delivery that this one reposts.")
 
 
 class AttemptOut(Schema):
@@ -147,6 +148,9 @@ class ScheduleIn(Schema):
     account_ids: list[int] = Field(min_length=1, max_length=1_000)
     due_at: datetime
     late_minutes: int = Field(LATE_MINUTES, ge=0, le=LATEST_MINUTES)
+    origin_ids: list[int] = Field(
+        [], max_length=20, description="Accounts, one a platform, whose posts the other accounts there repost."
+    )
 
 
 class SpreadIn(Schema):
@@ -209,7 +213,7 @@ def _fields(delivery: Delivery) -> dict[str, Any]:
     account = delivery.account
     same = ("id", "item_id", "account_id", "unit_id", "state", "reason", "due_at", "try_at", "late_minutes")
     return {
-        **{name: getattr(delivery, name) for name in (*same, "published_at", "url")},
+        **{name: getattr(delivery, name) for name in (*same, "published_at", "url", "repost_of_id")},
         "item_title": delivery.content["item_title"],
         "platform": account.platform,
         "handle": account.handle,
@@ -312,7 +316,9 @@ def ledger_lines(request: HttpRequest, chosen: Query[LinesOf], paging: Query[Pag
 @router.post("/deliveries", response={201: list[DeliveryOut]}, auth=WRITE)
 def schedule(request: HttpRequest, body: ScheduleIn) -> Status[list[dict[str, Any]]]:
     """Schedule an approved item to accounts: one delivery each."""
-    made = actions.schedule(actor_of(request), body.item_id, body.account_ids, body.due_at, body.late_minutes)
+    made = actions.schedule(
+        actor_of(request), body.item_id, body.account_ids, body.due_at, body.late_minutes, body.origin_ids
+    )
     return Status(201, [_fields(delivery) for delivery in made])
 
 

@@ -18,6 +18,7 @@ from kentongan.channels.contract import (
     Counts,
     Credentials,
     CredentialsExpired,
+    Finder,
     Health,
     Publisher,
     Rejected,
@@ -28,7 +29,7 @@ from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.publishing import public_media
 from kentongan.publishing.actions import reconnecting
-from kentongan.publishing.models import PlatformApp
+from kentongan.publishing.models import Delivery, PlatformApp
 from kentongan.registry import access as rights
 from kentongan.registry import actions as registry
 from kentongan.registry import queries
@@ -56,6 +57,22 @@ def publisher_of(account: Account) -> Publisher:
     if channel.publisher is None:
         raise Rejected(str(channel.manifest.note))
     return channel.publisher
+
+
+def sender_of(delivery: Delivery) -> Publisher:
+    """Return what sends a delivery, and takes it back: what reposts, where it reposts; Rejected where nothing does."""
+    if delivery.repost_of_id is None:
+        return publisher_of(delivery.account)
+    reposter = channels.get(delivery.account.platform).reposter
+    if reposter is None:
+        raise Rejected(_("This platform lets no program repost."))
+    return reposter
+
+
+def finder_of(delivery: Delivery) -> Finder | None:
+    """Return what finds a delivery on its platform; None where nothing does."""
+    channel = channels.get(delivery.account.platform)
+    return channel.finder if delivery.repost_of_id is None else channel.reposter
 
 
 def app_of(platform: str) -> App | None:

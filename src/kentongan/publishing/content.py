@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kentongan.channels import registry as channels
-from kentongan.channels.contract import Card, Media, Post, Video
+from kentongan.channels.contract import Card, Media, Origin, Post, Video
 from kentongan.channels.looks import address_of
 from kentongan.core import files, media
 from kentongan.core.models.files import StoredFile
@@ -12,6 +12,7 @@ from kentongan.planning import media as planned
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
 from kentongan.publishing import public_media
 from kentongan.publishing.models import Delivery
+from kentongan.publishing.states import Outcome
 
 
 def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) -> dict[str, Any]:
@@ -100,6 +101,13 @@ def _card(stored: dict[str, Any] | None) -> Card | None:
     return Card(stored["url"], stored["title"], stored["description"], picture)
 
 
+def _origin(first: Delivery) -> Origin:
+    """Return the post that is reposted; it is out by now, and its id never changes."""
+    told = first.attempts.filter(outcome__in=(Outcome.PUBLISHED, Outcome.FOUND)).last()
+    service = first.account.connection.service_url if hasattr(first.account, "connection") else ""
+    return Origin(first.remote_id, first.url, service, told.response if told else {})
+
+
 def post_of(delivery: Delivery) -> Post:
     """Return the post that a delivery's every attempt sends; raises Unavailable when a picture or video was lost."""
     content = delivery.content
@@ -113,4 +121,5 @@ def post_of(delivery: Delivery) -> Post:
         images=_images(delivery),
         videos=_videos(delivery),
         card=_card(content.get("card")),
+        origin=_origin(delivery.repost_of) if delivery.repost_of else None,
     )

@@ -82,6 +82,44 @@ class ScheduleForm(forms.Form):
         self.fields["due_at"].help_text = _("In %(zone)s.") % {"zone": zone_name()}
 
 
+class RepostForm(ScheduleForm):
+    """As `ScheduleForm`; and for each platform whose accounts can repost, which one posts it, if not each for itself.
+
+    `posted` are the accounts that have it already.
+    """
+
+    def __init__(self, *args: Any, accounts: Iterable[Account], posted: Iterable[Account] = (), **kwargs: Any) -> None:
+        offered = list(accounts)
+        super().__init__(*args, accounts=offered, **kwargs)
+        every = [*offered, *posted]
+        self.origin_names: list[str] = []
+        for kind in dict.fromkeys(account.platform for account in offered):
+            mine = sorted((one for one in every if one.platform == kind), key=lambda one: (len(one.unit.path), one.pk))
+            if len(mine) > 1 and channels.get(kind).reposter is not None:
+                self._ask(kind, mine)
+
+    def _ask(self, kind: str, mine: Sequence[Account]) -> None:
+        """Ask who posts there; where the platform forbids the same text, the highest unit's account is suggested."""
+        manifest, name = channels.get(kind).manifest, f"origin_{kind}"
+        names = [
+            (str(one.pk), _("%(account)s posts it, the others repost that") % {"account": one.known_as}) for one in mine
+        ]
+        self.fields[name] = forms.ChoiceField(
+            label=str(manifest.label),
+            choices=[("", _("each account posts it itself")), *names],
+            initial=str(mine[0].pk) if manifest.forbids_alike else "",
+            required=False,
+            help_text=_("The same text from several accounts is refused there: let one post it.")
+            if manifest.forbids_alike
+            else _("A repost looks less like a machine than the same text again."),
+        )
+        self.origin_names.append(name)
+
+    def origins(self) -> list[int]:
+        """Return the accounts whose posts the others repost."""
+        return [int(self.cleaned_data[name]) for name in self.origin_names if self.cleaned_data.get(name)]
+
+
 class SpreadForm(forms.Form):
     """Over which units, between which times, and how."""
 

@@ -18,6 +18,7 @@ class Delivery(models.Model):
 
     The row is the queue: `try_at` is when a worker may claim it, `claim_token` whose it is, until `claimed_until`.
     `awaits_sign_in` says that it is held because nobody is signed in.
+    `repost_of` is the delivery to another account of the platform that this one reposts, instead of posting anew.
     `key`, `due_at` and `content` are fixed from the first attempt on, so that every attempt sends the same bytes.
     """
 
@@ -38,6 +39,15 @@ class Delivery(models.Model):
         db_index=False,
         related_name="deliveries",
         verbose_name=_("campaign"),
+    )
+    repost_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="reposts",
+        verbose_name=_("repost of"),
     )
     item_version = models.PositiveIntegerField()
     content = models.JSONField()
@@ -94,6 +104,9 @@ class Delivery(models.Model):
                 condition=~Q(state__in=[State.REJECTED, State.UNKNOWN, State.HELD, State.MISSED]) | ~Q(reason=""),
                 name="delivery_trouble_has_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(repost_of=None) | ~Q(repost_of=F("id")), name="delivery_reposts_another"
+            ),
             models.CheckConstraint(condition=Q(try_at__gte=F("due_at")), name="delivery_not_before_due"),
             models.CheckConstraint(condition=Q(late_until__gte=F("due_at")), name="delivery_late_after_due"),
         )
@@ -109,6 +122,7 @@ class Delivery(models.Model):
             models.Index(fields=("unit", "state", "due_at"), name="delivery_unit"),
             models.Index(fields=("account", "-published_at"), name="delivery_newest"),
             models.Index(fields=("item",), name="delivery_item"),
+            models.Index(fields=("repost_of",), name="delivery_reposts", condition=Q(repost_of__isnull=False)),
             models.Index(
                 fields=("campaign", "due_at"),
                 name="delivery_campaign",

@@ -206,6 +206,17 @@ def delivery(actor: Actor, pk: int) -> Delivery:
     return access.delivery(actor, pk)
 
 
+def reposts_of(actor: Actor, delivery: Delivery) -> QuerySet[Delivery]:
+    """Return the deliveries that repost this one, as far as the actor sees them."""
+    return access.deliveries(actor).filter(repost_of=delivery).select_related("account", "unit").order_by("pk")
+
+
+def origin_of(actor: Actor, delivery: Delivery) -> Delivery | None:
+    """Return what a delivery reposts; None where it posts for itself, or the actor does not see that."""
+    origin = access.deliveries(actor).filter(pk=delivery.repost_of_id or 0)
+    return origin.select_related("account", "unit").first()
+
+
 def attempts(of: Delivery) -> QuerySet[Attempt]:
     """Return a delivery's attempts, the newest first."""
     return of.attempts.order_by("-id")

@@ -13,7 +13,6 @@ from django.db import InterfaceError, OperationalError
 from django.db import connections as database
 from django.utils.translation import gettext as _
 
-from kentongan.channels import registry as channels
 from kentongan.channels.contract import (
     Absent,
     ChannelError,
@@ -96,7 +95,7 @@ def _prepare(delivery: Delivery) -> tuple[Post, Credentials]:
 def _call(delivery: Delivery, post: Post, credentials: Credentials) -> Published | ChannelError:
     try:
         with connections.client(firing.extra_time(post)) as calls:
-            return connections.publisher_of(delivery.account).publish(post, credentials, calls)
+            return connections.sender_of(delivery).publish(post, credentials, calls)
     except ChannelError as error:
         return error
     except Exception as error:
@@ -114,7 +113,7 @@ def look(doubt: reconciling.Doubt) -> State | None:
 
 def _find(doubt: reconciling.Doubt) -> Found | Absent | Unsure:
     delivery = doubt.delivery
-    finder = channels.get(delivery.account.platform).finder
+    finder = connections.finder_of(delivery)
     if finder is None:
         return Unsure(_("This platform gives no way to look."))
     try:
@@ -137,7 +136,7 @@ def take_back(delivery: Delivery) -> None:
     try:
         with connections.client() as calls:
             credentials = connections.fresh(SYSTEM, delivery.account, calls)
-            connections.publisher_of(delivery.account).recall(delivery.remote_id, credentials, calls)
+            connections.sender_of(delivery).recall(delivery.remote_id, credentials, calls)
     except ChannelError as error:
         failure = error
     except Exception as error:

@@ -6,6 +6,7 @@ from kentongan.channels.bluesky.metrics import BlueskyMetrics
 from kentongan.channels.bluesky.posts import BlueskyPosts
 from kentongan.channels.bluesky.prover import BlueskyProver
 from kentongan.channels.bluesky.publisher import BlueskyFinder, BlueskyPublisher
+from kentongan.channels.bluesky.reposts import BlueskyReposter
 from kentongan.channels.contract import Channel
 
 CHANNEL = Channel(
@@ -13,6 +14,7 @@ CHANNEL = Channel(
     connector=BlueskyConnector(),
     publisher=BlueskyPublisher(),
     finder=BlueskyFinder(),
+    reposter=BlueskyReposter(),
     metrics=BlueskyMetrics(),
     prover=BlueskyProver(),
     posts=BlueskyPosts(),

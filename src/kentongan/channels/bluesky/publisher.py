@@ -1,7 +1,7 @@
 """Publishing to Bluesky: one record under a key of our own, so that a repeated create can be recognised."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
@@ -64,51 +64,18 @@ class BlueskyPublisher:
         A repeated create answers 500, and a proxy may answer anything after acceptance: so whatever is not a clear
         success is looked up before it is believed.
         """
-        record = self._record(post, credentials, client)
-        body = {
-            "repo": repository(credentials),
-            "collection": COLLECTION,
-            "rkey": post.key,
-            "record": record,
-        }
-        try:
-            said = call(
-                client,
-                credentials.service,
-                "com.atproto.repo.createRecord",
-                token=credentials.get("access"),
-                body=body,
-                decides=True,
-            )
-            if not said.get("uri"):
-                raise Ambiguous(_("The server's answer names no record."), dict(said))
-        except (Ambiguous, Rejected) as error:
-            found = lookup(post, credentials, client)
-            if isinstance(found, Found):
-                return Published(found.remote_id, found.url, {**error.response, "looked up": found.response})
-            raise
-        return Published(str(said["uri"]), public_url(credentials, post.key), dict(said))
+        record, look = self._record(post, credentials, client), partial(lookup, post, credentials, client)
+        return create(COLLECTION, post.key, record, look, public_url(credentials, post.key), credentials, client)
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
         """Delete the record; the server answers a second deletion like the first."""
-        body = {
-            "repo": repository(credentials),
-            "collection": COLLECTION,
-            "rkey": remote_id.rsplit("/", 1)[-1],
-        }
-        call(
-            client,
-            credentials.service,
-            "com.atproto.repo.deleteRecord",
-            token=credentials.get("access"),
-            body=body,
-        )
+        delete(COLLECTION, remote_id, credentials, client)
 
     def _record(self, post: Post, credentials: Credentials, client: httpx.Client) -> dict[str, Any]:
         record: dict[str, Any] = {
             "$type": COLLECTION,
             "text": post.text,
-            "createdAt": post.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "createdAt": moment(post),
             "langs": [post.language],
         }
         marks = facets(post.text, partial(_resolve, client, credentials.service))
@@ -160,14 +127,57 @@ def _shape(media: Media | Video) -> dict[str, Any]:
     return {"aspectRatio": {"width": media.width, "height": media.height}} if known else {}
 
 
-def _same(post: Post, record: Mapping[str, Any]) -> bool:
-    value = record.get("value")
-    return isinstance(value, dict) and value.get("text") == post.text
+def moment(post: Post) -> str:
+    """Return when a post was made, as records write it."""
+    return post.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def create(
+    collection: str,
+    key: str,
+    record: Mapping[str, Any],
+    look: Callable[[], Found | Absent | Unsure],
+    url: str,
+    credentials: Credentials,
+    client: httpx.Client,
+) -> Published:
+    """Create a record at its key, and look it up where the answer is not a clear success."""
+    body = {"repo": repository(credentials), "collection": collection, "rkey": key, "record": record}
+    method, token = "com.atproto.repo.createRecord", credentials.get("access")
+    try:
+        said = call(client, credentials.service, method, token=token, body=body, decides=True)
+        if not said.get("uri"):
+            raise Ambiguous(_("The server's answer names no record."), dict(said))
+    except (Ambiguous, Rejected) as error:
+        found = look()
+        if isinstance(found, Found):
+            return Published(found.remote_id, found.url, {**error.response, "looked up": found.response})
+        raise
+    return Published(str(said["uri"]), url, dict(said))
+
+
+def delete(collection: str, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
+    """Delete a record; the server answers a second deletion like the first."""
+    body = {"repo": repository(credentials), "collection": collection, "rkey": remote_id.rsplit("/", 1)[-1]}
+    call(client, credentials.service, "com.atproto.repo.deleteRecord", token=credentials.get("access"), body=body)
 
 
 def lookup(post: Post, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
-    """Look the post up by its key: the server's own store, so absence is a fact once nothing is under way."""
-    params = {"repo": repository(credentials), "collection": COLLECTION, "rkey": post.key}
+    """Look the post up by its key."""
+    url = public_url(credentials, post.key)
+    return read(COLLECTION, post.key, lambda value: value.get("text") == post.text, url, credentials, client)
+
+
+def read(
+    collection: str,
+    key: str,
+    same: Callable[[Mapping[str, Any]], bool],
+    url: str,
+    credentials: Credentials,
+    client: httpx.Client,
+) -> Found | Absent | Unsure:
+    """Look a record up by its key: the server's own store, so absence is a fact once nothing is under way."""
+    params = {"repo": repository(credentials), "collection": collection, "rkey": key}
     try:
         record = call(client, credentials.service, "com.atproto.repo.getRecord", params=params)
     except ChannelError as error:
@@ -176,9 +186,10 @@ def lookup(post: Post, credentials: Credentials, client: httpx.Client) -> Found 
         return Unsure(error.message, error.response)
     if not record.get("uri"):
         return Unsure(_("The server's answer names no record."), dict(record))
-    if not _same(post, record):
+    value = record.get("value")
+    if not isinstance(value, dict) or not same(value):
         return Unsure(_("Another text is stored under this post's key."), dict(record))
-    return Found(str(record["uri"]), public_url(credentials, post.key), {"cid": record.get("cid")})
+    return Found(str(record["uri"]), url, {"cid": record.get("cid")})
 
 
 class BlueskyFinder:

@@ -7,12 +7,14 @@ from kentongan.channels.mastodon.metrics import MastodonMetrics
 from kentongan.channels.mastodon.posts import MastodonPosts
 from kentongan.channels.mastodon.prover import MastodonProver
 from kentongan.channels.mastodon.publisher import MastodonFinder, MastodonPublisher
+from kentongan.channels.mastodon.reposts import MastodonReposter
 
 CHANNEL = Channel(
     MANIFEST,
     connector=MastodonConnector(),
     publisher=MastodonPublisher(),
     finder=MastodonFinder(),
+    reposter=MastodonReposter(),
     metrics=MastodonMetrics(),
     prover=MastodonProver(),
     posts=MastodonPosts(),

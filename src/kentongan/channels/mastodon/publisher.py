@@ -130,10 +130,12 @@ def _moment(status: Mapping[str, Any]) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _own(credentials: Credentials, client: httpx.Client, since: datetime) -> Iterator[Mapping[str, Any]]:
+def own(
+    credentials: Credentials, client: httpx.Client, since: datetime, *, reblogs: bool = False
+) -> Iterator[Mapping[str, Any]]:
     """Yield the account's statuses down to `since`, each once; raises Ambiguous when that is too far."""
     seen: set[str] = set()
-    params: dict[str, Any] = {"limit": PAGE, "exclude_reblogs": "true"}
+    params: dict[str, Any] = {"limit": PAGE} | ({} if reblogs else {"exclude_reblogs": "true"})
     for _page in range(PAGES):
         path = f"/api/v1/accounts/{credentials.get('account_id')}/statuses"
         page = call(client, credentials, "GET", path, params=params)
@@ -160,7 +162,7 @@ def find(
     matches: dict[str, Mapping[str, Any]] = {}
     looked_at = 0
     try:
-        for status in _own(credentials, client, since - timedelta(seconds=1)):
+        for status in own(credentials, client, since - timedelta(seconds=1)):
             looked_at += 1
             remote_id, moment = str(status.get("id")), _moment(status)
             in_time = moment is None or moment >= since - timedelta(seconds=1)

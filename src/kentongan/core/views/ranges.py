@@ -37,7 +37,8 @@ def _part(request: HttpRequest, size: int, tag: str) -> range | None:
         return None
     if not asked["first"]:  # the last so many
         return range(max(0, size - int(asked["last"])), size)
-    first, last = int(asked["first"]), int(asked["last"] or size)
+    first = int(asked["first"])
+    last = int(asked["last"]) if asked["last"] else max(first, size)
     return None if last < first else range(first, min(last + 1, size))
 
 

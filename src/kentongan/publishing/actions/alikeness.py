@@ -37,14 +37,20 @@ def check_alone(actor: Actor, rendition: Rendition, text: str, account_ids: Coll
 
 
 def check_still_alone(actor: Actor, delivery: Delivery) -> None:
-    """Ask again for a delivery that is put back into the queue: meanwhile another account may have the text."""
-    check_alone(actor, delivery.rendition, delivery.content["text"], [delivery.account_id])
+    """Ask again for a delivery that is put back into the queue: meanwhile another account may have the text.
+
+    A repost is what the platform wants instead.
+    """
+    if delivery.repost_of_id is None:
+        check_alone(actor, delivery.rendition, delivery.content["text"], [delivery.account_id])
 
 
 def _like(rendition: Rendition, text: str, besides: Collection[int], limit: float) -> Delivery | None:
     """Return a delivery on another account of which what is sent is like that text; None where there is none."""
     same = [rendition, *candidates(rendition.kind, text, rendition.item_id)]
-    others = Delivery.objects.filter(rendition__in=same, state__in=STANDING).exclude(account__in=besides)
+    others = Delivery.objects.filter(rendition__in=same, state__in=STANDING, repost_of=None).exclude(
+        account__in=besides
+    )
     newest = others.select_related("account").order_by("-id")[:LOOKED_AT]
     return next((one for one in newest if similarity(text, one.content["text"]) >= limit), None)
 

@@ -36,7 +36,7 @@ from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.planning.states import ItemState
 from kentongan.publishing import budgets
-from kentongan.publishing.actions import circuits
+from kentongan.publishing.actions import circuits, reposting
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.models import Attempt, Delivery, Pause
 from kentongan.publishing.states import CLAIMS, Outcome, State, check_move
@@ -140,6 +140,8 @@ def _obstacle(delivery: Delivery, now: datetime) -> tuple[State, str] | None:
         return State.HELD, _("The account is not connected.")
     if item.state != ItemState.APPROVED or item.version != delivery.item_version:
         return State.HELD, _("The item was changed or withdrawn after it was scheduled.")
+    if nothing := reposting.gone(delivery):
+        return State.HELD, nothing
     if not _still_allowed(delivery.scheduled_by, delivery):
         return State.HELD, _("Whoever scheduled it may no longer publish here.")
     organisation = registry.organisation()
@@ -178,13 +180,15 @@ def check(actor: Actor, claim: Claim) -> Delivery | None:
 
 
 def _waits(delivery: Delivery, now: datetime) -> bool:
-    """Whether what was put back before has no room yet; of all others `begin` asks, once and under the locks."""
+    """Whether a repost's post is not out, or what was put back has no room yet; of others `begin` asks, under the locks."""
+    if reposting.not_yet(delivery, now) is not None:
+        return True
     return bool(delivery.reason) and budgets.full(delivery.account, _cost(delivery), now) is not None
 
 
 def _checked(rows: QuerySet[Delivery], claim: Claim) -> Any:
     """Return the claimed delivery with all that is asked of it; None if the claim is lost."""
-    rows = rows.select_related("unit", "account__connection", "item", "scheduled_by", "release")
+    rows = rows.select_related("unit", "account__connection", "item", "scheduled_by", "release", "repost_of")
     rows = rows.annotate(anything_is_paused=Exists(Pause.objects.filter(ended_at=None)))
     return rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=State.CLAIMED).first()
 
@@ -205,7 +209,8 @@ def _settle(actor: Actor, claim: Claim) -> Delivery | None:
     if obstacle := _obstacle(delivery, clock.now()):
         stop(actor, delivery, *obstacle, awaits_sign_in=not _is_signed_in(delivery.account))
         return None
-    if no_room := budgets.full(delivery.account, _cost(delivery), clock.now()):
+    now = clock.now()
+    if no_room := reposting.not_yet(delivery, now) or budgets.full(delivery.account, _cost(delivery), now):
         _wait_for_room(actor, delivery, no_room)
         return None
     if rests_until := circuits.rests_until(delivery.account):

@@ -1,6 +1,6 @@
 """Taking back: what is not out never goes out, what is out is deleted there, by the platform's means or by people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -42,7 +42,24 @@ def recall(actor: Actor, delivery_id: int, *, reason: str) -> Delivery:
     _apply(actor, delivery, fate, clean)
     delivery.save()
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED), note=clean)
+    _take_along(actor, [delivery.pk], clean)
     return delivery
+
+
+def _take_along(actor: Actor, origin_ids: Collection[int], reason: str) -> None:
+    """Take back what reposts a post that is taken back, also of units where the actor may not: it has lost its matter.
+
+    What is with a worker stays; the platform shows no repost of what is gone.
+    """
+    rows = Delivery.objects.filter(repost_of__in=origin_ids).select_related("account", "unit")
+    for row in rows.select_for_update(of=("self",)).order_by("pk"):
+        fate = queries.fate_of(row, clock.now(), asked=False)
+        if fate not in (Fate.STOP, Fate.DELETE):
+            continue
+        before = audit.snapshot(row, *RECALLED)
+        _apply(actor, row, fate, reason)
+        row.save()
+        audit.record(actor, row, before=before, after=audit.snapshot(row, *RECALLED), note=reason)
 
 
 def _reason(reason: str) -> str:
@@ -112,6 +129,7 @@ def recall_many(
     names = ("state", "reason", "recall_at", "recall_problem", "changed_at")
     Delivery.objects.bulk_update(list(doing), names, batch_size=500)
     audit.record_each(actor, ((row, before[row.pk], audit.snapshot(row, *RECALLED)) for row in doing), note=clean)
+    _take_along(actor, [row.pk for row in doing], clean)
     return queries.Foreseen({fate: list(found.values()).count(fate) for fate in Fate})
 
 

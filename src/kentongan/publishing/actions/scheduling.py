@@ -21,6 +21,7 @@ from kentongan.planning.counting import measure
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
 from kentongan.planning.states import ItemState
 from kentongan.publishing import access, content, public_media
+from kentongan.publishing.actions import reposting
 from kentongan.publishing.actions.alikeness import check_alone, check_still_alone
 from kentongan.publishing.actions.moves import SEEN, set_time, set_try, to_ready
 from kentongan.publishing.models import Attempt, Delivery
@@ -49,14 +50,21 @@ class _Plan:
 
 @action("publishing.schedule")
 def schedule(
-    actor: Actor, item_id: int, account_ids: Sequence[int], due_at: datetime, late_minutes: int = LATE_MINUTES
+    actor: Actor,
+    item_id: int,
+    account_ids: Sequence[int],
+    due_at: datetime,
+    late_minutes: int = LATE_MINUTES,
+    origin_ids: Sequence[int] = (),
 ) -> list[Delivery]:
     """Schedule an approved item to accounts: one delivery each, of the version written for its platform.
+
+    Of `origin_ids`, one a platform, the other accounts of the platform repost the post instead of posting it anew.
 
     What a quiet period would hold is scheduled as held, with the reason. Raises Conflict for an item that is not
     approved, an account that has it already, or one that is not connected; Held for content that may never go out.
     """
-    return _schedule(actor, item_id, dict.fromkeys(account_ids, due_at), due_at, late_minutes)
+    return _schedule(actor, item_id, dict.fromkeys(account_ids, due_at), due_at, late_minutes, origin_ids)
 
 
 @action("publishing.stagger")
@@ -94,7 +102,12 @@ def respread(actor: Actor, delivery_ids: Sequence[int], spread: Spread) -> list[
 
 
 def _schedule(
-    actor: Actor, item_id: int, times: Mapping[int, datetime], first: datetime, late_minutes: int
+    actor: Actor,
+    item_id: int,
+    times: Mapping[int, datetime],
+    first: datetime,
+    late_minutes: int,
+    origin_ids: Sequence[int] = (),
 ) -> list[Delivery]:
     """Schedule an approved item to accounts, each at its time, none before `first`. Part of an action."""
     item = planning.item(actor, item_id, lock=True)
@@ -111,25 +124,40 @@ def _schedule(
     plan = _Plan(item, moments, late_minutes, neutral, actor.user_id)
     quiet = safeguards.quiet_calendar(min(moments.values()))
     renditions = {rendition.kind: rendition for rendition in item.renditions.all()}
-    for platform in sorted({account.platform for account in accounts} & renditions.keys()):
-        mine = [account.pk for account in accounts if account.platform == platform]
+    origins = reposting.chosen(actor, item, accounts, origin_ids)
+    posting = [account for account in accounts if not reposting.reposts(account, origins)]
+    platforms = {account.platform for account in posting}
+    for platform in sorted(platforms & renditions.keys()):
+        mine = [account.pk for account in posting if account.platform == platform]
         check_alone(actor, renditions[platform], renditions[platform].text, mine)
     assets = list(item.assets.select_related("file"))
-    _check_media([renditions[one] for one in {account.platform for account in accounts} if one in renditions], assets)
-    public_media.check({account.platform for account in accounts}, [asset.file for asset in assets])
+    _check_media([renditions[one] for one in platforms if one in renditions], assets)
+    public_media.check(platforms, [asset.file for asset in assets])
     sent = {kind: content.fixed(item, rendition, assets) for kind, rendition in renditions.items()}
     made = [_new(plan, account, _written_for(account, renditions), sent, quiet) for account in accounts]
+    own = [one for one in made if not reposting.reposts(one.account, origins)]
+    others = [one for one in made if reposting.reposts(one.account, origins)]
     try:
         with transaction.atomic():
-            Delivery.objects.bulk_create(made)
+            Delivery.objects.bulk_create(own)
+            _repost(others, own, origins)
     except IntegrityError as error:
         raise Conflict(
             _("This item is scheduled to one of these accounts already."),
             remedy=_("Look at its deliveries; each account gets an item once."),
         ) from error
-    after = [audit.snapshot(delivery, *SEEN, "account_id", "late_minutes") for delivery in made]
+    after = [audit.snapshot(delivery, *SEEN, "account_id", "late_minutes", "repost_of_id") for delivery in made]
     audit.record_each(actor, ((delivery, None, values) for delivery, values in zip(made, after, strict=True)))
     return made
+
+
+def _repost(others: Sequence[Delivery], own: Sequence[Delivery], origins: reposting.Origins) -> None:
+    reposting.link([*own, *others], origins)
+    for one in others:
+        one.content = reposting.content_of(one.content)
+        one.late_minutes = max(one.late_minutes, reposting.LEAST_LATE)
+        one.late_until = one.due_at + timedelta(minutes=one.late_minutes)
+    Delivery.objects.bulk_create(others)
 
 
 def _check_input(

@@ -19,8 +19,9 @@ from kentongan.core.requests import StaffRequest
 from kentongan.planning import access as planning
 from kentongan.planning.models import ContentItem
 from kentongan.publishing import access, actions, planner, previews, queries
+from kentongan.publishing.actions.alikeness import STANDING
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
-from kentongan.publishing.forms import ReasonForm, ResolveForm, ScheduleForm, TimeForm, complain, show_errors
+from kentongan.publishing.forms import ReasonForm, RepostForm, ResolveForm, TimeForm, complain, show_errors
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.recalls import queries as recalls
 from kentongan.publishing.states import WAITING, State
@@ -46,6 +47,8 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
         "manifest": manifest,
         "preview": previews.of(delivery),
         "attempts": queries.attempts(delivery),
+        "origin": queries.origin_of(actor, delivery),
+        "reposts": queries.reposts_of(actor, delivery),
         "may_publish": Capability.PUBLISH in may,
         "may_release": Capability.ADMINISTER in may and delivery.state == State.HELD,
         "may_see_trail": Capability.AUDIT in may,
@@ -79,11 +82,15 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
     kinds = [rendition.kind for rendition in item.renditions.all()]
     accounts = queries.accounts_for(actor, kinds)
     initial = {"accounts": [account.pk for account in accounts], "due_at": _suggested(item)}
-    form = ScheduleForm(request.POST if request.method == "POST" else None, accounts=accounts, initial=initial)
+    scheduled = list(queries.of_item(actor, pk))
+    posted = [one.account for one in scheduled if one.repost_of_id is None and one.state in STANDING]
+    data = request.POST if request.method == "POST" else None
+    form = RepostForm(data, accounts=accounts, posted=posted, initial=initial)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         try:
-            made = actions.schedule(actor, pk, chosen["accounts"], chosen["due_at"], chosen["late_minutes"])
+            at, late = chosen["due_at"], chosen["late_minutes"]
+            made = actions.schedule(actor, pk, chosen["accounts"], at, late, form.origins())
         except Invalid as error:
             show_errors(form, error)
         else:
@@ -95,7 +102,7 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
     context = {
         "item": item,
         "accounts": accounts,
-        "deliveries": queries.of_item(actor, pk),
+        "deliveries": scheduled,
         "forecasts": planner.forecasts(planned, LATE_MINUTES),
     }
     return form_page(

@@ -1,0 +1,178 @@
+"""Reposts pass the contract too: once, found again after every doubt, taken back without touching the post itself."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from channels.benches import fault
+from kentongan.channels import registry
+from kentongan.channels.contract import Credentials, Origin, Post, Published, Rejected, RetryLater, origin_of
+from kentongan.channels.testing import Bench, HttpPublisherContract
+from kentongan.core import http
+from servers.mastodon import MastodonServer
+from servers.pds import Pds
+from servers.proxy import between
+
+NOWHERE = Origin(
+    "at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/3kaaaaaaaaa2a", "", response={"cid": "bukan"}
+)
+
+
+@dataclass
+class RepostBench(Bench):
+    """A bench whose posts are reposts, each of a post of its own that another account (`posting`) made."""
+
+    posting: Credentials = field(default=None)  # type: ignore[assignment]
+
+    def post(self, text: str) -> Post:
+        """Publish a post, and return a repost of it."""
+        first = super().post(text)
+        assert self.channel.publisher is not None
+        published = self.channel.publisher.publish(first, self.posting, self.client)
+        origin = Origin(published.remote_id, published.url, self.posting.service, published.response)
+        return replace(first, key=self.channel.manifest.new_key(), text="", title="", origin=origin)
+
+    @property
+    def publisher(self):
+        """Return what reposts."""
+        assert self.channel.reposter is not None
+        return self.channel.reposter
+
+    @property
+    def finder(self):
+        """Return what finds reposts."""
+        return self.publisher
+
+
+def _entered(server: str, account: dict[str, str]) -> dict[str, str]:
+    return {"service": server, "handle": "@" + account["handle"], "app_password": account["app_password"]}
+
+
+class TestBluesky(HttpPublisherContract):
+    """A real personal data server, through the fault proxy."""
+
+    @pytest.fixture
+    def bench(self, pds: Pds) -> Iterator[RepostBench]:
+        channel, mine, other = registry.get("bluesky"), pds.account(), pds.account()
+        with between(pds.url) as proxy, http.client() as client:
+            credentials = channel.connector.connect(_entered(proxy.url, mine), client)
+
+            def count(post: Post) -> int:
+                listed = pds.call("com.atproto.repo.listRecords", repo=mine["did"], collection="app.bsky.feed.repost")
+                return sum(
+                    record["value"]["subject"]["uri"] == origin_of(post).remote_id for record in listed["records"]
+                )
+
+            yield RepostBench(
+                channel,
+                credentials,
+                client,
+                count,
+                refused=Post(channel.manifest.new_key(), "", datetime.now(UTC), origin=NOWHERE),
+                fail=lambda failure: proxy.faults.append(fault(failure, "com.atproto.repo.createRecord")),
+                expired=replace(credentials, values={**credentials.values, "access": "stale"}),
+                posting=channel.connector.connect(_entered(pds.url, other), client),
+            )
+
+    def test_the_post_is_asked_for_its_digest_where_its_answer_named_none(self, bench: RepostBench):
+        post = bench.post("Tanpa sidik")
+        blind = replace(post, origin=replace(origin_of(post), response={}))
+        assert isinstance(bench.publish(blind), Published)
+        assert bench.count(post) == 1
+
+    def test_a_post_that_is_gone_is_not_reposted(self, bench: RepostBench):
+        post = bench.post("Sudah dihapus")
+        bench.channel.publisher.recall(origin_of(post).remote_id, bench.posting, bench.client)
+        blind = replace(post, origin=replace(origin_of(post), response={}))
+        assert isinstance(bench.publish(blind), Rejected)
+
+    def test_taking_it_back_leaves_the_post(self, bench: RepostBench, pds: Pds):
+        post = bench.post("Tetap ada")
+        published = bench.publish(post)
+        bench.publisher.recall(published.remote_id, bench.credentials, bench.client)
+        assert bench.count(post) == 0
+        uri = origin_of(post).remote_id
+        assert uri in {record["uri"] for record in pds.posts(bench.posting.get("did"))}
+
+
+class TestMastodon(HttpPublisherContract):
+    """A stateful server, through the fault proxy."""
+
+    @pytest.fixture
+    def bench(self, mastodon_server: MastodonServer) -> Iterator[RepostBench]:
+        channel = registry.get("mastodon")
+        with between(mastodon_server.url) as proxy, http.client() as client:
+            entered = {"service": proxy.url, "access_token": mastodon_server.token}
+            credentials = channel.connector.connect(entered, client)
+
+            def count(post: Post) -> int:
+                wanted = origin_of(post).remote_id
+                rows = mastodon_server.statuses()
+                return sum(bool(row["reblog"]) and row["reblog"]["id"] == wanted for row in rows)
+
+            yield RepostBench(
+                channel,
+                credentials,
+                client,
+                count,
+                refused=Post("kunci", "", datetime.now(UTC), origin=Origin("1", "", proxy.url)),
+                fail=lambda failure: proxy.faults.append(fault(failure, "/reblog")),
+                expired=replace(credentials, values={**credentials.values, "access_token": "withdrawn"}),
+                posting=credentials,
+            )
+
+
+@pytest.fixture
+def answers() -> Iterator[tuple[httpx.Client, Callable[[dict[str, object]], None], list[httpx.Request]]]:
+    """A server whose search tests write, and what it was asked."""
+    asked: list[httpx.Request] = []
+    said: dict[str, object] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if request.url.path == "/api/v2/search":
+            return httpx.Response(200, json=said)
+        return httpx.Response(200, json={"id": "77", "reblog": {"id": request.url.path.split("/")[-2]}})
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        yield client, said.update, asked
+
+
+class TestMastodonOfTwoServers:
+    """The two accounts live on different servers: a status has another number on each."""
+
+    ORIGIN = Origin("5", "https://satu.id/@kabar/5", "https://satu.id")
+    POST = Post("kunci", "", datetime.now(UTC), origin=ORIGIN)
+    MINE = Credentials("desa@dua.id", "https://dua.id", {"access_token": "rahasia", "account_id": "9"})
+
+    def test_the_status_is_looked_up_by_its_address(self, answers):
+        client, say, asked = answers
+        say({"statuses": [{"id": "1", "url": "https://lain.id/1"}, {"id": "42", "url": self.ORIGIN.url}]})
+        published = registry.get("mastodon").reposter.publish(self.POST, self.MINE, client)
+        assert (published.remote_id, published.url) == ("77", self.ORIGIN.url)
+        assert dict(asked[0].url.params) == {"q": self.ORIGIN.url, "type": "statuses", "resolve": "true", "limit": "1"}
+        assert asked[1].url.path == "/api/v1/statuses/42/reblog"
+
+    @pytest.mark.parametrize("said", [{}, {"statuses": []}, {"statuses": [{"id": "1", "url": "https://lain.id/1"}]}])
+    def test_a_server_that_does_not_know_it_yet_is_asked_later(self, answers, said):
+        client, say, asked = answers
+        say(said)
+        with pytest.raises(RetryLater):
+            registry.get("mastodon").reposter.publish(self.POST, self.MINE, client)
+        assert len(asked) == 1
+
+
+def test_what_cannot_repost_says_so_by_having_no_reposter():
+    able = {channel.kind for channel in registry.every() if channel.reposter is not None}
+    assert able >= {"bluesky", "mastodon"}
+    assert not able & {"newsroom", "facebook", "instagram", "youtube", "tiktok", "wordpress"}
+
+
+def test_the_digest_names_what_is_reposted():
+    first = Post("kunci", "", datetime(2026, 11, 27, tzinfo=UTC), origin=Origin("1", ""))
+    assert first.digest() != replace(first, origin=Origin("2", "")).digest()
+    assert first.digest() == replace(first, origin=Origin("1", "lain", "lain", {"cid": "x"})).digest()
+    assert first.digest() != replace(first, origin=None).digest()
