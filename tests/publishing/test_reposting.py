@@ -1,5 +1,6 @@
 """One account posts, the others repost it: scheduled in one step, sent after it, recalled with it."""
 
+import re
 from datetime import timedelta
 
 import httpx
@@ -79,13 +80,11 @@ def test_the_others_repost_what_one_posted(desk: Desk, server: Boosting, account
     assert [one.repost_of_id for one in others] == [first.pk, first.pk]
     assert {one.content["text"] for one in others} == {""}
     assert first.repost_of_id is None
-    assert desk.run()[0] == State.PUBLISHED
-    later(desk, *others)
-    assert set(desk.run()) <= {State.PUBLISHED}
+    assert desk.run() == [State.PUBLISHED] * 3
     assert [desk.state(one) for one in others] == [State.PUBLISHED] * 2
     assert (len(server.posted), server.boosted) == (1, ["1", "1"])
     assert others[0].remote_id == "91"
-    assert others[0].url == first.url or others[0].url == Delivery.objects.get(pk=first.pk).url
+    assert others[0].url == Delivery.objects.get(pk=first.pk).url
     assert Attempt.objects.filter(kind="publish", outcome=Outcome.PUBLISHED).count() == 3
 
 
@@ -123,27 +122,21 @@ def test_what_is_not_there_is_not_reposted(desk: Desk, server: Boosting, account
 
 
 def test_a_doubtful_repost_is_looked_for_and_never_sent_again_by_itself(desk: Desk, server: Boosting, accounts):
-    first, (one, _other) = schedule(desk, accounts[:2] + accounts[2:])
-    desk.run()
+    first, (one, _other) = schedule(desk, accounts)
     server.refusals = [httpx.ReadTimeout("cut")]
-    later(desk, one)
-    claim = next(claim for claim in firing.claim_due() if claim.delivery_id == one.pk)
-    assert worker.deliver(claim) == State.UNKNOWN
+    assert desk.run() == [State.PUBLISHED, State.UNKNOWN, State.PUBLISHED]
     server.listed = [{"id": "91", "reblog": {"id": "1"}, "content": "", "created_at": first.due_at.isoformat()}]
     (doubt,) = reconciling.claim_doubts()
     assert worker.look(doubt) == State.PUBLISHED
-    assert server.boosted == ["1"]
+    assert server.boosted == ["1", "1"]
     assert (desk.state(one), one.remote_id) == (State.PUBLISHED, "91")
 
 
 def test_reposts_are_recalled_with_their_post(desk: Desk, server: Boosting, accounts):
     first, (one, other) = schedule(desk, accounts)
-    desk.run()
-    later(desk, one)
-    claim = next(claim for claim in firing.claim_due() if claim.delivery_id == one.pk)
-    assert worker.deliver(claim) == State.PUBLISHED
-    firing.sweep(desk.cast.actor("hendra"))
-    Delivery.objects.filter(pk=other.pk).update(state=State.READY, claim_token=None, claimed_until=None)
+    hour = timedelta(hours=1)
+    Delivery.objects.filter(pk=other.pk).update(try_at=other.try_at + hour, late_until=other.late_until + hour)
+    assert desk.run() == [State.PUBLISHED] * 2
     actions.recall(desk.cast.actor("hendra"), first.pk, reason="Salah jalur")
     assert (desk.state(other), other.reason) == (State.RECALLED, "Salah jalur")
     for due in reconciling.claim_recalls():
@@ -156,8 +149,10 @@ def test_to_take_back_a_repost_leaves_its_post(desk: Desk, server: Boosting, acc
     first, (one, _other) = schedule(desk, accounts)
     desk.run()
     actions.recall(desk.cast.actor("hendra"), one.pk, reason="Tidak perlu")
-    assert desk.state(first) == State.PUBLISHED
-    assert desk.state(one) == State.RECALLED
+    for due in reconciling.claim_recalls():
+        worker.take_back(due)
+    assert [desk.state(row) for row in (first, one)] == [State.PUBLISHED, State.RECALLED]
+    assert server.deleted == ["91"]
 
 
 def test_what_is_out_already_is_reposted_by_others(desk: Desk, server: Boosting, accounts):
@@ -214,11 +209,8 @@ def test_the_screen_offers_it_in_one_step_with_the_highest_account_first(desk: D
     assert "Reposted by" in hendra.get(reverse("publishing:delivery", args=[first.pk])).content.decode()
     repost = first.reposts.first()
     assert "Repost of" in hendra.get(reverse("publishing:delivery", args=[repost.pk])).content.decode()
-    for page in (reverse("publishing:index"), item.get_absolute_url()):
-        assert (
-            hendra.get(page).content.decode().count("repost</span>") >= 2
-            or "repost" in hendra.get(page).content.decode()
-        )
+    for there in (reverse("publishing:index") + "?since=2027-01-01&until=2027-01-31", item.get_absolute_url()):
+        assert len(re.findall(r">\s*repost\s*<", hendra.get(there).content.decode())) == 2, there
 
 
 def test_one_account_alone_is_asked_nothing(desk: Desk, sign_in):
