@@ -11,14 +11,14 @@ CHUNK = 64 * 1024
 ONE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
 
 
-def serve(request: HttpRequest, path: Path, media_type: str) -> HttpResponseBase:
+def serve(request: HttpRequest, path: Path, media_type: str, tag: str = "") -> HttpResponseBase:
     """Return the file, or the one part of it that is asked for; 416 for a part that it has not.
 
-    What cannot be read, or asks for several parts at once, is answered with the whole file, as is `If-Range`: what it
-    would compare with is not told here.
+    What cannot be read, or asks for several parts at once, is answered with the whole file, as is `If-Range` with
+    anything but `tag`, the file's entity tag.
     """
     size = path.stat().st_size
-    asked = "" if "If-Range" in request.headers else request.headers.get("Range", "")
+    asked = request.headers.get("Range", "") if request.headers.get("If-Range", tag) == tag else ""
     part = _part(asked, size)
     if part is None:
         answer: HttpResponseBase = FileResponse(path.open("rb"), content_type=media_type)
@@ -29,6 +29,8 @@ def serve(request: HttpRequest, path: Path, media_type: str) -> HttpResponseBase
         answer = StreamingHttpResponse(_read(path, start, end), status=206, content_type=media_type)
         answer["Content-Range"], answer["Content-Length"] = f"bytes {start}-{end - 1}/{size}", str(end - start)
     answer["Accept-Ranges"] = "bytes"
+    if tag:
+        answer["ETag"] = tag
     return answer
 
 

@@ -105,7 +105,7 @@ class RepostForm(ScheduleForm):
             (str(one.pk), _("%(account)s posts it, the others repost that") % {"account": one.known_as}) for one in mine
         ]
         self.fields[name] = forms.ChoiceField(
-            label=str(manifest.label),
+            label=_("Who posts on %(platform)s") % {"platform": manifest.label},
             choices=[("", _("each account posts it itself")), *names],
             initial=str(mine[0].pk) if manifest.forbids_alike else "",
             required=False,

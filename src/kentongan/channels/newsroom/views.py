@@ -13,9 +13,8 @@ from django.views.decorators.http import require_safe
 from kentongan.channels.newsroom import counting, queries, rendering
 from kentongan.channels.newsroom.caching import counted, lasting, public
 from kentongan.channels.newsroom.models import Article, Film, Site
-from kentongan.core import clock, files, tables
+from kentongan.core import clock, files, ranges, tables
 from kentongan.core.errors import NotFound
-from kentongan.core.views import ranges
 from kentongan.core.views.files import SANDBOX
 
 PER_PAGE = 12
@@ -141,7 +140,7 @@ def film(request: HttpRequest, site: str, article: int) -> HttpResponseBase:
     if not path.exists():
         raise NotFound()
     answer = ranges.serve(request, path, found.media_type, f'"{found.sha256}"')
-    answer["Content-Security-Policy"] = SANDBOX
+    answer["Content-Security-Policy"], answer["X-Content-Type-Options"] = SANDBOX, "nosniff"
     return answer
 
 

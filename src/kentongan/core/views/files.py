@@ -7,11 +7,10 @@ from django.http import FileResponse, HttpRequest, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from kentongan.core import files
+from kentongan.core import files, ranges
 from kentongan.core.models.files import StoredFile
 from kentongan.core.requests import StaffRequest
 from kentongan.core.sniff import UNKNOWN
-from kentongan.core.views import ranges
 
 SANDBOX = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'none'; sandbox"
 

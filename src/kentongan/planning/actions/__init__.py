@@ -1,7 +1,13 @@
 """All writes of planning, one file a noun."""
 
-from kentongan.planning.actions.assets import add_asset, add_assets, fit_media, remove_asset, remove_assets
-from kentongan.planning.actions.assets import add_asset, convert_media, fit_media, remove_asset
+from kentongan.planning.actions.assets import (
+    add_asset,
+    add_assets,
+    convert_media,
+    fit_media,
+    remove_asset,
+    remove_assets,
+)
 from kentongan.planning.actions.briefs import change_brief, create_brief, move_deadline
 from kentongan.planning.actions.campaigns import change_campaign, close_campaign, open_campaign, reopen_campaign
 from kentongan.planning.actions.cards import ask_cards, keep_card
