@@ -180,10 +180,9 @@ def check(actor: Actor, claim: Claim) -> Delivery | None:
 
 
 def _waits(delivery: Delivery, now: datetime) -> bool:
-    """Whether a repost's post is not out, or what was put back has no room yet; of others `begin` asks, under the locks."""
-    if reposting.not_yet(delivery, now) is not None:
-        return True
-    return bool(delivery.reason) and budgets.full(delivery.account, _cost(delivery), now) is not None
+    """Whether a repost's post is not out, or what was put back has no room yet; of others `begin` asks, with locks."""
+    no_room = delivery.reason and budgets.full(delivery.account, _cost(delivery), now)
+    return bool(no_room or reposting.not_yet(delivery, now))
 
 
 def _checked(rows: QuerySet[Delivery], claim: Claim) -> Any:
