@@ -1,10 +1,15 @@
 """Making an item's pictures and videos ready for its platforms: a job, since it takes seconds a piece."""
 
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
 from kentongan.core import jobs, media
+from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
-from kentongan.core.jobs import Progress
+from kentongan.core.jobs import Job, Progress
 from kentongan.planning.media import missing
-from kentongan.planning.models import ItemAsset, Rendition
+from kentongan.planning.models import ContentItem, ItemAsset, Rendition
 
 KIND = "planning.fit"
 
@@ -25,3 +30,17 @@ def fit(progress: Progress, *, item_id: int) -> dict[str, object]:
             failed += 1
         progress.advance()
     return {"made": len(wanted) - failed, "failed": failed}
+
+
+def start(actor: Actor, item: ContentItem, assets: Sequence[ItemAsset]) -> Job | None:
+    """Have the copies made that an item's platforms need; None where all are made. Part of an action.
+
+    `assets` have their files at hand; without any nothing is asked of the database.
+    """
+    if not assets or not missing(item.renditions.all(), assets):
+        return None
+    # One that has not begun yet will see everything that is missing then.
+    if waiting := Job.objects.filter(kind=KIND, state=Job.State.QUEUED, args__item_id=item.pk).first():
+        return waiting
+    label = _("Making the pictures of “%(title)s” ready") % {"title": item.title}
+    return jobs.start(actor, KIND, label, unit_id=item.unit_id, link=item.get_absolute_url(), item_id=item.pk)
