@@ -296,10 +296,10 @@ class TestWhatIsKeptOfPeople:
 
     def test_the_own_page_of_instructions_names_them(self, desk: Desk, out: Delivery, sign_in: Callable[..., Client]):
         address = reverse("missions:mine")
-        assert "has to be deleted there" not in sign_in(desk.cast.user("maman")).get(address).content.decode()
+        assert "harus dihapus di sana" not in sign_in(desk.cast.user("maman")).get(address).content.decode()
         ask(desk, out)
-        assert "has to be deleted there" in sign_in(desk.cast.user("maman")).get(address).content.decode()
-        assert "has to be deleted there" not in sign_in(desk.cast.user("dewi")).get(address).content.decode()
+        assert "harus dihapus di sana" in sign_in(desk.cast.user("maman")).get(address).content.decode()
+        assert "harus dihapus di sana" not in sign_in(desk.cast.user("dewi")).get(address).content.decode()
 
 
 class TestLooking:
