@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kentongan.channels import looks, registry
-from kentongan.channels.looks import PLAIN, Look
+from kentongan.channels.looks import PLAIN, Layout, Look
 
 TEXT = "Info @pemkabbekasi: baca https://www.bekasikab.go.id/berita/jalan-setu #JalanSetu #Bekasi @dinas.pu"
 
@@ -23,6 +23,12 @@ def test_every_platform_that_is_published_to_says_how_it_draws_and_from_where_th
         look = channel.manifest.look
         assert look.source, channel.kind
         assert date(2026, 1, 1) < date.fromisoformat(look.seen) <= date(2027, 12, 31), channel.kind
+
+
+def test_what_is_swiped_through_or_stands_below_one_another_is_all_shown():
+    for channel in registry.publishing():
+        look, limits = channel.manifest.look, channel.manifest.limits
+        assert look.layout in {Layout.GRID, Layout.FIRST} or look.pictures >= limits.images, channel.kind
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from django.db import connections
@@ -114,18 +115,25 @@ class Chaos:
     def _fill_the_disk(self) -> None:
         """Leave no room for tables and log, use up what log there is, and make room again after a while."""
         assert self.disk is not None
-        self.disk.fill()
         where = {"host": str(self.cluster.socket_dir), "user": SUPERUSER, "dbname": DATABASE}
-        with suppress(psycopg.Error), psycopg.connect(autocommit=True, **where) as session:
-            for _each in range(200):
-                session.execute("SELECT pg_logical_emit_message(true, 'uji', 'penuh')")
-                session.execute("SELECT pg_switch_wal()")
-        time.sleep(self.chance.uniform(5, 10))
+        with psycopg.connect(autocommit=True, **where) as session:  # before: a new one would find no room
+            session.execute("SELECT 1")
+            self.disk.fill()
+            self._use_up_the_log(session)
+        time.sleep(self.chance.uniform(2, 6))
         gave_up = not self.cluster.alive()
         self.disk.free()
         self.struck["PostgreSQL gave up for want of room"] += gave_up
         if gave_up:
             self.start_database()
+
+    def _use_up_the_log(self, session: psycopg.Connection[Any]) -> None:
+        """Write until PostgreSQL gives up: after an error that there is no room, the next commit finds none either."""
+        give_up_at = time.monotonic() + 20
+        while not session.closed and time.monotonic() < give_up_at:
+            with suppress(psycopg.Error):
+                session.execute("SELECT pg_logical_emit_message(true, 'uji', repeat('penuh', 100000))")
+                session.execute("SELECT pg_switch_wal()")
 
     def mend(self) -> None:
         """Let the custodian sign in again, some time after the sign-in was revoked."""

@@ -21,7 +21,7 @@ from kentongan.core.models import AuditEntry, Job, StoredFile, User
 from kentongan.planning import actions, approvals, cards, queries
 from kentongan.planning.actions import cards as writing
 from kentongan.planning.drafts import ItemDraft, RenditionDraft
-from kentongan.planning.models import ContentItem, LinkCard
+from kentongan.planning.models import ContentItem, LinkCard, Rendition
 from named_cast import SYSTEM, Cast
 from servers.stub import Asked, Said, serving
 
@@ -242,6 +242,17 @@ def test_an_item_and_a_person_have_a_limit(cast: Cast, linked, monkeypatch: pyte
     monkeypatch.setattr(writing, "PER_ITEM", 1)
     linked.renditions.filter(kind="mastodon").update(text="Baca https://bekasikab.go.id/lain")
     assert actions.ask_cards(cast.actor("dewi"), linked.pk) is None
+
+
+def test_only_web_addresses_of_versions_that_show_cards_are_fetched():
+    rows = [
+        Rendition(kind="x", text="a", link="javascript:alert(1)"),
+        Rendition(kind="x", text="a", link="https://a.id/" + "b" * 500),
+        Rendition(kind="instagram", text="https://instagram.id"),
+        Rendition(kind="facebook", text="Baca https://bekasikab.go.id/satu dan https://bekasikab.go.id/dua"),
+        Rendition(kind="bluesky", text="a", link="https://bekasikab.go.id/satu"),
+    ]
+    assert cards.addresses(rows) == ["https://bekasikab.go.id/satu"]
 
 
 def test_who_may_not_write_fetches_nothing(cast: Cast, sign_in: SignIn, linked):

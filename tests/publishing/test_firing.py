@@ -10,7 +10,7 @@ from kentongan.channels.contract import Absent, Published
 from kentongan.core import audit, clock
 from kentongan.core.actor import Actor
 from kentongan.publishing import content, worker
-from kentongan.publishing.actions import firing, reconciling
+from kentongan.publishing.actions import firing, leaps, reconciling
 from kentongan.publishing.models import Attempt, Delivery
 from kentongan.publishing.states import Outcome, State
 from kentongan.registry import actions as registry
@@ -181,13 +181,83 @@ class TestLapsedClaims:
         Delivery.objects.filter(pk=delivery.pk).update(settled_at=clock.now())
         later = clock.now() + timedelta(hours=2)
         assert reconciling.reconcile(SYSTEM, delivery.pk, Absent(), later) == State.READY
+        (second,) = firing.claim_due()
         assert firing.finish(SYSTEM, claim, attempt, Published("77", "https://contoh.social/77")) is None
-        assert desk.run() == [None]
+        assert worker.deliver(second) is None
         assert platform.posted == []
         assert desk.state(delivery) == State.PUBLISHED
         assert (delivery.remote_id, delivery.url) == ("77", "https://contoh.social/77")
         assert audit.trail(delivery)[0].verb == "publishing.delivery.begin"
         assert desk.run() == []
+
+    @pytest.mark.parametrize("then", [State.READY, State.HELD, State.MISSED, State.REJECTED, State.RECALLED])
+    def test_what_was_given_up_and_is_out_after_all_counts_as_published_at_once(
+        self, desk: Desk, platform: Platform, then: State
+    ):
+        delivery = desk.schedule(desk.account())
+        (claim,) = firing.claim_due()
+        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
+        desk.later(delivery, timedelta(hours=1), "claimed_until")
+        firing.sweep(SYSTEM)
+        Delivery.objects.filter(pk=delivery.pk).update(settled_at=clock.now())
+        reconciling.reconcile(SYSTEM, delivery.pk, Absent(), clock.now() + timedelta(hours=2))
+        if then != State.READY:
+            Delivery.objects.filter(pk=delivery.pk).update(state=State.HELD, reason="Ditahan")
+        if then == State.REJECTED:
+            desk.later(delivery, timedelta(0), "due_at")
+            Delivery.objects.filter(pk=delivery.pk).update(state=State.READY)
+            (again,) = firing.claim_due()
+            firing.begin(SYSTEM, again, content.post_of(delivery))
+            Delivery.objects.filter(pk=delivery.pk).update(
+                state=State.REJECTED, claim_token=None, claimed_until=None, reason="Ditolak"
+            )
+        elif then not in (State.READY, State.HELD):
+            Delivery.objects.filter(pk=delivery.pk).update(state=then, reason="Terlambat")
+        assert firing.finish(SYSTEM, claim, attempt, Published("77", "https://contoh.social/77")) is None
+        if then == State.RECALLED:
+            assert desk.state(delivery) == State.RECALLED, "who stopped it is not overruled"
+            return
+        assert desk.state(delivery) == State.PUBLISHED
+        assert (delivery.remote_id, delivery.reason, delivery.claim_token) == ("77", "", None)
+        assert audit.trail(delivery)[0].verb == "publishing.delivery.finish"
+        assert desk.run() == []
+        assert platform.posted == []
+
+    def test_a_late_answer_that_belongs_to_another_post_settles_nothing(self, desk: Desk, platform: Platform):
+        account = desk.account()
+        other, delivery = desk.schedule(account), desk.schedule(account, item=desk.item(text="Lain sama sekali."))
+        first, second = firing.claim_due()
+        attempts = {one.delivery_id: firing.begin(SYSTEM, one, content.post_of(other)) for one in (first, second)}
+        claims = {one.delivery_id: one for one in (first, second)}
+        firing.finish(SYSTEM, claims[other.pk], attempts[other.pk], Published("77", "https://contoh.social/77"))
+        desk.later(delivery, timedelta(hours=1), "claimed_until")
+        firing.sweep(SYSTEM)
+        Delivery.objects.filter(pk=delivery.pk).update(settled_at=clock.now())
+        reconciling.reconcile(SYSTEM, delivery.pk, Absent(), clock.now() + timedelta(hours=2))
+        Delivery.objects.filter(pk=delivery.pk).update(state=State.MISSED, reason="Terlambat")
+        late = Published("77", "https://contoh.social/77")
+        assert firing.finish(SYSTEM, claims[delivery.pk], attempts[delivery.pk], late) is None
+        assert desk.state(delivery) == State.MISSED
+
+    def test_a_claim_written_by_the_clock_as_it_was_is_not_held_for_an_hour(self, desk: Desk, platform: Platform):
+        """The clock went back an hour when the statement that writes it had begun: it came after the renewal."""
+        account = desk.account()
+        claimed, sending, fresh = (desk.schedule(account, item=desk.item(text=f"Nomor {n}.")) for n in range(3))
+        claims = {claim.delivery_id: claim for claim in firing.claim_due()}
+        for one in (sending, fresh):
+            firing.begin(SYSTEM, claims[one.pk], content.post_of(one))
+        hour = timedelta(hours=1)
+        desk.later(claimed, -hour, "claimed_until")
+        desk.later(sending, -hour, "claimed_until", "changed_at")
+        fresh.refresh_from_db()
+        before = fresh.claimed_until
+        assert leaps.renew_strays(SYSTEM) == 2
+        for one in (claimed, sending):
+            one.refresh_from_db()
+            assert one.claimed_until <= clock.now() + firing.LEASE + timedelta(seconds=5)
+        fresh.refresh_from_db()
+        assert fresh.claimed_until == before
+        assert leaps.renew_strays(SYSTEM) == 0
 
     def test_who_lost_the_claim_cannot_begin(self, desk: Desk, platform: Platform):
         delivery = desk.schedule(desk.account())

@@ -205,3 +205,31 @@ def test_two_workers_make_one_copy(desk: Desk, tmp_path: Path, monkeypatch: pyte
     files.content_path(copy.sha256).unlink()
     assert fitted(file, recipe).sha256 == copy.sha256
     assert files.content_path(copy.sha256).exists()
+
+
+def test_what_nobody_made_ready_is_made_when_it_is_scheduled_and_not_when_it_fires(
+    desk: Desk, platform: Platform, sign_in, tmp_path: Path
+):
+    """As after the API or a spreadsheet: the picture is on the item, and no copy of it was made."""
+    with photo(tmp_path / "setu.jpg", 900, 700).open("rb") as picture:
+        stored = files.store(desk.cast.actor("dewi"), picture, "setu.jpg", unit_id=desk.cast.root.pk)
+    item = desk.item(kinds=["mastodon", "bluesky"], pictures=[stored])
+    assert not FittedFile.objects.exists()
+    first = desk.schedule(desk.account(), item=item)
+    desk.schedule(desk.account("bluesky"), item=item)
+    job = Job.objects.get(kind="planning.fit")
+    assert (job.args, job.state) == ({"item_id": item.pk}, Job.State.QUEUED)
+    jobs.run_now(job)
+    made = FittedFile.objects.count()
+    assert made >= 1
+    other = desk.schedule(desk.account(handle="lain"), item=item)
+    assert Job.objects.filter(kind="planning.fit").count() == 1, "all copies are there: nothing to do"
+    assert desk.state(first) == desk.state(other) == State.READY
+    desk.run()
+    assert desk.state(first) == State.PUBLISHED
+    assert FittedFile.objects.count() == made
+
+
+def test_a_text_without_pictures_has_nothing_to_make_ready(desk: Desk, platform: Platform):
+    desk.schedule(desk.account())
+    assert not Job.objects.filter(kind="planning.fit").exists()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,7 +17,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from kentongan.channels import registry as channels
-from kentongan.core import audit, clock, tokens
+from kentongan.cli import publish
+from kentongan.core import audit, clock, files, tokens
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from kentongan.core.models import Message
 from kentongan.planning import actions as planning
@@ -29,6 +31,7 @@ from kentongan.publishing.models import Delivery, RecallTask
 from kentongan.publishing.recalls import looking, queries, telling
 from kentongan.publishing.states import State
 from kentongan.registry import actions as registry
+from kentongan.registry import personal
 from kentongan.registry.actions.custody import Correction
 from kentongan.registry.models import Account, Membership, Person
 from named_cast import SYSTEM
@@ -218,6 +221,37 @@ class TestWhoIsAsked:
         assert task.risen_at
         assert Message.objects.get(purpose=telling.PURPOSE).address == "arif@example.id"
 
+    def test_however_many_wait_all_are_told_and_all_rise_in_one_go(
+        self, desk: Desk, platform: Platform, account: Account, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(telling, "BATCH", 2)
+        for number in range(5):
+            delivery = desk.schedule(account, item=desk.item(text=f"Angka {number} dari dinas."))
+            desk.run()
+            delivery.refresh_from_db()
+            ask(desk, delivery)
+        assert [telling.tell(SYSTEM), telling.tell(SYSTEM)] == [5, 0]
+        RecallTask.objects.update(due_at=clock.now() - timedelta(minutes=1))
+        assert [telling.rise(SYSTEM), telling.rise(SYSTEM)] == [5, 0]
+        told = [letter.address for letter in Message.objects.filter(purpose=telling.PURPOSE)]
+        assert (told.count("maman@example.id"), told.count("arif@example.id")) == (5, 5)
+
+    def test_the_command_lists_them_with_those_for_whom_they_wait(
+        self, desk: Desk, out: Delivery, run_command: Callable
+    ):
+        assert run_command(publish, "recalls", "--as", "hendra@example.id") == []
+        task = ask(desk, out)
+        (row,) = run_command(publish, "recalls", "--as", "hendra@example.id")
+        assert (row["id"], row["state"], row["late"], row["waiting_for"]) == (task.pk, "asked", False, "Maman")
+        assert [one["id"] for one in run_command(publish, "recalls", "--mine", "--as", "maman@example.id")] == [task.pk]
+        assert run_command(publish, "recalls", "--mine", "--as", "hendra@example.id") == []
+        assert run_command(publish, "recalls", "--as", "joko@example.id") == []
+        actions.decline(desk.cast.actor("maman"), task.pk, note="Kata sandinya hilang")
+        (row,) = run_command(publish, "recalls", "--state", "declined", "--as", "hendra@example.id")
+        assert (row["note"], row["waiting_for"]) == ("Kata sandinya hilang", "")
+        with pytest.raises(Invalid):
+            run_command(publish, "recalls", "--state", "gone")
+
     def test_for_many_tasks_as_many_queries_as_for_one(self, desk: Desk, platform: Platform):
         def asked() -> int:
             with CaptureQueriesContext(connection) as queried:
@@ -232,6 +266,40 @@ class TestWhoIsAsked:
             ask(desk, delivery)
             counts.append(asked())
         assert len(set(counts)) == 1
+
+
+class TestWhatIsKeptOfPeople:
+    """What somebody said of a post is theirs: told to them, erased with them; that the post is gone stays."""
+
+    def test_words_and_picture_are_told_and_erased(self, desk: Desk, out: Delivery):
+        maman = desk.cast.actor("maman")
+        picture = files.store(maman, BytesIO(PNG), "layar.png", unit_id=out.unit_id)
+        task = ask(desk, out)
+        actions.done(maman, task.pk, Proof(RecallTask.Look.UNSURE, WORD, picture))
+        person, keeper = Person.objects.get(user=desk.cast.user("maman")), dict(personal.keepers())["recalls"]
+        (told,) = keeper.kept(person.pk)
+        assert (told["note"], told["state"]) == (WORD, "done")
+        keeper.forget(SYSTEM, person.pk)
+        task.refresh_from_db()
+        picture.refresh_from_db()
+        assert (task.state, task.note, task.proof) == ("done", "–", None)
+        assert picture.erased_at
+        assert desk.state(out) == State.RECALLED
+
+    def test_who_has_answered_nothing_has_nothing_kept(self, desk: Desk, out: Delivery):
+        task, keeper = ask(desk, out), dict(personal.keepers())["recalls"]
+        person = Person.objects.get(user=desk.cast.user("maman"))
+        assert keeper.kept(person.pk) == []
+        keeper.forget(SYSTEM, person.pk)
+        task.refresh_from_db()
+        assert (task.state, task.note) == ("asked", "")
+
+    def test_the_own_page_of_instructions_names_them(self, desk: Desk, out: Delivery, sign_in: Callable[..., Client]):
+        address = reverse("missions:mine")
+        assert "harus dihapus di sana" not in sign_in(desk.cast.user("maman")).get(address).content.decode()
+        ask(desk, out)
+        assert "harus dihapus di sana" in sign_in(desk.cast.user("maman")).get(address).content.decode()
+        assert "harus dihapus di sana" not in sign_in(desk.cast.user("dewi")).get(address).content.decode()
 
 
 class TestLooking:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from kentongan.channels.newsroom.models import Article, Site
@@ -17,6 +18,8 @@ from kentongan.core import clock
 from kentongan.core.models import User
 from kentongan.gatherings import actions
 from kentongan.gatherings.actions import Plan
+from kentongan.planning import actions as planning
+from kentongan.planning.drafts import ItemDraft
 from named_cast import Cast
 
 # Playwright's synchronous interface runs a loop of its own, which Django takes for asynchronous code.
@@ -140,6 +143,36 @@ def test_on_a_phone_a_meeting_has_the_whole_width_of_its_card(visit: Callable[..
     width = "one => one.getBoundingClientRect().width"
     title, row = page.locator(".k-list li > div").first, page.locator(".k-list li").first
     assert title.evaluate(width) > 0.9 * row.evaluate(width)
+
+
+def test_what_is_wanted_is_dragged_to_another_day_and_a_stale_calendar_moves_nothing(
+    visit: Callable[..., BrowserContext], cast: Cast
+) -> None:
+    zone, dewi = clock.zone("Asia/Jakarta"), cast.actor("dewi")
+    start = (
+        (clock.now() + timedelta(days=62)).astimezone(zone).replace(day=10, hour=9, minute=30, second=0, microsecond=0)
+    )
+    draft = ItemDraft("Jalan Setu ditutup", "Lewat jalur Serang.", "service", planned_for=start)
+    item = planning.create_item(dewi, draft, unit_id=cast.root.pk)
+    page = visit(cast.user("dewi")).new_page()
+    said = listen(page)
+    page.goto(f"{reverse('planning:calendar')}?view=month&from={start:%Y-%m-%d}")
+
+    def day(number: int) -> Locator:
+        return page.locator(f'[data-day="{start.replace(day=number):%Y-%m-%d}"]')
+
+    entry = page.locator(f'[data-number="{item.pk}"]')
+    entry.drag_to(day(13))
+    expect(day(13).locator(entry)).to_be_visible()
+    item.refresh_from_db()
+    assert item.planned_for == start.replace(day=13), "the hour stays"
+    assert said == []
+
+    planning.plan_item(dewi, item.pk, start.replace(day=20))  # somebody else, while this calendar is open
+    entry.drag_to(day(14))
+    expect(page.locator("#toasts")).to_contain_text("Muat ulang kalender")
+    item.refresh_from_db()
+    assert item.planned_for == start.replace(day=20)
 
 
 def test_a_keyboard_reaches_the_content_and_sees_where_it_is(visit: Callable[..., BrowserContext], cast: Cast) -> None:

@@ -5,14 +5,26 @@ from typing import Annotated
 
 import typer
 
-from kentongan.cli.context import AsJson, AsUser, Yes, actor, confirmed, group, print_json, say, with_database
+from kentongan.cli.context import (
+    AsJson,
+    AsUser,
+    Yes,
+    actor,
+    confirmed,
+    group,
+    print_json,
+    print_table,
+    say,
+    with_database,
+)
 from kentongan.cli.importing import Columns, Rejects, TableFile, Wanted, bring
 from kentongan.core import clock
 from kentongan.core.errors import Invalid
 from kentongan.core.permissions import Capability
 from kentongan.planning import access as planning
 from kentongan.publishing import actions, queries
-from kentongan.publishing.models import Delivery
+from kentongan.publishing.models import Delivery, RecallTask
+from kentongan.publishing.recalls import queries as tasks
 from kentongan.publishing.sheets.kind import PostSheet
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
@@ -99,6 +111,45 @@ def recall(
     if confirmed(f"Recall delivery {number}? What is out is deleted where the platform allows it.", yes=yes):
         delivery = actions.recall(actor(as_user), number, reason=reason)
         say(f"Delivery {delivery.pk} is {delivery.state}.")
+
+
+@app.command("recalls")
+@with_database
+def recalls(
+    state: Annotated[str, typer.Option(help="open, or one state: asked, seen, done, declined, called_off.")] = "open",
+    mine: Annotated[bool, typer.Option("--mine", help="Only those of accounts that you keep.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many to list, the most urgent first.")] = 100,
+    as_json: AsJson = False,
+    as_user: AsUser = "",
+) -> None:
+    """List the posts that people have to delete, for whom each waits, and how that ended."""
+    known = ("open", *RecallTask.State.values)
+    if state not in known:
+        raise Invalid(f"There is no state {state!r}.", remedy=f"Choose one of {', '.join(known)}.")
+    found = list(tasks.tasks(actor(as_user), state=state, mine=mine)[:limit])
+    waiting = tasks.waiting_for(found)
+    rows = [_task(task, waiting[task.pk].names if task.is_open else []) for task in found]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table([name.upper() for name in rows[0]], [list(map(str, row.values())) for row in rows])
+    else:
+        say("Nobody is asked to delete anything.")
+
+
+def _task(task: RecallTask, names: list[str]) -> dict[str, object]:
+    return {
+        "id": task.pk,
+        "delivery": task.delivery_id,
+        "unit": task.unit.name,
+        "account": str(task.delivery.account),
+        "state": task.state,
+        "due_at": task.due_at.isoformat(timespec="minutes"),
+        "late": task.is_late,
+        "waiting_for": ", ".join(names),
+        "note": task.note,
+        "url": task.delivery.url,
+    }
 
 
 @app.command("resolve")

@@ -23,6 +23,7 @@ from kentongan.core.sniff import JPEG
 from kentongan.planning.models import LinkCard, Rendition
 
 LONGEST = 500
+WEB = ("http://", "https://")
 PAGE_BYTES, PICTURE_BYTES = 4 << 20, 8 << 20
 SECONDS = 8.0
 """Of each step; a page as a whole may take three times as long."""
@@ -48,7 +49,9 @@ def addresses(renditions: Iterable[Rendition]) -> list[str]:
     """Return of which addresses a platform shows a card of these versions, each once."""
     shown = (row for row in renditions if channels.get(row.kind).manifest.look.card != CardForm.NONE)
     found = (address_of(row.text, row.link) for row in shown)
-    return list(dict.fromkeys(address for address in found if address and len(address) <= LONGEST))
+    return list(
+        dict.fromkeys(address for address in found if address.lower().startswith(WEB) and len(address) <= LONGEST)
+    )
 
 
 def fetch(url: str) -> Found:
@@ -86,7 +89,7 @@ def _decoded(answer: http.Fetched) -> str:
 
 def _picture(url: str) -> Content | None:
     """Return our own copy of a page's picture, made anew; None where there is none, or it cannot be used."""
-    if not url.lower().startswith(("http://", "https://")):
+    if not url.lower().startswith(WEB):
         return None
     try:
         answer = http.fetch(url, max_bytes=PICTURE_BYTES, timeout=SECONDS, accept_types=PICTURES)

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from django.utils.translation import gettext_lazy as _
+
 from kentongan.core import jobs, media
+from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
 from kentongan.core.jobs import Job, Progress
 from kentongan.planning.media import to_convert, to_fit
-from kentongan.planning.models import ItemAsset, Rendition
+from kentongan.planning.models import ContentItem, ItemAsset, Rendition
 
 KIND = "planning.fit"
 CONVERSION = "planning.convert"
@@ -77,3 +80,17 @@ def convert(progress: Progress, *, item_id: int) -> dict[str, object]:
 def _tell(progress: Progress, before: int, seconds: float) -> None:
     progress.check()
     progress.advance(max(0, before + int(seconds) - progress.done))
+
+
+def start(actor: Actor, item: ContentItem, assets: Sequence[ItemAsset]) -> Job | None:
+    """Have the copies made that an item's platforms need; None where all are made. Part of an action.
+
+    `assets` have their files at hand; without any nothing is asked of the database.
+    """
+    if not assets or not to_fit(item.renditions.all(), assets):
+        return None
+    # One that has not begun yet will see everything that is missing then.
+    if waiting := Job.objects.filter(kind=KIND, state=Job.State.QUEUED, args__item_id=item.pk).first():
+        return waiting
+    label = _("Making the pictures of “%(title)s” ready") % {"title": item.title}
+    return jobs.start(actor, KIND, label, unit_id=item.unit_id, link=item.get_absolute_url(), item_id=item.pk)

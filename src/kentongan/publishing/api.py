@@ -188,6 +188,20 @@ class StaggerOut(Schema):
     delivery_id: int | None = None
 
 
+class BookingIn(Schema):
+    """To which accounts an item goes once it is approved."""
+
+    item_id: int
+    account_ids: list[int] = Field(max_length=1_000)
+
+
+class BookingOut(Schema):
+    """The accounts that are booked for an item now."""
+
+    item_id: int
+    account_ids: list[int]
+
+
 class RescheduleIn(Schema):
     """Another time; `seen` is the one it stood at when somebody decided so."""
 
@@ -320,6 +334,13 @@ def schedule(request: HttpRequest, body: ScheduleIn) -> Status[list[dict[str, An
         actor_of(request), body.item_id, body.account_ids, body.due_at, body.late_minutes, body.origin_ids
     )
     return Status(201, [_fields(delivery) for delivery in made])
+
+
+@router.post("/bookings", response=BookingOut, auth=WRITE)
+def book(request: HttpRequest, body: BookingIn) -> dict[str, Any]:
+    """Say to which accounts an item goes by itself once it is approved; what is not named is taken off."""
+    made = actions.book(actor_of(request), body.item_id, body.account_ids)
+    return {"item_id": body.item_id, "account_ids": sorted(booking.account_id for booking in made)}
 
 
 @router.post("/stagger", response={200: list[StaggerOut], 201: list[StaggerOut]}, auth=WRITE)

@@ -32,3 +32,5 @@ class PublishingConfig(AppConfig):
         import_module("kentongan.core.imports").register(import_module("kentongan.publishing.sheets.kind").PostSheet())
         import_module("kentongan.registry.panels").register("publishing", panels.AccountPause())
         import_module("kentongan.safeguards.held").register("publishing", panels.HeldDeliveries())
+        keeper = import_module("kentongan.publishing.recalls.keeper").RecallsKeeper()
+        import_module("kentongan.registry.personal").register("recalls", keeper)

@@ -58,6 +58,25 @@ def show_errors(form: forms.Form, error: Invalid) -> None:
         form.add_error(None, str(error))
 
 
+def _account_choices(accounts: Iterable[Account]) -> list[tuple[int, str]]:
+    return [
+        (account.pk, f"{channels.label(account.platform)} · {account.known_as} ({account.unit.name})")
+        for account in accounts
+    ]
+
+
+class BookForm(forms.Form):
+    """To which accounts something goes once it is approved; none at all is an answer too."""
+
+    accounts = forms.TypedMultipleChoiceField(
+        label=_("Accounts"), coerce=int, widget=forms.CheckboxSelectMultiple, required=False
+    )
+
+    def __init__(self, *args: Any, accounts: Iterable[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["accounts"].choices = _account_choices(accounts)  # type: ignore[attr-defined]
+
+
 class ScheduleForm(forms.Form):
     """To which accounts, when, and how late it may be."""
 
@@ -75,10 +94,7 @@ class ScheduleForm(forms.Form):
 
     def __init__(self, *args: Any, accounts: Iterable[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["accounts"].choices = [  # type: ignore[attr-defined]
-            (account.pk, f"{channels.label(account.platform)} · {account.known_as} ({account.unit.name})")
-            for account in accounts
-        ]
+        self.fields["accounts"].choices = _account_choices(accounts)  # type: ignore[attr-defined]
         self.fields["due_at"].help_text = _("In %(zone)s.") % {"zone": zone_name()}
 
 

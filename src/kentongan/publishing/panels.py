@@ -12,7 +12,7 @@ from kentongan.core.permissions import Capability
 from kentongan.listening.models import Issue
 from kentongan.planning.models import Campaign, ContentItem
 from kentongan.planning.panels import Panel
-from kentongan.planning.states import ItemState
+from kentongan.planning.states import OPEN, ItemState
 from kentongan.publishing import access, planner, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
 from kentongan.publishing.states import ENDS, State
@@ -48,18 +48,20 @@ class ItemPanel:
     """On an item's page: where it goes."""
 
     def panel(self, actor: Actor, item: ContentItem) -> Panel | None:
-        """Return the item's deliveries and what is booked for it; None before there is either."""
+        """Return the item's deliveries and what is or may be booked for it; None where there is nothing of it."""
         held = rights.capabilities(actor, item.unit)
         if Capability.LISTEN not in held:
             return None
         deliveries, count = _first(queries.of_item(actor, item.pk), SHOWN)
         bookings, booked = _first(queries.bookings(item), LISTED)
         pauses = list(queries.pauses_of_campaign(item.campaign)) if item.campaign is not None else []
-        if not deliveries and not bookings and not pauses:
+        may_book = Capability.EDIT in held and item.state in OPEN
+        if not deliveries and not bookings and not pauses and not may_book:
             return None
         context = {
             "item": item,
             "pauses": pauses,
+            "may_book": may_book,
             "recallable": len(deliveries) > 1 and Capability.PUBLISH in held,
             "deliveries": deliveries,
             "more": count - len(deliveries),

@@ -392,6 +392,12 @@ def accounts_for(actor: Actor, kinds: Iterable[str]) -> QuerySet[Account]:
     return registry.connected_accounts(actor, Capability.PUBLISH).filter(platform__in=list(kinds))
 
 
+def accounts_to_book(actor: Actor, item: ContentItem) -> QuerySet[Account]:
+    """Return the connected accounts of the actor's units that could get one of the item's versions, by the tree."""
+    found = registry.connected_accounts(actor, Capability.EDIT).filter(platform__in=item.renditions.values("kind"))
+    return found.order_by("unit__path", "platform", "handle")
+
+
 def accounts_to_spread_over(actor: Actor, item: ContentItem, unit: Unit) -> QuerySet[Account]:
     """Return the connected accounts at a unit and below it that may get this item and have not got it, by the tree."""
     kinds = item.renditions.values("kind")

@@ -39,14 +39,14 @@ class Outcome(models.TextChoices):
 S = State
 MOVES: dict[State, frozenset[State]] = {
     S.DRAFT: frozenset({S.READY, S.RECALLED}),
-    S.READY: frozenset({S.CLAIMED, S.HELD, S.MISSED, S.RECALLED}),
+    S.READY: frozenset({S.CLAIMED, S.PUBLISHED, S.HELD, S.MISSED, S.RECALLED}),
     S.CLAIMED: frozenset({S.READY, S.SENDING, S.HELD, S.MISSED}),
     S.SENDING: frozenset({S.PUBLISHED, S.REJECTED, S.READY, S.HELD, S.UNKNOWN}),
     S.PUBLISHED: frozenset({S.RECALLED}),
-    S.REJECTED: frozenset({S.READY, S.RECALLED}),
+    S.REJECTED: frozenset({S.READY, S.PUBLISHED, S.RECALLED}),
     S.UNKNOWN: frozenset({S.PUBLISHED, S.READY, S.REJECTED}),
-    S.HELD: frozenset({S.READY, S.MISSED, S.RECALLED}),
-    S.MISSED: frozenset({S.READY, S.RECALLED}),
+    S.HELD: frozenset({S.READY, S.PUBLISHED, S.MISSED, S.RECALLED}),
+    S.MISSED: frozenset({S.READY, S.PUBLISHED, S.RECALLED}),
     S.RECALLED: frozenset(),
 }
 STARTS = frozenset({S.DRAFT, S.READY, S.HELD})
@@ -58,6 +58,8 @@ MOVABLE = (S.DRAFT, S.READY, S.HELD, S.MISSED)
 """What can be given another time, as long as it was never tried."""
 WAITING = (S.DRAFT, S.READY)
 """What can be spread anew with many others; what is held or missed is looked at one by one."""
+AFTER_ALL = (S.READY, S.HELD, S.MISSED, S.REJECTED)
+"""What becomes published without being sent again, by the late answer of an attempt that was given up."""
 NEEDS_PERSON = (S.UNKNOWN, S.HELD, S.MISSED, S.REJECTED)
 
 

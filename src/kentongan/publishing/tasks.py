@@ -55,7 +55,7 @@ def sweep() -> int:
     """Free what dead workers held, and give up on what became too late."""
     if not _steady():
         return 0
-    return firing.sweep(SYSTEM) + firing.miss(SYSTEM)
+    return leaps.renew_strays(SYSTEM) + firing.sweep(SYSTEM) + firing.miss(SYSTEM)
 
 
 @every(seconds=2, name="publishing.reconcile")

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from kentongan.publishing.views import accounts, deliveries, hooks, ledger, media, recalls, signing_in, staggering
+from kentongan.publishing.views import (
+    accounts,
+    booking,
+    deliveries,
+    hooks,
+    ledger,
+    media,
+    recalls,
+    signing_in,
+    staggering,
+)
 
 app_name = "publishing"
 urlpatterns = [
@@ -17,6 +27,7 @@ urlpatterns = [
     path("tarik/program/<int:pk>/", recalls.campaign, name="recall_campaign"),
     path("jadwalkan/<int:pk>/", deliveries.schedule, name="schedule"),
     path("jadwalkan/<int:pk>/bertahap/", staggering.stagger, name="stagger"),
+    path("pesan/<int:pk>/", booking.book, name="book"),
     path("sebaran/<int:pk>/", deliveries.detail, name="delivery"),
     path("sebaran/<int:pk>/tarik/", deliveries.recall, name="recall"),
     path("sebaran/<int:pk>/lepas/", deliveries.release, name="release"),

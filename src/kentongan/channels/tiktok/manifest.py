@@ -51,6 +51,7 @@ MANIFEST = Manifest(
         links=False,
         mentions=NAME,
         layout=Layout.SWIPE,
+        pictures=35,
         media_first=True,
         video=Shape.UPRIGHT,
         alt=False,

@@ -16,6 +16,7 @@ from kentongan.missions.models import Receipt
 from kentongan.missions.queries import instructions as queries
 from kentongan.missions.states import ReceiptState
 from kentongan.missions.views.common import StaffRequest, form_page, page, put_errors
+from kentongan.publishing.recalls import queries as recalls
 
 LARGEST_PROOF = 12 * 1024 * 1024
 
@@ -36,6 +37,7 @@ def mine(request: StaffRequest) -> HttpResponse:
         "page": tables.page_of(request, queries.receipts_for(request.actor), 25),
         "invitations": list(queries.invitations_for(request.actor)[:20]),
         "waiting": queries.waiting_for(request.actor).count(),
+        "recalls": recalls.waiting_count(request.actor),
     }
     return render(request, "missions/mine.html", context)
 

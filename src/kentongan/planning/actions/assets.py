@@ -70,10 +70,7 @@ def _asset(item: ContentItem, one: NewAsset, position: int) -> ItemAsset:
 def fit_media(actor: Actor, item_id: int) -> Job | None:
     """Have copies made of an item's pictures and videos, as its platforms take them; None where all are made."""
     item = access.item(actor, item_id, Capability.EDIT)
-    if not planned.to_fit(item.renditions.all(), list(item.assets.select_related("file"))):
-        return None
-    label = _("Making the pictures of “%(title)s” ready") % {"title": item.title}
-    return jobs.start(actor, fitting.KIND, label, unit_id=item.unit_id, link=item.get_absolute_url(), item_id=item.pk)
+    return fitting.start(actor, item, list(item.assets.select_related("file")))
 
 
 @action("planning.item.convert", may_do_nothing=True)

@@ -1,6 +1,6 @@
 """Booking accounts for an item before it is approved, and scheduling it there once it is."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -35,30 +35,40 @@ def book(actor: Actor, item_id: int, account_ids: Collection[int]) -> list[Booki
 def book_many(actor: Actor, wanted: Mapping[int, Collection[int]]) -> None:
     """Book accounts for items, by item: for all of them or none, in a constant number of queries; raises Several."""
     found = planning.items(actor, wanted, Capability.EDIT, lock=True)
+    present = _booked(found.rows)
     connected = Account.objects.filter(kind=Account.Kind.OFFICIAL, connection__isnull=False)
     named = connected.filter(pk__in={pk for accounts in wanted.values() for pk in accounts})
     allowed = set(rights.scope(named, actor, Capability.EDIT).values_list("pk", flat=True))
     refusals = several.Refusals()
     for position, (item_id, accounts) in enumerate(wanted.items()):
         with refusals.of(position):
-            if found.get(item_id).state not in OPEN:
-                raise Conflict(_("Only what waits for approval can be booked."), remedy=_("Schedule it instead."))
-            if not allowed.issuperset(accounts):
+            check_open(found.get(item_id))
+            # What somebody else booked may stay.
+            if not allowed.union(present[item_id]).issuperset(accounts):
                 raise Invalid(fields={"accounts": [_("You may book only connected accounts of your units.")]})
     refusals.check()
-    _rebook(actor, {found.get(item_id): set(accounts) for item_id, accounts in wanted.items()})
+    _rebook(actor, [(found.get(pk), present[pk], set(accounts)) for pk, accounts in wanted.items()])
 
 
-def _rebook(actor: Actor, wanted: Mapping[ContentItem, set[int]]) -> None:
-    kept = {item.pk: accounts for item, accounts in wanted.items()}
-    present: dict[int, set[int]] = {pk: set() for pk in kept}
-    gone = []
-    for booking in Booking.objects.filter(item__in=kept):
-        present[booking.item_id].add(booking.account_id)
-        if booking.account_id not in kept[booking.item_id]:
-            gone.append(booking.pk)
+def check_open(item: ContentItem) -> None:
+    """Raise Conflict unless accounts can be booked for the item: it waits for approval."""
+    if item.state not in OPEN:
+        raise Conflict(_("Only what waits for approval can be booked."), remedy=_("Schedule it instead."))
+
+
+def _booked(item_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    """Return the bookings of items, by item and account: one query."""
+    found: dict[int, dict[int, int]] = {pk: {} for pk in item_ids}
+    for pk, item_id, account_id in Booking.objects.filter(item__in=item_ids).values_list("pk", "item", "account"):
+        found[item_id][account_id] = pk
+    return found
+
+
+def _rebook(actor: Actor, wanted: Sequence[tuple[ContentItem, Mapping[int, int], set[int]]]) -> None:
+    """Let each item, of which the bookings so far are given, have those accounts."""
+    gone = [pk for _item, present, kept in wanted for account, pk in present.items() if account not in kept]
     Booking.objects.filter(pk__in=gone).delete()
-    changes = [(item, present[item.pk], accounts) for item, accounts in wanted.items() if present[item.pk] != accounts]
+    changes = [(item, set(present), kept) for item, present, kept in wanted if set(present) != kept]
     author = planning.author(actor)
     Booking.objects.bulk_create(
         Booking(item=item, account_id=pk, booked_by_id=author)

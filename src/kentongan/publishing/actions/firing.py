@@ -39,7 +39,7 @@ from kentongan.publishing import budgets
 from kentongan.publishing.actions import circuits, reposting
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.models import Attempt, Delivery, Pause
-from kentongan.publishing.states import CLAIMS, Outcome, State, check_move
+from kentongan.publishing.states import AFTER_ALL, CLAIMS, Outcome, State, check_move
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account
@@ -301,6 +301,19 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     )
 
 
+def _out_after_all(actor: Actor, delivery_id: int) -> None:
+    """Race: the claim had lapsed; what was looked for in vain was held, missed, given up, or waits to be sent again.
+
+    It is out after all, so it counts as published at once. While another worker has it, that worker finds the evidence;
+    what was recalled meanwhile stays recalled.
+    """
+    delivery = Delivery.objects.select_for_update(of=("self",)).filter(pk=delivery_id, state__in=AFTER_ALL).first()
+    known = evidence(delivery) if delivery is not None else None
+    if delivery is not None and known is not None:
+        values = {"remote_id": known.remote_id, "url": known.url, "published_at": clock.now()}
+        stop(actor, delivery, State.PUBLISHED, "", **values)
+
+
 def _is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
     """Race: an attempt whose claim had lapsed was accepted after all, while this one waited to be sent again."""
     before = audit.snapshot(delivery, *SEEN)
@@ -336,6 +349,8 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
     circuits.learn(attempt.delivery.account, result, attempt.started_at)
     delivery = _mine(claim, State.SENDING, is_of_another=_others(getattr(result, "remote_id", "")))
     if delivery is None:
+        if isinstance(result, Published):
+            _out_after_all(actor, attempt.delivery_id)
         return None
     now = clock.now()
     match result:

@@ -73,19 +73,24 @@ def _receipts(delivery: Delivery) -> list[str]:
     return [one["receipt"] if isinstance(one.get("receipt"), str) else "" for one in told]
 
 
-def _absent_from(delivery: Delivery) -> datetime:
-    """Return from when absence counts: settled, and no attempt may still be under way whose worker we gave up.
+def under_way_until(delivery: Delivery) -> datetime | None:
+    """Return until when an attempt whose worker we gave up may still be under way; None where every one has ended.
 
     Twice as long as such an attempt is given: it may have begun its last call when the time was over.
     """
-    settled = delivery.settled_at or clock.now()
     under_way = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH, outcome=Outcome.OPEN).last()
     if under_way is None:
-        return settled
+        return None
     files = [video["file"] for video in delivery.content.get("videos", ())]
     size = StoredFile.objects.filter(pk__in=files).aggregate(size=Sum("size"))["size"] if files else 0
     given = uploads.longest(channels.get(delivery.account.platform).manifest, size or 0)
-    return max(settled, under_way.started_at + 2 * given)
+    return under_way.started_at + 2 * given
+
+
+def _absent_from(delivery: Delivery) -> datetime:
+    """Return from when absence counts: settled, and no attempt may still be under way."""
+    settled = delivery.settled_at or clock.now()
+    return max(settled, under_way_until(delivery) or settled)
 
 
 @action("publishing.delivery.reconcile", may_do_nothing=True)

@@ -15,7 +15,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Held, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.planning import access as planning
-from kentongan.planning import media
+from kentongan.planning import fitting, media
 from kentongan.planning.actions.items import check_seen
 from kentongan.planning.counting import measure
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
@@ -148,6 +148,8 @@ def _schedule(
         ) from error
     after = [audit.snapshot(delivery, *SEEN, "account_id", "late_minutes", "repost_of_id") for delivery in made]
     audit.record_each(actor, ((delivery, None, values) for delivery, values in zip(made, after, strict=True)))
+    # Copies take seconds: they are made now, not when it is due. What came by API or spreadsheet has none yet.
+    fitting.start(actor, item, assets)
     return made
 
 

@@ -1,6 +1,9 @@
 """Telling people which posts they are asked to delete, and a level above when that is late."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
@@ -25,14 +28,25 @@ BATCH = 300
 messages.declare_purpose(PURPOSE, gettext_lazy("Posts that have to be deleted"))
 
 
-@action("publishing.recall.tell", may_do_nothing=True)
 def tell(actor: Actor) -> int:
     """Queue one message to each for whom an open task waits now, once; who takes a seat over is told then.
 
-    Race: two workers queue the same; the key of each message lets one of them.
+    However many tasks wait, each is looked at: a part of them in each transaction, in a fixed number of queries.
     """
-    tasks = list(RecallTask.objects.filter(state__in=RecallTask.OPEN).select_related(*queries.SEEN)[:BATCH])
-    waiting = queries.waiting_for(tasks) if tasks else {}
+    told, after = 0, 0
+    while part := list(_open_tasks().filter(pk__gt=after).order_by("pk").select_related(*queries.SEEN)[:BATCH]):
+        told, after = told + _tell(actor, part), part[-1].pk
+    return told
+
+
+def _open_tasks() -> QuerySet[RecallTask]:
+    return RecallTask.objects.filter(state__in=RecallTask.OPEN)
+
+
+@action("publishing.recall.tell", may_do_nothing=True)
+def _tell(actor: Actor, tasks: Sequence[RecallTask]) -> int:
+    """Race: two workers queue the same; the key of each message lets one of them."""
+    waiting = queries.waiting_for(tasks)
     drafts = [draft for task in tasks for draft in _drafts(task, waiting[task.pk])]
     return messages.queue_many(actor, drafts) if drafts else 0
 
@@ -94,10 +108,17 @@ def _words(task: RecallTask) -> dict[str, str]:
     }
 
 
-@action("publishing.recall.rise", may_do_nothing=True)
 def rise(actor: Actor) -> int:
     """Tell the administrators above the unit of tasks that are late, once; return how many."""
-    late = RecallTask.objects.filter(state__in=RecallTask.OPEN, due_at__lt=clock.now(), risen_at=None)
+    risen = 0
+    while part := _rise(actor):
+        risen += part
+    return risen
+
+
+@action("publishing.recall.rise", may_do_nothing=True)
+def _rise(actor: Actor) -> int:
+    late = _open_tasks().filter(due_at__lt=clock.now(), risen_at=None)
     tasks = list(
         late.select_related(*queries.SEEN, "unit__parent").select_for_update(of=("self",), skip_locked=True)[:BATCH]
     )

@@ -19,6 +19,7 @@ from kentongan.core.requests import StaffRequest
 from kentongan.planning import access as planning
 from kentongan.planning.models import ContentItem
 from kentongan.publishing import access, actions, planner, previews, queries
+from kentongan.publishing.actions import reconciling
 from kentongan.publishing.actions.alikeness import STANDING
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
 from kentongan.publishing.forms import ReasonForm, RepostForm, ResolveForm, TimeForm, complain, show_errors
@@ -58,11 +59,18 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
         "waiting": recalls.waiting_for([task])[task.pk] if task else None,
         "pauses": queries.stopped_by(delivery) if delivery.state in WAITING else [],
         "resolve_form": resolve or ResolveForm(),
+        "under_way_until": _under_way_until(delivery),
         "reason_form": ReasonForm(auto_id="recall_%s"),
         "release_form": ReasonForm(auto_id="release_%s"),
         "time_form": TimeForm(due_at=delivery.due_at),
     }
     return render(request, "publishing/delivery.html", context, status=status)
+
+
+def _under_way_until(delivery: Delivery) -> datetime | None:
+    """Return until when what is of unknown fate may still be on its way there; None where it is not any more."""
+    until = reconciling.under_way_until(delivery) if delivery.state == State.UNKNOWN else None
+    return until if until is not None and until > clock.now() else None
 
 
 def _suggested(item: ContentItem) -> datetime:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('planning', '0006_campaigns'),
-        ('publishing', '0012_ledger_at_size'),
+        ('publishing', '0013_published_after_all'),
         ('registry', '0026_connections_that_end'),
         ('safeguards', '0003_electioneering'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

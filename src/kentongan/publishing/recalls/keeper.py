@@ -1,0 +1,33 @@
+"""What recalls keep about a person: what they said of posts that they deleted, told to them and erased with them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kentongan.core import audit, files
+from kentongan.core.actor import Actor
+from kentongan.core.models.files import StoredFile
+from kentongan.publishing.models import RecallTask
+
+ERASED = "–"
+"""Stands for words that the law of the table wants: why a post stays, or how it is known to be gone."""
+
+
+class RecallsKeeper:
+    """Answers to recalls: the words and pictures of who gave them."""
+
+    def kept(self, person_id: int) -> Sequence[Mapping[str, Any]]:
+        """Return each answer of the person, with their own words."""
+        said = ("delivery_id", "state", "note", "look", "answered_at")
+        answers = RecallTask.objects.filter(answered_by__person=person_id).order_by("pk")
+        return [{"recall": one.pk} | audit.snapshot(one, *said) for one in answers]
+
+    def join(self, gone_id: int, keep_id: int) -> None:
+        """Nothing is to be joined: answers are the user's, and of two people one user stays."""
+
+    def forget(self, actor: Actor, person_id: int) -> None:
+        """Empty the answers: that the post is gone, or stays, remains, without words and picture."""
+        answers = RecallTask.objects.filter(answered_by__person=person_id)
+        proofs = list(answers.filter(proof__isnull=False).values_list("proof", flat=True))
+        answers.exclude(note="", proof=None).update(note=ERASED, proof=None)
+        used = RecallTask.objects.filter(proof__in=proofs).values("proof")
+        files.erase(StoredFile.objects.filter(pk__in=proofs).exclude(pk__in=used))
