@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from channels.graph_benches import MP4, error, film, picture
-from kentongan.channels import oauth
+from kentongan.channels import oauth, uploads
 from kentongan.channels.contract import (
     Absent,
     Ambiguous,
@@ -266,13 +266,25 @@ class WithVideos:
         server.working = 9
         assert isinstance(bench.publish(self.filmed(bench, film(shown))), Published)
 
-    def test_a_large_one_is_given_longer_than_pictures(self, bench: Bench, server, shown: str, monkeypatch):
-        attempt = bench.channel.manifest.attempt.total_seconds()
-        monkeypatch.setattr(patience, "clock", lambda: (attempt + 60) * len(server.containers))
-        assert isinstance(bench.publish(self.filmed(bench, film(shown), images=(picture(shown),))), RetryLater)
+    @pytest.mark.parametrize("size", [len(MP4), 200_000_000])
+    def test_one_is_given_longer_than_pictures_and_a_large_one_no_longer(self, bench, server, shown, monkeypatch, size):
+        """We carry nothing, so that a worker that was killed is given up as soon for a large one."""
+        seconds = bench.channel.manifest.attempt.total_seconds() + 60
+        monkeypatch.setattr(patience, "clock", lambda: seconds * len(server.containers))
+        assert isinstance(bench.publish(self.filmed(bench, film(shown, size=size))), Published)
+        seconds = uploads.FETCHING.total_seconds()
         server.containers.clear()
-        assert isinstance(bench.publish(self.filmed(bench, film(shown, size=200_000_000))), Published)
+        assert isinstance(bench.publish(self.filmed(bench, film(shown, size=size))), RetryLater)
         assert len(server.posts) == 1
+
+    def test_the_next_is_made_only_when_the_one_before_it_is_fetched(self, bench: Bench, server, proxy, shown: str):
+        """However many videos a post has, one at a time is fetched from us."""
+        server.working = 2
+        assert isinstance(bench.publish(self.filmed(bench, film(shown), film(shown), film(shown))), Published)
+        first, second, third, _whole = server.containers
+        lines = [line for line in proxy.seen if self.make in line or any(one in line for one in (first, second, third))]
+        order = [next((one for one in (first, second, third) if one in line), "made") for line in lines]
+        assert order[:12] == ["made", *[first] * 3, "made", *[second] * 3, "made", *[third] * 3]
 
     @pytest.mark.parametrize(
         ("name", "kind", "words"),

@@ -24,9 +24,9 @@ from kentongan.channels.contract import (
     Rejected,
     RetryLater,
     Sought,
+    StillWorking,
     Unsure,
 )
-from kentongan.channels.facebook import video as facebook_video
 from kentongan.channels.testing import HttpPublisherContract
 from kentongan.core import clock, http
 from servers import facebook
@@ -38,8 +38,7 @@ CREATE, BEGIN, SEND, LOOK = "/videos ", "/uploads ", "POST /v25.0/upload:", "fie
 
 
 @pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(facebook_video, "PAUSE_SECONDS", 0)
+def _english() -> Iterator[None]:
     with translation.override("en"):
         yield
 
@@ -166,10 +165,13 @@ class TestTheUpload:
 class TestAfterwards:
     """The answer names the video, so Facebook itself says what became of it."""
 
-    def test_it_is_waited_for(self, bench: VideoBench, server: FacebookServer, proxy: Proxy):
+    def test_its_number_is_told_at_once_and_it_is_not_waited_for(self, bench, server: FacebookServer, proxy: Proxy):
+        """While a worker waits, nobody but itself knows the number, and it may be killed."""
         server.working = 5
-        assert isinstance(bench.publish(bench.post("Sebentar")), Published)
-        assert sum(LOOK in line for line in proxy.seen) == 5
+        outcome = bench.publish(bench.post("Sebentar"))
+        assert isinstance(outcome, StillWorking)
+        assert [outcome.response["receipt"]] == list(server.videos)
+        assert sum(LOOK in line for line in proxy.seen) == 1
 
     def test_one_that_facebook_cannot_use_is_a_refusal_in_its_words(self, bench: VideoBench, server: FacebookServer):
         server.fails_with = "The video file has no video track"
@@ -221,6 +223,29 @@ class TestAfterwards:
         for _time in range(2):
             bench.publisher.recall(published.remote_id, bench.credentials, bench.client)
         assert (server.posts, server.videos) == ([], {})
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "KabarUji/videos/{}",
+            "KabarUji/videos/{}/?mibextid=x",
+            "KabarUji/videos/judul-video/{}/",
+            "reel/{}",
+            "watch/?v={}",
+        ],
+    )
+    def test_a_video_is_taken_back_by_the_address_that_a_person_gave(self, bench: VideoBench, server, address: str):
+        bench.publish(bench.post("Dicari orang"))
+        [number] = server.videos
+        bench.publisher.recall(f"https://www.facebook.com/{address.format(number)}", bench.credentials, bench.client)
+        assert (server.posts, server.videos) == ([], {})
+
+    @pytest.mark.parametrize("address", ["KabarUji/videos/999", "KabarUji/posts/999", "reel/999/"])
+    def test_an_address_that_tells_another_number_is_not_taken_for_deleted(self, bench: VideoBench, server, address):
+        bench.publish(bench.post("Masih ada"))
+        with pytest.raises(Rejected, match="delete it there"):
+            bench.publisher.recall(f"https://www.facebook.com/{address}", bench.credentials, bench.client)
+        assert len(server.videos) == 1
 
     def test_a_video_settles_later_than_a_text(self, bench: VideoBench):
         manifest = bench.channel.manifest

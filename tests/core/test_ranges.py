@@ -1,8 +1,10 @@
 """Serving a file in parts."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 
 from kentongan.core import ranges
@@ -69,3 +71,43 @@ def test_a_condition_that_cannot_be_checked_gets_the_whole(path: Path):
 def test_a_part_that_is_not_there(path: Path, asked: str):
     answer = ask(path, range=asked)
     assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{len(CONTENT)}")
+
+
+@pytest.mark.django_db
+class TestToAll:
+    """What whoever has an address may fetch leaves threads for others."""
+
+    @pytest.fixture(autouse=True)
+    def _four_threads(self, settings) -> Iterator[None]:
+        settings.KENTONGAN_WEB_THREADS = 4
+        ranges._slots.cache_clear()
+        yield
+        ranges._slots.cache_clear()
+
+    def ask(self, path: Path, **headers: str) -> HttpResponseBase:
+        return ranges.serve_to_all(RequestFactory().get("/", headers=headers), path, "video/mp4")
+
+    def test_readers_who_do_not_read_hold_half_of_the_threads_at_most(self, path: Path):
+        held = [self.ask(path), self.ask(path, range="bytes=0-")]
+        turned_away = self.ask(path)
+        assert (turned_away.status_code, turned_away["Retry-After"]) == (503, "3")
+        turned_away.close()
+        assert self.ask(path).status_code == 503
+        for answer in held:
+            answer.close()
+            answer.close()
+        again = [self.ask(path), self.ask(path, range=f"bytes={len(CONTENT)}-")]
+        assert [one.status_code for one in again] == [200, 416]
+        assert self.ask(path).status_code == 503
+
+    def test_what_was_read_to_its_end_holds_nothing(self, path: Path):
+        for _time in range(5):
+            answer = self.ask(path, range="bytes=0-99")
+            assert answer.getvalue() == CONTENT[:100]
+            answer.close()
+
+    def test_what_is_not_there_holds_nothing(self, path: Path, tmp_path: Path):
+        for _time in range(3):
+            with pytest.raises(FileNotFoundError):
+                self.ask(tmp_path / "hilang.mp4")
+        assert self.ask(path).status_code == 200

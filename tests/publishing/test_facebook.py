@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import translation
 
 from core import samples
-from kentongan.channels.facebook import video as facebook_video
 from kentongan.core import clock, files
 from kentongan.core.models import Message, User
 from kentongan.publishing import actions, connections, signing_in, telling, worker
@@ -180,9 +179,8 @@ class TestVideos:
     """A video through the worker: carried, published, asked about by its number."""
 
     @pytest.fixture
-    def filmed(self, desk: Desk, connected: Account, monkeypatch: pytest.MonkeyPatch) -> Delivery:
+    def filmed(self, desk: Desk, connected: Account) -> Delivery:
         """A delivery with a video."""
-        monkeypatch.setattr(facebook_video, "PAUSE_SECONDS", 0)
         stored = files.store(SYSTEM, BytesIO(samples.clean(padding=90_000)), "setu.mp4", unit_id=desk.cast.root.pk)
         asset = {"file": stored, "alt": "Mobil lewat di Jalan Setu"}
         return desk.schedule(connected, item=desk.item(text="Dibuka lagi", kinds=["facebook"], assets=[asset]))

@@ -4,6 +4,7 @@ import io
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -220,12 +221,16 @@ class TestReels:
         Delivery.objects.update(claimed_until=clock.now())
         assert Client().get(path, headers={"range": "bytes=100-199"}).status_code == 404
 
-    def test_no_claim_outlasts_an_address(self):
+    def test_no_claim_outlasts_an_address_or_grows_with_what_is_fetched(self):
         for channel in channels.every():
-            manifest = channel.manifest
+            manifest, limits = channel.manifest, channel.manifest.limits
             if manifest.fetches_pictures or manifest.fetches_videos:
-                largest = (manifest.limits.video_bytes or 0) if manifest.fetches_videos else 0
+                largest = (limits.video_bytes or 0) * limits.videos if manifest.fetches_videos else 0
                 assert uploads.longest(manifest, largest) < public_media.LASTS, channel.kind
+            if manifest.fetches_videos:
+                assert limits.videos_together, channel.kind
+                assert uploads.longest(manifest, largest) == uploads.longest(manifest, 1)
+                assert not uploads.extra_time(manifest, largest)
 
     def test_without_a_public_address_it_is_not_scheduled(self, desk: Desk, connected: Account, settings):
         file = stored(desk, FILM, "setu.mp4")
@@ -276,6 +281,16 @@ class TestBeforeApproval:
         assert "publishes nothing without a picture" in self.problems("Hanya teks")[0]
 
     @pytest.mark.django_db
+    def test_more_than_can_be_fetched_while_one_worker_waits(self):
+        films = [
+            ItemAsset(file=StoredFile(name=f"{number}.mp4", media_type="video/mp4", size=250 * 1024 * 1024))
+            for number in range(5)
+        ]
+        assert not any("together" in one for one in self.problems("Setu", *films[:4]))
+        [problem] = [one for one in self.problems("Setu", *films) if "together" in one]
+        assert problem.startswith("Instagram fetches videos of up to 1.0")
+
+    @pytest.mark.django_db
     def test_too_many_hashtags(self):
         picture = ItemAsset(file=StoredFile(name="setu.jpg", media_type="image/jpeg", size=10))
         tags = [f"#tagar{number}" for number in range(31)]
@@ -300,6 +315,23 @@ class TestThroughTheWorker:
         actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
         assert RecallTask.objects.filter(delivery=delivery).exists()
         assert len(server.posts) == 1
+
+    def test_a_reel_that_is_stopped_while_it_is_fetched_waits(self, desk, connected, server, monkeypatch):
+        delivery, _file = reel(desk, connected)
+        stopped, server.working = [], 2
+
+        def sleep(_seconds: float) -> None:
+            if not stopped:
+                stopped.append(actions.pause(desk.cast.actor("hendra"), account_id=connected.pk, reason="Gempa"))
+
+        monkeypatch.setattr(containers, "time", SimpleNamespace(sleep=sleep))
+        assert desk.run() == [State.READY]
+        assert desk.run() == []
+        assert (server.posts, len(server.films)) == ([], 1)
+        actions.resume(desk.cast.actor("hendra"), stopped[0].pk)
+        assert desk.run() == [State.PUBLISHED]
+        assert desk.state(delivery) == State.PUBLISHED
+        assert (delivery.tries, len(server.posts)) == (0, 1)
 
     def test_a_lost_answer_is_found_by_looking(self, desk: Desk, connected, server: InstagramServer, proxy: Proxy):
         delivery = scheduled(desk, connected)

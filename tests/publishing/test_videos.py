@@ -182,7 +182,7 @@ class TestYouTube:
             looked_at = attempt.started_at + timedelta(minutes=after)
             assert reconciling.reconcile(SYSTEM, delivery.pk, Absent(), looked_at) == state, after
         firing.finish(SYSTEM, claim, attempt, Published("v1", "https://www.youtube.com/watch?v=v1"))
-        assert desk.run() == [None]
+        assert desk.run() == []
         assert desk.state(delivery) == State.PUBLISHED
         assert google.videos == []
 

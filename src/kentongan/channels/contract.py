@@ -14,12 +14,14 @@ import httpx
 from django.utils.functional import Promise
 
 from kentongan.channels.errors import Ambiguous as Ambiguous
+from kentongan.channels.errors import CalledOff as CalledOff
 from kentongan.channels.errors import ChannelError as ChannelError
 from kentongan.channels.errors import CredentialsExpired as CredentialsExpired
 from kentongan.channels.errors import NoSuchAccount as NoSuchAccount
 from kentongan.channels.errors import PostsHidden as PostsHidden
 from kentongan.channels.errors import Rejected as Rejected
 from kentongan.channels.errors import RetryLater as RetryLater
+from kentongan.channels.errors import StillWorking as StillWorking
 from kentongan.channels.limits import Count as Count
 from kentongan.channels.limits import Counting as Counting
 from kentongan.channels.limits import Limits as Limits
@@ -327,7 +329,10 @@ class Publisher(Protocol):
     """Publishes, and takes back what it published."""
 
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
-        """Publish once. Raises Rejected, RetryLater, CredentialsExpired or Ambiguous."""
+        """Publish once. Raises Rejected, RetryLater, CredentialsExpired or Ambiguous.
+
+        Calls `post.confirm` right before the request that decides, once all is carried there.
+        """
         ...
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:

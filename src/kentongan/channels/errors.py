@@ -5,8 +5,10 @@
     │   ├── NoSuchAccount   it knows no account of that name
     │   └── PostsHidden     it shows the posts of that account to nobody who has not signed in
     ├── RetryLater          nothing was published; try again, not before `after`
+    │   └── CalledOff       it must not go out any more, or not now: we ourselves ended the attempt
     ├── CredentialsExpired  nothing was published; the sign-in has to be renewed
     └── Ambiguous           nobody knows whether it was published: never tried again by itself
+        └── StillWorking    the platform took it and works on it: it is asked about by the name it was given
 
 Every error carries `response`, a summary of what the platform said: an answer is never thrown away.
 """
@@ -37,6 +39,13 @@ class RetryLater(ChannelError):
         self.after = after
 
 
+class CalledOff(RetryLater):
+    """What stands against it came up during the attempt (`Post.confirm`); that counts as no try."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, after=timedelta(0))
+
+
 class CredentialsExpired(ChannelError):
     """Nothing was published, because the sign-in is no longer accepted.
 
@@ -51,6 +60,13 @@ class CredentialsExpired(ChannelError):
 
 class Ambiguous(ChannelError):
     """The request may or may not have been accepted."""
+
+
+class StillWorking(Ambiguous):
+    """The platform took it and is not done: `receipt` is what it calls it. The server answers, so it is not spared."""
+
+    def __init__(self, message: str, receipt: str, response: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, {**(response or {}), "receipt": receipt})
 
 
 class NoSuchAccount(Rejected):

@@ -41,9 +41,10 @@ class Limits:
     with pictures or a video, None where it is the usual one. `image_side` is the longer side in pixels that a picture
     is shown with at most; larger ones are scaled down. `videos` 0 means that the platform takes none from us;
     `video_seconds` and `video_bytes` are the longest and largest, `video_shortest` the shortest in seconds, None where
-    there is no such limit. `video_codecs` are the picture codecs that it takes (`h264`, `hevc`, `vp9`, `av1`...), None
-    for any. `image_shape` and `video_shape` are the narrowest and the widest of them, width by height, None where any
-    goes. `media_most` is how many pictures and videos go out together, None where each has its own limit.
+    there is no such limit; `videos_together` is how large all videos of a post may be together. `video_codecs` are the
+    picture codecs that it takes (`h264`, `hevc`, `vp9`, `av1`...), None for any. `image_shape` and `video_shape` are
+    the narrowest and the widest of them, width by height, None where any goes. `media_most` is how many pictures and
+    videos go out together, None where each has its own limit.
     `video_alone` says that no picture goes beside a video, `video_needed` that nothing goes out without one,
     `media_needed` that nothing does without a picture or a video. `tags` is how many hashtags a text may
     hold, None for any. `title_most` is the longest title in characters,
@@ -63,6 +64,7 @@ class Limits:
     caption: int | None = None
     videos: int = 0
     video_bytes: int | None = None
+    videos_together: int | None = None
     video_seconds: int | None = None
     video_shortest: int | None = None
     video_types: frozenset[str] = frozenset({"video/mp4"})

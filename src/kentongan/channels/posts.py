@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +62,10 @@ class Video:
                 yield part
 
 
+def _nothing() -> None:
+    """Stand against nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """What stands in place of a link, on platforms that take it from us: what its page says about itself."""
@@ -88,6 +92,8 @@ class Post:
 
     `card` is that of its link, where the platform takes it from us (`Look.card_sent`) and the page was read.
     With an `origin` it is a repost, which has no text of its own.
+    `confirm` is called right before the request that publishes: it raises CalledOff where the post was stopped,
+    withdrawn or became too late while its media were carried there.
     """
 
     key: str
@@ -102,6 +108,12 @@ class Post:
     videos: tuple[Video, ...] = ()
     card: Card | None = None
     origin: Origin | None = None
+    confirm: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
+
+    @property
+    def video_size(self) -> int:
+        """Return the size of its videos together, in bytes."""
+        return sum(video.size for video in self.videos)
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of everything that is sent."""

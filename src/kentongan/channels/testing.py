@@ -14,6 +14,7 @@ import httpx
 from kentongan.channels.contract import (
     Absent,
     Ambiguous,
+    CalledOff,
     Channel,
     ChannelError,
     Credentials,
@@ -189,6 +190,16 @@ class HttpPublisherContract(PublisherContract):
             assert isinstance(outcome, Published | Ambiguous), (failure, outcome)
             assert isinstance(bench.find(post), Found), failure
             assert bench.count(post) == 1, failure
+
+    def test_what_is_called_off_before_the_decision_publishes_nothing(self, bench: Bench) -> None:
+        """The post is asked once more when all is carried there, however long that took."""
+
+        def stopped() -> None:
+            raise CalledOff("Dihentikan")
+
+        post = bench.post("Ditarik saat dikirim")
+        assert isinstance(bench.publish(replace(post, confirm=stopped)), CalledOff)
+        assert bench.count(post) == 0
 
     def test_a_request_cut_before_acceptance_is_in_doubt_and_found_absent(self, bench: Bench) -> None:
         """Nobody can tell from here whether the platform got it: only looking helps."""

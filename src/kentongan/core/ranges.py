@@ -1,13 +1,17 @@
 """Serving a file in parts, as players ask for it and as platforms fetch what is large (RFC 9110, section 14)."""
 
 import re
+import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 CHUNK = 64 * 1024
+COME_AGAIN_SECONDS = 3
 ONE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
 
 
@@ -53,3 +57,27 @@ def _read(path: Path, start: int, end: int) -> Iterator[bytes]:
         while start < end and (chunk := file.read(min(CHUNK, end - start))):
             start += len(chunk)
             yield chunk
+
+
+def serve_to_all(request: HttpRequest, path: Path, media_type: str) -> HttpResponseBase:
+    """Return what `serve` does; 503 while half of the threads are at this already.
+
+    For what is fetched by whoever has the address: one that does not read holds a thread, and the other half of them
+    goes on with pages.
+    """
+    slots = _slots()
+    if not slots.acquire(blocking=False):
+        return HttpResponse(status=503, headers={"Retry-After": str(COME_AGAIN_SECONDS)})
+    try:
+        answer = serve(request, path, media_type)
+    except BaseException:
+        slots.release()
+        raise
+    # The server closes every answer, whether it was sent or broken off.
+    answer._resource_closers.append(slots.release)  # type: ignore[attr-defined]
+    return answer
+
+
+@cache
+def _slots() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(max(1, settings.KENTONGAN_WEB_THREADS // 2))

@@ -213,6 +213,10 @@ def _videos(
             limits.videos,
         )
         yield text % (platform | {"limit": limits.videos, "n": len(videos)})
+    if limits.videos_together is not None and sum(video.size for video in videos) > limits.videos_together:
+        text = _("%(platform)s fetches videos of up to %(limit)s together from here; the item has %(size)s.")
+        size = filesizeformat(sum(video.size for video in videos))
+        yield text % (platform | {"limit": filesizeformat(limits.videos_together), "size": size})
     for video in videos:
         known = facts.get(video.sha256)
         if (video.sha256, recipe(video, limits, facts)) not in made:

@@ -25,8 +25,8 @@ from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import CLAIMS
 
 PURPOSE = "delivery-media"
-LASTS = timedelta(hours=6)
-"""Longer than any claim, which is what ends it: a large video is given hours."""
+LASTS = timedelta(hours=1)
+"""Longer than any claim on what is fetched (`uploads.FETCHING`), which is what ends it."""
 SUFFIXES = {
     "image/jpeg": "jpg",
     "image/png": "png",

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -13,6 +15,8 @@ from django.db import InterfaceError, OperationalError
 from django.db import connections as database
 from django.utils.translation import gettext as _
 
+from kentongan.channels import registry as channels
+from kentongan.channels import uploads
 from kentongan.channels.contract import (
     Absent,
     ChannelError,
@@ -37,6 +41,7 @@ from kentongan.publishing.states import State
 SYSTEM = Actor.system("publishing.worker")
 THREADS = 4
 RECORDING_SECONDS = 60.0
+ASK_AGAIN = timedelta(minutes=1)
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
@@ -57,7 +62,7 @@ def deliver(claim: firing.Claim) -> State | None:
     if attempt is None:
         return None
     attempt.delivery = delivery  # with its account at hand
-    result = _call(delivery, post, credentials)
+    result = _call(claim, delivery, post, credentials)
     if isinstance(result, CredentialsExpired) and result.renewable:
         connections.expire(SYSTEM, delivery.account, credentials)
     state = _surely(partial(firing.finish, SYSTEM, claim, attempt, result))
@@ -67,7 +72,7 @@ def deliver(claim: firing.Claim) -> State | None:
 
 
 def _surely(write: Callable[[], T]) -> T:
-    """Write down an answer though the database went away, or has no room: it comes back, and only we have the answer.
+    """Ask or write though the database went away, or has no room: it comes back, and only we have a platform's answer.
 
     Race: it was written, and only the word of it was lost. To write it again changes nothing.
     """
@@ -92,9 +97,12 @@ def _prepare(delivery: Delivery) -> tuple[Post, Credentials]:
         raise Rejected(str(error)) from error
 
 
-def _call(delivery: Delivery, post: Post, credentials: Credentials) -> Published | ChannelError:
+def _call(claim: firing.Claim, delivery: Delivery, post: Post, credentials: Credentials) -> Published | ChannelError:
+    manifest = channels.get(delivery.account.platform).manifest
+    if uploads.longest(manifest, post.video_size) > uploads.ATTEMPT:
+        post = replace(post, confirm=partial(_confirm, claim))
     try:
-        with connections.client(firing.extra_time(post)) as calls:
+        with connections.client(uploads.extra_time(manifest, post.video_size)) as calls:
             return connections.sender_of(delivery).publish(post, credentials, calls)
     except ChannelError as error:
         return error
@@ -102,6 +110,18 @@ def _call(delivery: Delivery, post: Post, credentials: Credentials) -> Published
         # A mistake in an adapter, after the request may have left: nobody knows, so it is not tried again.
         logger.exception("The adapter failed on delivery %s.", delivery.pk)
         return circuits.OurFault(_("Our own program failed while sending."), {"error": repr(error)})
+
+
+def _confirm(claim: firing.Claim) -> None:
+    """Ask whether an attempt that has taken long is still to publish; where nobody can be asked, it does not."""
+    try:
+        _surely(partial(firing.confirm, claim))
+    except ChannelError:
+        raise
+    except Exception as error:
+        logger.exception("Whether delivery %s may still go out could not be asked.", claim.delivery_id)
+        text = _("Whether it may still go out could not be asked, so nothing was published.")
+        raise RetryLater(text, {"error": repr(error)}, ASK_AGAIN) from error
 
 
 def look(doubt: reconciling.Doubt) -> State | None:

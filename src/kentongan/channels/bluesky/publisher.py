@@ -65,6 +65,7 @@ class BlueskyPublisher:
         success is looked up before it is believed.
         """
         record, look = self._record(post, credentials, client), partial(lookup, post, credentials, client)
+        post.confirm()
         return create(COLLECTION, post.key, record, look, public_url(credentials, post.key), credentials, client)
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from django.utils.translation import gettext as _
@@ -34,6 +35,7 @@ from kentongan.channels.graph.patience import Patience
 
 LONGEST_ALT = 1_000
 POST = re.compile(r"\d+_\d+")
+VIDEO = re.compile(r"/(?:videos|reel)/(?:[^/]+/)?(\d+)/?$", re.ASCII)
 
 
 def _url(remote_id: str) -> str:
@@ -49,11 +51,22 @@ def _number(remote_id: str, credentials: Credentials) -> str:
     """Return Graph's number of a post, or of a video; of an address that a person gave, where it tells one."""
     if remote_id.isdigit():
         return remote_id
-    last = remote_id.rstrip("/").rpartition("/")[2]
+    if found := _video_at(remote_id):
+        return found
+    last = urlsplit(remote_id).path.rstrip("/").rpartition("/")[2]
     found = last if POST.fullmatch(last) else f"{credentials.get('user_id')}_{last}"
     if not POST.fullmatch(found):
         raise Rejected(_("Which post it is is not known: delete it on the platform yourself."))
     return found
+
+
+def _video_at(address: str) -> str:
+    """Return the number of the video that an address shows: it stands for itself, not below the Page's."""
+    split = urlsplit(address)
+    if found := VIDEO.search(split.path):
+        return found[1]
+    shown = parse_qs(split.query).get("v", [""])[0] if split.path.rstrip("/").endswith("/watch") else ""
+    return shown if shown.isdecimal() and shown.isascii() else ""
 
 
 class FacebookPublisher:
@@ -62,7 +75,7 @@ class FacebookPublisher:
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Publish the post; when Facebook says that it is a repetition, the one that is out is looked for."""
         if post.videos:
-            return video.publish(post.videos[0], _message(post), credentials, client)
+            return video.publish(post, _message(post), credentials, client)
         patience, fields = Patience.of(MANIFEST.attempt), {"message": _message(post)}
         for number, image in enumerate(post.images):
             patience.check()
@@ -70,6 +83,7 @@ class FacebookPublisher:
             fields[f"attached_media[{number}]"] = json.dumps(attached)
         if post.link and not post.images:
             fields["link"] = post.link
+        post.confirm()
         patience.check()
         try:
             said = GRAPH.call(client, credentials, "POST", _path(credentials, "feed"), fields, decides=True)
@@ -92,11 +106,14 @@ class FacebookPublisher:
         return str(said["id"])
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
-        """Delete the post; one that is gone already is a success."""
+        """Delete the post; one that is gone already is a success, unless a person's address may tell another number."""
         path = _number(remote_id, credentials)
         try:
             GRAPH.call(client, credentials, "DELETE", path)
         except Rejected as error:
+            if error.response.get("error") == NOT_THERE and "://" in remote_id:
+                text = _("Facebook knows no post at this address that we may delete: look there, and delete it there.")
+                raise Rejected(text, error.response) from error
             # The same words are used for what may not be deleted: so it is asked whether it is still there.
             if error.response.get("error") != NOT_THERE or posts.is_there(GRAPH, client, credentials, path):
                 raise

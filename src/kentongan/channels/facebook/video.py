@@ -1,11 +1,10 @@
-"""Videos of a Page: carried to Meta first, then published, then waited for.
+"""Videos of a Page: carried to Meta first, then published, then asked about.
 
 From developers.facebook.com, 2026: "Publish with the Video API", "Resumable Upload API", "Video API: Error Codes", the
 references "Video" and "Video Status". Until the second step nothing is published, and no public address is needed; its
 answer names the video, so that Facebook itself says afterwards what became of it (decision 47).
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,10 +19,12 @@ from kentongan.channels.contract import (
     Credentials,
     CredentialsExpired,
     Found,
+    Post,
     Published,
     Rejected,
     RetryLater,
     Sought,
+    StillWorking,
     Unsure,
     Video,
 )
@@ -34,17 +35,15 @@ API, VIDEO_API, SITE = "https://graph.facebook.com", "https://graph-video.facebo
 BLOCK = 64 * 1024
 TRIES = 2
 """How often an upload goes on where it broke."""
-LOOKS, PAUSE_SECONDS = 20, 5.0
-"""How often, and how long apart, Facebook is asked whether a video is out; then the finder goes on asking."""
 FIELDS = {"fields": "status,post_id,permalink_url"}
 READY, OVER = "ready", frozenset({"error", "upload_failed", "expired"})
 
 
-def publish(video: Video, text: str, credentials: Credentials, client: httpx.Client) -> Published:
-    """Publish one video with its text; what Facebook still works on after a while is in doubt, and asked about."""
-    deadline = Deadline(MANIFEST, video.size)
-    handle = _carried(video, credentials, client, deadline)
-    deadline.check()
+def publish(post: Post, text: str, credentials: Credentials, client: httpx.Client) -> Published:
+    """Publish the post's video with that text; what Facebook still works on is in doubt, and asked about."""
+    deadline = Deadline(MANIFEST, post)
+    handle = _carried(post.videos[0], credentials, client, deadline)
+    deadline.last_check()
     fields = {"description": text, "fbuploader_video_file_chunk": handle}
     there = replace(credentials, service=VIDEO_API if credentials.service == API else credentials.service)
     path = f"{credentials.get('user_id')}/videos"
@@ -124,22 +123,21 @@ def _named(said: Mapping[str, Any]) -> str:
 
 
 def _out(number: str, credentials: Credentials, client: httpx.Client) -> Published:
-    """Wait until Facebook says that the video is out, or that it will not be."""
-    receipt = {"receipt": number}
-    for look in range(LOOKS):
-        if look:
-            time.sleep(PAUSE_SECONDS)
-        try:
-            said = GRAPH.call(client, credentials, "GET", number, FIELDS)
-        except ChannelError as error:  # it was taken, whatever is wrong with asking
-            raise Ambiguous(error.message, {**error.response, **receipt}) from error
-        state = _state(said)
-        if state in OVER:
-            raise Rejected(_failed(said), {"state": state, "video": number})
-        if state == READY:
-            remote_id, url = _address(number, said, credentials)
-            return Published(remote_id, url, {"id": remote_id, "video": number})
-    raise Ambiguous(_("Facebook is still working on the video."), receipt)
+    """Ask once whether the video is out, or will not be; the finder goes on asking, by its number.
+
+    Not waited for here: until this returns, nobody but this worker knows the number, and a worker may be killed.
+    """
+    try:
+        said = GRAPH.call(client, credentials, "GET", number, FIELDS)
+    except ChannelError as error:  # it was taken, whatever is wrong with asking
+        raise Ambiguous(error.message, {**error.response, "receipt": number}) from error
+    state = _state(said)
+    if state in OVER:
+        raise Rejected(_failed(said), {"state": state, "video": number})
+    if state == READY:
+        remote_id, url = _address(number, said, credentials)
+        return Published(remote_id, url, {"id": remote_id, "video": number})
+    raise StillWorking(_("Facebook is still working on the video."), number)
 
 
 def found(sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure | None:

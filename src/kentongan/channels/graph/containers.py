@@ -70,7 +70,7 @@ class Containers:
         client: httpx.Client,
     ) -> str:
         """Publish and return the number of the post: `text` alone, or with the post's pictures, then its videos."""
-        patience = Patience.of(uploads.longest(self.manifest, sum(video.size for video in post.videos)))
+        patience = Patience.of(uploads.longest(self.manifest, post.video_size))
         self._check_quota(credentials, client)
         media: tuple[Media | Video, ...] = (*post.images, *post.videos)
         if len(media) < 2:
@@ -80,11 +80,14 @@ class Containers:
             for each in media:
                 patience.check()  # each picture is fetched by the platform before it answers
                 parts.append(self._made({**PART, **self._shown(each)}, credentials, client))
-            for part in parts:
+                if isinstance(each, Video):  # one at a time: each is fetched from us, by however many connections
+                    self._wait(parts[-1], patience, credentials, client)
+            for part in parts[: len(post.images)]:
                 self._wait(part, patience, credentials, client)
             children = {"media_type": "CAROUSEL", "children": ",".join(parts)}
             container = self._made({**text, **children}, credentials, client)
         self._wait(container, patience, credentials, client)
+        post.confirm()
         patience.check()
         return self._published(container, credentials, client)
 

@@ -10,6 +10,7 @@ from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Limits, Manifest, Rate
 from kentongan.channels.graph.api import Graph
 from kentongan.channels.looks import NAME, Layout, Look, Shape
+from kentongan.channels.uploads import FETCHED_TOGETHER
 from kentongan.core.ids import public_id
 
 TEXT, TAGS = 2_200, 30
@@ -29,6 +30,7 @@ MANIFEST = Manifest(
         image_shape=(4 / 5, 1.91),
         videos=10,
         video_bytes=300 * 1024 * 1024,
+        videos_together=FETCHED_TOGETHER,
         video_seconds=15 * 60,
         video_shortest=3,
         video_types=frozenset({"video/mp4", "video/quicktime"}),

@@ -52,6 +52,7 @@ class MastodonPublisher:
             "language": post.language,
             "visibility": "public",
         }
+        post.confirm()
         began = datetime.now(UTC)
         try:
             said = call(

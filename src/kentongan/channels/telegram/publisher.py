@@ -42,6 +42,7 @@ class TelegramPublisher:
         """Publish the post; several pictures become one album, its text below the first."""
         with ExitStack() as opened:
             method, sent = self._request(post, credentials.get("chat_id"), opened)
+            post.confirm()
             said = call(client, credentials, method, decides=True, **sent)
         messages = said if isinstance(said, list) else [said]
         ids = [str(one["message_id"]) for one in messages if isinstance(one, dict) and one.get("message_id")]

@@ -9,6 +9,7 @@ from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Limits, Manifest, Rate
 from kentongan.channels.graph.api import Graph
 from kentongan.channels.looks import NAME, CardForm, Layout, Look, Shape
+from kentongan.channels.uploads import FETCHED_TOGETHER
 from kentongan.core.ids import public_id
 
 TEXT = 500
@@ -26,6 +27,7 @@ MANIFEST = Manifest(
         image_shape=(0.1, 10.0),
         videos=20,
         video_bytes=1024 * 1024 * 1024,
+        videos_together=FETCHED_TOGETHER,
         video_seconds=5 * 60,
         video_types=frozenset({"video/mp4", "video/quicktime"}),
         video_codecs=frozenset({"h264", "hevc"}),

@@ -16,6 +16,7 @@ from kentongan.channels.contract import (
     Published,
     Rejected,
     RetryLater,
+    StillWorking,
     Video,
 )
 from kentongan.channels.tiktok import photos, upload
@@ -56,7 +57,7 @@ class TikTokPublisher:
         video = next(iter(post.videos), None)
         if video is None:
             return self._pictures(post, credentials, client)
-        deadline = Deadline(MANIFEST, video.size)
+        deadline = Deadline(MANIFEST, post)
         said = self._begun(post, video, credentials, client)
         publish_id, address = str(said.get("publish_id") or ""), str(said.get("upload_url") or "")
         if not publish_id or not address.startswith(("https://", credentials.service)):
@@ -64,6 +65,8 @@ class TikTokPublisher:
         try:
             upload.carry(video, address, publish_id, credentials, client, deadline)
             return self._out(publish_id, post, credentials, client)
+        except StillWorking:
+            raise
         except Ambiguous as error:
             # With this name of it the finder can ask TikTok itself.
             raise Ambiguous(error.message, {**error.response, "receipt": publish_id}) from error
@@ -72,9 +75,12 @@ class TikTokPublisher:
         if not post.images:
             raise Rejected(_("TikTok takes no post without a picture or video."))
         info = self._allowed(credentials, client)
+        post.confirm()
         publish_id = photos.begin(post.images, caption(post), info, credentials, client)
         try:
             return self._out(publish_id, post, credentials, client)
+        except StillWorking:
+            raise
         except Ambiguous as error:
             raise Ambiguous(error.message, {**error.response, "receipt": publish_id}) from error
 
@@ -130,7 +136,7 @@ class TikTokPublisher:
                 number = number_of(said) or publish_id
                 return Published(number, url(credentials, number, post), {"publish_id": publish_id})
             time.sleep(PAUSE_SECONDS)
-        raise Ambiguous(_("TikTok is still working on the post."), {"state": said.get("status")})
+        raise StillWorking(_("TikTok is still working on the post."), publish_id, {"state": said.get("status")})
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
         """Refuse: only a person can delete there."""

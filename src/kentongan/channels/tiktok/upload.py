@@ -36,9 +36,11 @@ def carry(
     chunk, count = sizes(video.size)
     at, furthest, failures, ended = 0, 0, 0, False
     while at < video.size:
-        if not ended:
-            deadline.check()
         last = at // chunk >= count - 1
+        if not ended and last:
+            deadline.last_check()
+        elif not ended:
+            deadline.check()
         ended = ended or last
         try:
             ends = video.size if last else at + chunk

@@ -97,6 +97,7 @@ class WordPressPublisher:
         if known := _known("posts", name, credentials, client):
             return _published(known)
         body = self._body(post, name, *self._uploaded(post, credentials, client))
+        post.confirm()
         try:
             said = call(client, credentials, "POST", "wp/v2/posts", json=body, decides=True)
         except Rejected as error:

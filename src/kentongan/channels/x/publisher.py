@@ -42,14 +42,14 @@ class XPublisher:
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Publish the post; when X says that this text is out already, the one that is out is looked for."""
         body: dict[str, Any] = {"text": parts.with_link(post.text, post.link)}
-        deadline = Deadline(MANIFEST, sum(video.size for video in post.videos))
+        deadline = Deadline(MANIFEST, post)
         ids = [self._media(image, credentials, client) for image in post.images]
         ids += [upload.carry(video, credentials, client, deadline) for video in post.videos]
         if ids:
             body["media"] = {"media_ids": ids}
         if any(video.synthetic for video in post.videos):
             body["made_with_ai"] = True
-        deadline.check()
+        deadline.last_check()
         try:
             said = call(client, credentials, "POST", "/2/tweets", json=body, decides=True).get("data")
         except Rejected as error:

@@ -72,7 +72,7 @@ class YouTubePublisher:
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Upload the post's video, public, with title and description; what stays private is said so."""
         title, video = _checked(post)
-        deadline = Deadline(MANIFEST, video.size)
+        deadline = Deadline(MANIFEST, post)
         address = upload.begin(video, _body(post, title, video), credentials, client)
         said = upload.carry(video, address, credentials, client, deadline)
         status = said.get("status")

@@ -50,9 +50,11 @@ def carry(
     """Send the whole video and return what YouTube made of it."""
     at, furthest, failures, ended = 0, 0, 0, False
     while True:
-        if not ended:
+        if not ended and at + CHUNK >= video.size:
+            deadline.last_check()
+            ended = True
+        elif not ended:
             deadline.check()
-        ended = ended or at + CHUNK >= video.size
         answer = _step(video, at, address, credentials, client, ended, failures)
         if answer.is_success:
             return _made(answer)

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext as _
 
-from kentongan.channels.contract import Ambiguous, ChannelError, Published, RetryLater
+from kentongan.channels.contract import Ambiguous, ChannelError, Published, RetryLater, StillWorking
 from kentongan.core import clock
 from kentongan.publishing.models import Circuit, Delivery
 from kentongan.publishing.states import State
@@ -81,7 +81,7 @@ def learn(account: Account, result: Published | ChannelError, began: datetime) -
 def _is_silent(result: Published | ChannelError) -> bool:
     if isinstance(result, RetryLater):
         return result.after is None and result.response.get("status") != HTTPStatus.TOO_MANY_REQUESTS
-    return isinstance(result, Ambiguous)
+    return isinstance(result, Ambiguous) and not isinstance(result, StillWorking)
 
 
 def _close(account: Account, server: str) -> None:

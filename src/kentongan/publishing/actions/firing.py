@@ -21,6 +21,7 @@ from kentongan.channels import registry as channels
 from kentongan.channels import uploads
 from kentongan.channels.contract import (
     Ambiguous,
+    CalledOff,
     ChannelError,
     CredentialsExpired,
     Found,
@@ -185,11 +186,26 @@ def _waits(delivery: Delivery, now: datetime) -> bool:
     return bool(no_room or reposting.not_yet(delivery, now))
 
 
-def _checked(rows: QuerySet[Delivery], claim: Claim) -> Any:
+def confirm(claim: Claim) -> None:
+    """Raise CalledOff where an attempt that has taken long must not publish any more; this only reads.
+
+    `finish` then puts the delivery back, and it is held, missed or waits as what was never tried.
+    """
+    rows = Delivery.objects.filter(claimed_until__gt=clock.in_database())
+    delivery: Delivery | None = _checked(rows, claim, State.SENDING)
+    if delivery is None:
+        raise CalledOff(_("The upload took too long and was given up before anything was published."))
+    if _is_paused(delivery):
+        raise CalledOff(_("It was stopped during the upload: nothing was published."))
+    if obstacle := _obstacle(delivery, clock.now()):
+        raise CalledOff(obstacle[1])
+
+
+def _checked(rows: QuerySet[Delivery], claim: Claim, state: State = State.CLAIMED) -> Any:
     """Return the claimed delivery with all that is asked of it; None if the claim is lost."""
     rows = rows.select_related("unit", "account__connection", "item", "scheduled_by", "release", "repost_of")
     rows = rows.annotate(anything_is_paused=Exists(Pause.objects.filter(ended_at=None)))
-    return rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=State.CLAIMED).first()
+    return rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=state).first()
 
 
 def _is_paused(delivery: Any) -> bool:
@@ -250,15 +266,6 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     stop(actor, delivery, State.HELD, error.message, awaits_sign_in=isinstance(error, CredentialsExpired))
 
 
-def extra_time(post: Post) -> timedelta | None:
-    """Return how much longer than usual a call may take: a video is large, and platforms work on it before they say."""
-    return uploads.extra_time(_size(post)) if post.videos else None
-
-
-def _size(post: Post) -> int:
-    return sum(video.size for video in post.videos)
-
-
 def evidence(delivery: Delivery) -> Found | None:
     """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed."""
     known = delivery.attempts.filter(outcome=Outcome.PUBLISHED).exclude(remote_id="").last()
@@ -286,7 +293,7 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     if no_room := budgets.full(account, cost, now):
         _wait_for_room(actor, delivery, no_room)
         return None
-    lasts = uploads.longest(channels.get(account.platform).manifest, _size(post))
+    lasts = uploads.longest(channels.get(account.platform).manifest, post.video_size)
     Delivery.objects.filter(pk=delivery.pk).update(
         state=State.SENDING, claimed_until=lease(lasts), changed_at=clock.in_database()
     )
@@ -325,6 +332,7 @@ def _is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
 OUTCOMES: dict[type[ChannelError], Outcome] = {
     Rejected: Outcome.REJECTED,
     RetryLater: Outcome.RETRY,
+    CalledOff: Outcome.RETRY,
     CredentialsExpired: Outcome.EXPIRED,
     Ambiguous: Outcome.AMBIGUOUS,
 }
@@ -362,6 +370,8 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
             stop(actor, delivery, State.PUBLISHED, "", remote_id=remote_id, url=url, published_at=now)
         case Rejected():
             stop(actor, delivery, State.REJECTED, result.message or _("The platform refused it."))
+        case CalledOff():  # no try: what stands against it is asked again before the next one, and decides
+            move(delivery, State.READY, result.message, try_at=now)
         case RetryLater() | CredentialsExpired():
             _retry(actor, delivery, result)
         case _:

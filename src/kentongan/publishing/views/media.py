@@ -16,7 +16,7 @@ from kentongan.publishing.views.common import reader
 
 
 def _served(request: HttpRequest, path: Path, media_type: str) -> HttpResponseBase:
-    answer = ranges.serve(request, path, media_type)
+    answer = ranges.serve_to_all(request, path, media_type)
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = SANDBOX
     answer["X-Robots-Tag"] = "noindex"
