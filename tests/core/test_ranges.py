@@ -73,6 +73,13 @@ def test_a_part_that_is_not_there(path: Path, asked: str):
     assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{len(CONTENT)}")
 
 
+def test_a_long_part_is_cut_and_says_so(path: Path):
+    answer = ranges.serve(RequestFactory().get("/", headers={"range": "bytes=10-"}), path, "video/mp4", most=50)
+    assert answer.status_code == 206
+    assert answer.getvalue() == CONTENT[10:60]
+    assert (answer["Content-Range"], answer["Content-Length"]) == (f"bytes 10-59/{len(CONTENT)}", "50")
+
+
 @pytest.mark.django_db
 class TestToAll:
     """What whoever has an address may fetch leaves threads for others."""
@@ -85,7 +92,7 @@ class TestToAll:
         ranges._slots.cache_clear()
 
     def ask(self, path: Path, **headers: str) -> HttpResponseBase:
-        return ranges.serve_to_all(RequestFactory().get("/", headers=headers), path, "video/mp4")
+        return ranges.a_few_at_once(ranges.serve)(RequestFactory().get("/", headers=headers), path, "video/mp4")
 
     def test_readers_who_do_not_read_hold_half_of_the_threads_at_most(self, path: Path):
         held = [self.ask(path), self.ask(path, range="bytes=0-")]

@@ -297,11 +297,13 @@ def _struck(chaos: Chaos, count: int, strikes: int) -> list[str]:
 
 
 def _spread(line: Line, chance: random.Random) -> None:
-    """Let one fault through now and then, so that they meet some requests among many."""
+    """Let one fault meet each fourth post or so, however quick or slow the machine is."""
+    create, met = CREATE[line.account.platform], 0
     while line.faults:
-        if not line.proxy.faults:
+        if sum(create in one for one in line.proxy.seen) >= met and not line.proxy.faults:
+            met = sum(create in one for one in line.proxy.seen) + chance.randint(2, 5)
             line.proxy.faults.append(line.faults.pop())
-        time.sleep(chance.uniform(0.05, 0.6))
+        time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -117,6 +117,25 @@ def test_an_expired_sign_in_is_tried_once_more_then_held(desk: Desk, platform: P
     assert delivery.reason == "revoked"
 
 
+def test_who_signs_in_again_while_the_old_sign_in_is_refused_has_nothing_held(desk: Desk, platform: Platform):
+    account = desk.account()
+    delivery = desk.schedule(account)
+    platform.answers = [httpx.Response(401, json={"error": "revoked"})] * 2
+    assert desk.run() == [State.READY]
+    Delivery.objects.update(try_at=delivery.due_at)
+
+    def sign_in_again() -> None:
+        fresh = {"access_token": "baru", "account_id": "1"}
+        registry.connect(SYSTEM, account.pk, secrets=fresh, service_url="https://contoh.social")
+
+    platform.during = sign_in_again
+    assert desk.run() == [State.READY]
+    assert Connection.objects.get(account=account).healthy, "nobody is asked to sign in once more"
+    platform.during = lambda: None
+    Delivery.objects.update(try_at=delivery.due_at)
+    assert desk.run() == [State.PUBLISHED]
+
+
 def test_a_server_that_is_not_there_is_tried_later(desk: Desk, platform: Platform):
     platform.answers = [httpx.ConnectError("refused")]
     desk.schedule(desk.account())

@@ -2,21 +2,28 @@
 
 import re
 import threading
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
 from pathlib import Path
+from typing import ParamSpec
 
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 CHUNK = 64 * 1024
+PART = 4 * 1024 * 1024
+P = ParamSpec("P")
 COME_AGAIN_SECONDS = 3
 ONE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)
 
 
-def serve(request: HttpRequest, path: Path, media_type: str, tag: str = "") -> HttpResponseBase:
+def serve(
+    request: HttpRequest, path: Path, media_type: str, tag: str = "", most: int | None = None
+) -> HttpResponseBase:
     """Return the file, or the one part of it that is asked for; 416 for a part that it has not.
+
+    A part is cut to `most` bytes: players ask for what follows, and one that pauses holds no thread meanwhile.
 
     What cannot be read, or asks for several parts at once, is answered with the whole file, as is `If-Range` with
     anything but `tag`, the file's entity tag.
@@ -29,7 +36,7 @@ def serve(request: HttpRequest, path: Path, media_type: str, tag: str = "") -> H
     elif part[0] >= part[1]:
         answer = HttpResponse(status=416, content_type=media_type, headers={"Content-Range": f"bytes */{size}"})
     else:
-        start, end = part
+        start, end = part if most is None else (part[0], min(part[1], part[0] + most))
         answer = StreamingHttpResponse(_read(path, start, end), status=206, content_type=media_type)
         answer["Content-Range"], answer["Content-Length"] = f"bytes {start}-{end - 1}/{size}", str(end - start)
     answer["Accept-Ranges"] = "bytes"
@@ -59,23 +66,28 @@ def _read(path: Path, start: int, end: int) -> Iterator[bytes]:
             yield chunk
 
 
-def serve_to_all(request: HttpRequest, path: Path, media_type: str) -> HttpResponseBase:
-    """Return what `serve` does; 503 while half of the threads are at this already.
+def a_few_at_once(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """Answer 503 while half of the threads are at such views already.
 
-    For what is fetched by whoever has the address: one that does not read holds a thread, and the other half of them
-    goes on with pages.
+    For videos that whoever has the address may fetch: one that does not read holds a thread, and the other half of them
+    goes on with pages. It stands outside whatever may put another answer in the place of the view's.
     """
-    slots = _slots()
-    if not slots.acquire(blocking=False):
-        return HttpResponse(status=503, headers={"Retry-After": str(COME_AGAIN_SECONDS)})
-    try:
-        answer = serve(request, path, media_type)
-    except BaseException:
-        slots.release()
-        raise
-    # The server closes every answer, whether it was sent or broken off.
-    answer._resource_closers.append(slots.release)  # type: ignore[attr-defined]
-    return answer
+
+    @wraps(view)
+    def served(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        slots = _slots()
+        if not slots.acquire(blocking=False):
+            return HttpResponse(status=503, headers={"Retry-After": str(COME_AGAIN_SECONDS)})
+        try:
+            answer = view(*args, **kwargs)
+        except BaseException:
+            slots.release()
+            raise
+        # The server closes every answer, whether it was sent or broken off.
+        answer._resource_closers.append(slots.release)  # type: ignore[attr-defined]
+        return answer
+
+    return served
 
 
 @cache

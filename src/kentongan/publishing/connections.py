@@ -136,6 +136,13 @@ def expire(actor: Actor, account: Account, used: Credentials) -> None:
         registry.renew_secrets(actor, account.pk, secrets={"access": "refused"})
 
 
+def signed_in_anew(account: Account) -> bool:
+    """Whether its custodian signed in again since the account was read."""
+    known = account.connection if hasattr(account, "connection") else None
+    later = Connection.objects.filter(account=account, connected_at__gt=known.connected_at) if known else None
+    return later is not None and later.exists()
+
+
 def unwell(actor: Actor, account: Account, error: ChannelError) -> None:
     """Note that the account cannot publish right now, so that its custodian sees it before the next post is due."""
     if hasattr(account, "connection"):

@@ -53,7 +53,8 @@ def deliver(claim: firing.Claim) -> State | None:
         return None
     try:
         post, credentials = _prepare(delivery)
-    except ChannelError as error:
+    except ChannelError as problem:
+        error = _as_of_now(delivery, problem)
         if isinstance(error, CredentialsExpired):
             connections.unwell(SYSTEM, delivery.account, error)
         firing.give_back(SYSTEM, claim, error)
@@ -63,12 +64,21 @@ def deliver(claim: firing.Claim) -> State | None:
         return None
     attempt.delivery = delivery  # with its account at hand
     result = _call(claim, delivery, post, credentials)
+    if isinstance(result, ChannelError):
+        result = _as_of_now(delivery, result)
     if isinstance(result, CredentialsExpired) and result.renewable:
         connections.expire(SYSTEM, delivery.account, credentials)
     state = _surely(partial(firing.finish, SYSTEM, claim, attempt, result))
     if isinstance(result, CredentialsExpired) and state == State.HELD:
         connections.unwell(SYSTEM, delivery.account, result)
     return state
+
+
+def _as_of_now(delivery: Delivery, error: ChannelError) -> ChannelError:
+    """Race: the sign-in that was refused is another one by now, so that nobody has to sign in: it is tried again."""
+    if isinstance(error, CredentialsExpired) and connections.signed_in_anew(delivery.account):
+        return RetryLater(error.message, error.response, after=timedelta(0))
+    return error
 
 
 def _surely(write: Callable[[], T]) -> T:

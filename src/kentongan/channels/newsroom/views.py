@@ -131,6 +131,7 @@ def _film(request: HttpRequest, article: Article, film: Film, pictures: list[str
     return data | ({"duration": f"PT{round(film.seconds)}S"} if film.seconds else {})
 
 
+@ranges.a_few_at_once
 @lasting
 @require_safe
 def film(request: HttpRequest, site: str, article: int) -> HttpResponseBase:
@@ -139,7 +140,7 @@ def film(request: HttpRequest, site: str, article: int) -> HttpResponseBase:
     path = files.content_path(found.sha256)
     if not path.exists():
         raise NotFound()
-    answer = ranges.serve(request, path, found.media_type, f'"{found.sha256}"')
+    answer = ranges.serve(request, path, found.media_type, f'"{found.sha256}"', ranges.PART)
     answer["Content-Security-Policy"], answer["X-Content-Type-Options"] = SANDBOX, "nosniff"
     return answer
 

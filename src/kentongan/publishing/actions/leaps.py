@@ -14,7 +14,7 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.common_clock import LEAP
 from kentongan.publishing.actions.circuits import FIRST_REST, LONGEST_REST
-from kentongan.publishing.actions.firing import LEASE, LONGEST_WAIT, lease
+from kentongan.publishing.actions.firing import FIRST_WAIT, LEASE, LONGEST_WAIT, lease
 from kentongan.publishing.models import Circuit, Delivery
 from kentongan.publishing.states import State
 
@@ -57,7 +57,7 @@ def _shorten_waits() -> None:
     now, longest = clock.in_database(), clock.in_database() + LONGEST_WAIT
     # Only what waits for a reason: without one it waits for the time that a person chose.
     again = Delivery.objects.filter(state=State.READY, try_at__gt=longest).exclude(reason="")
-    again.update(try_at=Greatest(longest, F("due_at")))
+    again.update(try_at=Greatest(now + FIRST_WAIT, F("due_at")))
     Delivery.objects.filter(recall_at__gt=longest).update(recall_at=longest)
     resting = Circuit.objects.filter(open_until__gt=now + LONGEST_REST)
     resting.update(opened_at=now, open_until=now + FIRST_REST)

@@ -16,18 +16,22 @@ from kentongan.publishing.views.common import reader
 
 
 def _served(request: HttpRequest, path: Path, media_type: str) -> HttpResponseBase:
-    answer = ranges.serve_to_all(request, path, media_type)
+    answer = ranges.serve(request, path, media_type)
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = SANDBOX
     answer["X-Robots-Tag"] = "noindex"
     return answer
 
 
+_film = ranges.a_few_at_once(_served)
+
+
 @never_cache
 @require_safe
 def media(request: HttpRequest, token: str, suffix: str) -> HttpResponseBase:
     """Serve one file, whole or in parts, to whoever has its address, which opens nothing else and not for long."""
-    return _served(request, *public_media.copy_of(token))
+    path, media_type = public_media.copy_of(token)
+    return (_film if media_type.startswith("video/") else _served)(request, path, media_type)
 
 
 @login_required
