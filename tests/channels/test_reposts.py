@@ -9,7 +9,18 @@ import pytest
 
 from channels.benches import fault
 from kentongan.channels import registry
-from kentongan.channels.contract import Credentials, Origin, Post, Published, Rejected, RetryLater, origin_of
+from kentongan.channels.contract import (
+    Credentials,
+    Found,
+    Origin,
+    Post,
+    Published,
+    Rejected,
+    RetryLater,
+    Sought,
+    Unsure,
+    origin_of,
+)
 from kentongan.channels.testing import Bench, HttpPublisherContract
 from kentongan.core import http
 from servers.mastodon import MastodonServer
@@ -82,6 +93,43 @@ class TestBluesky(HttpPublisherContract):
         blind = replace(post, origin=replace(origin_of(post), response={}))
         assert isinstance(bench.publish(blind), Published)
         assert bench.count(post) == 1
+
+    def test_the_address_that_a_person_gave_leads_to_the_post(self, bench: RepostBench, pds: Pds):
+        post = bench.post("Ditemukan orang")
+        origin, rkey = origin_of(post), origin_of(post).remote_id.rpartition("/")[2]
+        told = pds.call("com.atproto.repo.describeRepo", repo=bench.posting.get("did"))["handle"]
+        for who in (told, bench.posting.get("did")):
+            page = f"https://bsky.app/profile/{who}/post/{rkey}"
+            seen = replace(post, key=bench.channel.manifest.new_key(), origin=replace(origin, remote_id=page, url=page))
+            seen = replace(seen, origin=replace(seen.origin, response={}))
+            assert isinstance(bench.publish(seen), Published)
+            found = bench.finder.find(
+                Sought(seen, datetime.now(UTC), datetime.now(UTC)), bench.credentials, bench.client
+            )
+            assert isinstance(found, Found)
+        assert bench.count(post) == 1, "the server keeps one of an account and a post"
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "https://bsky.app/profile/kabar1.test",
+            "https://contoh.id/berita/1",
+            "https://bsky.app/profile/x.invalid/post/3k",
+        ],
+    )
+    def test_an_address_that_leads_nowhere_is_refused_in_words(self, bench: RepostBench, page: str):
+        post = Post(
+            bench.channel.manifest.new_key(), "", datetime.now(UTC), origin=Origin(page, page, bench.posting.service)
+        )
+        refused = bench.publish(post)
+        assert isinstance(refused, Rejected)
+        assert refused.message
+        sought = Sought(post, datetime.now(UTC), datetime.now(UTC))
+        assert isinstance(bench.finder.find(sought, bench.credentials, bench.client), Unsure)
+
+    def test_what_only_its_address_is_known_of_is_not_said_to_be_deleted(self, bench: RepostBench):
+        with pytest.raises(Rejected):
+            bench.publisher.recall("https://bsky.app/profile/kabar1.test/post/3k", bench.credentials, bench.client)
 
     def test_a_post_that_is_gone_is_not_reposted(self, bench: RepostBench):
         post = bench.post("Sudah dihapus")
@@ -160,9 +208,24 @@ class TestMastodonOfTwoServers:
     def test_a_server_that_does_not_know_it_yet_is_asked_later(self, answers, said):
         client, say, asked = answers
         say(said)
-        with pytest.raises(RetryLater):
+        with pytest.raises(RetryLater) as later:
             registry.get("mastodon").reposter.publish(self.POST, self.MINE, client)
         assert len(asked) == 1
+        assert later.value.after, "it answered, so it does not count as silent"
+
+    def test_a_status_of_which_a_person_gave_the_address_is_looked_up_on_its_own_server_too(self, answers):
+        client, say, asked = answers
+        say({"statuses": [{"id": "5", "url": self.ORIGIN.url}]})
+        post = replace(self.POST, origin=replace(self.ORIGIN, remote_id=self.ORIGIN.url))
+        registry.get("mastodon").reposter.publish(post, replace(self.MINE, service=self.ORIGIN.service), client)
+        assert [request.url.path for request in asked] == ["/api/v2/search", "/api/v1/statuses/5/reblog"]
+
+    def test_what_only_its_address_is_known_of_is_not_said_to_be_deleted(self, answers):
+        client, _say, asked = answers
+        for recalls in (registry.get("mastodon").publisher, registry.get("mastodon").reposter):
+            with pytest.raises(Rejected):
+                recalls.recall(self.ORIGIN.url, self.MINE, client)
+        assert not asked
 
 
 def test_what_cannot_repost_says_so_by_having_no_reposter():

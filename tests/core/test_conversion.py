@@ -161,6 +161,21 @@ def test_what_it_says_is_told_in_words(settings, tmp_path: Path, body: str, erro
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize("body", ["kill -XFSZ $$", "echo 'Error writing trailer: File too large' >&2; exit 1"])
+def test_one_that_came_out_too_large_is_not_called_damaged(settings, tmp_path: Path, body: str):
+    settings.KENTONGAN_FFMPEG = script(tmp_path, body)
+    with translation.override("en"), pytest.raises(Invalid, match="too large"):
+        convert(FOLDER / "jalan.mov", tmp_path / "baru.mp4")
+
+
+def test_a_real_one_that_writes_more_than_it_may_says_so(ffmpeg, monkeypatch, tmp_path: Path):
+    source = real.make(tmp_path / "lebar.mov", "-c:v", "mpeg4", "-q:v", "1", size="640x360")
+    monkeypatch.setattr(conversion, "_room", lambda seconds, max_bytes: conversion.VIDEO_RATE)
+    with translation.override("en"), pytest.raises(Invalid, match="too large"):
+        convert(source, tmp_path / "baru.mp4", max_bytes=10_000)
+    assert (tmp_path / "baru.mp4").stat().st_size <= 10_000
+
+
 def test_one_that_says_nothing_and_does_not_end_is_given_up(settings, monkeypatch, tmp_path: Path):
     settings.KENTONGAN_FFMPEG = script(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 600")
     monkeypatch.setattr(conversion, "MOST_SECONDS", 1.5)
@@ -220,6 +235,19 @@ def test_drafts_that_nobody_works_on_are_removed_after_a_day(settings, tmp_path:
         os.utime(draft, (long_ago, long_ago))
     assert files.discard_drafts() == 2
     assert not list(drafts.iterdir())
+
+
+def test_a_draft_that_is_gone_once_it_is_looked_at_keeps_no_other(settings, tmp_path: Path):
+    settings.KENTONGAN_HOME = tmp_path
+    drafts = tmp_path / "files" / "drafts"
+    drafts.mkdir(parents=True)
+    left = drafts / "tmpabc"
+    left.write_bytes(b"half an upload")
+    os.utime(left, (0, 0))
+    for name in ("tmpaaa", "tmpzzz"):  # on the list of the folder, but nothing is there
+        (drafts / name).symlink_to(drafts / "nowhere")
+    assert files.discard_drafts() == 1
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,17 @@
 """Calls to the outside: no way to what only this machine can reach."""
 
 import gzip
+import math
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from types import SimpleNamespace
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 from django.test import override_settings
@@ -285,3 +288,56 @@ def test_a_client_that_wants_no_compression_refuses_it_unread() -> None:
         client._transport = httpx.MockTransport(answer)
         with pytest.raises(http.AnswerTooLarge):
             client.get("https://contoh.id/")
+
+
+class _Drip(httpcore.NetworkStream):
+    """A server that sends its head a byte at a time, each within the time of a step; the clock goes on by itself."""
+
+    def __init__(self) -> None:
+        self.now, self.reads = 1_000.0, 0
+        self.waits: list[float | None] = []
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self.reads += 1
+        self.now += 7
+        self.waits.append(timeout)
+        return b"HTTP/1.1 200 OK\r\nX-Drip: "[self.reads - 1 : self.reads] or b"x"
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def start_tls(self, *_args: Any, **_options: Any) -> httpcore.NetworkStream:
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        return None
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_head_that_drips_is_cut_off(opened: None, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    drip = _Drip()
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda *_args, **_options: drip)
+    monkeypatch.setattr(http, "time", SimpleNamespace(monotonic=lambda: drip.now))
+    with pytest.raises(Unavailable):
+        http.fetch(f"{scheme}://127.0.0.1/x", timeout=8.0)
+    assert drip.waits == [8.0, 8.0, 8.0, 3.0]  # 24 seconds in all, of steps that take 7
+
+
+def test_redirects_take_no_longer_together_than_one_answer(opened: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, calls = [1_000.0], []
+
+    def moved(_self: Any, request: httpx.Request) -> httpx.Response:
+        calls.append(str(request.url))
+        now[0] += 10
+        http._left(None, httpcore.ReadTimeout)
+        return httpx.Response(302, headers={"Location": "/lagi"})
+
+    monkeypatch.setattr(http, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", moved)
+    with pytest.raises((Unavailable, httpcore.ReadTimeout)):
+        http.fetch("http://127.0.0.1/x", timeout=8.0)
+    assert len(calls) == 3
+    assert http._ends.get() == math.inf

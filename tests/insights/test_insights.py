@@ -171,6 +171,15 @@ def test_a_recalled_post_is_not_read_any_more(published: Delivery) -> None:
     assert Probe.objects.get().due_at is None
 
 
+def test_a_repost_is_not_read_besides_its_post(published: Delivery, desk: Desk) -> None:
+    again = desk.schedule(desk.account(unit=desk.cast.tambun_selatan))
+    desk.run()
+    Delivery.objects.filter(pk=again.pk, state="published").update(repost_of=published)
+    assert Delivery.objects.filter(repost_of=published).exists()
+    assert actions.enrol() == 1
+    assert Probe.objects.get().delivery == published
+
+
 def test_what_is_claimed_is_left_alone_until_the_lease_is_over(published: Delivery) -> None:
     actions.enrol()
     assert len(actions.claim()) == 1

@@ -124,6 +124,14 @@ def test_it_is_fetched_again_when_asked_and_only_its_own_addresses(cast: Cast, s
         (f"<title>{'x' * 400}</title>".encode(), "text/html", "x" * 299 + "…"),
         (b'<meta name="twitter:title" content="Dari X"><title>Lain</title>', "text/html", "Dari X"),
         (b"<title>Dalam</title>" + b"<div>" * 50_000, "text/html", "Dalam"),
+        (b"<title>Setu</title>", "text/html; charset=hex", "Setu"),
+        (b"<title>Setu</title>", "text/html; charset=rot13", "Setu"),
+        (b'<meta charset="zip"><title>Setu</title>', "text/html", "Setu"),
+        (rb"<title>Setu \ud800</title>", "text/html; charset=unicode_escape", r"Setu \ud800"),
+        (b"<title>Setu-</title>", "text/html; charset=punycode", "Setu-"),
+        ("<title>Café</title>".encode("cp1252"), 'text/html; charset="windows-1252"', "Café"),
+        (b"<![kotak[ <!-- tak ditutup --><title>Setu</title>", "text/html", "Setu"),
+        (b"<head><title>Setu</title></head>" + b"<!--" * 900_000, "text/html", "Setu"),
     ],
 )
 def test_pages_as_they_are_found_are_read(site: Site, body: bytes, media_type: str, title: str):
@@ -164,6 +172,43 @@ def test_what_fails_is_kept_with_its_reason_and_shown(cast, sign_in: SignIn, sit
     page = sign_in(cast.user("dewi")).get(reverse("planning:item", args=[linked.pk])).content.decode()
     assert told.partition("(")[0] in page
     assert "Fetch again" in page
+
+
+def test_a_page_that_names_no_address_for_its_picture_has_none(site: Site):
+    found = cards.fetch(site.html("/x", '<title>Setu</title><meta property="og:image" content="http://[x">'))
+    assert (found.title, found.picture) == ("Setu", None)
+
+
+@pytest.mark.parametrize("where", ["reading", "keeping"])
+def test_a_page_that_breaks_us_is_its_own_cards_failure(cast, site, draft, rules_loaded, monkeypatch, where: str):
+    site.html("/rusak", "<title>Rusak</title>")
+    versions = {
+        "bluesky": RenditionDraft(ROAD[:200], link=f"{site.url}/rusak"),
+        "mastodon": RenditionDraft(ROAD[:200], link=f"{site.url}/jalan"),
+    }
+    item = actions.create_item(cast.actor("dewi"), replace(draft, renditions=versions), unit_id=cast.root.pk)
+    job, fetch_one = actions.ask_cards(cast.actor("dewi"), item.pk), cards.fetch
+
+    def broken(url: str) -> cards.Found:
+        if url.endswith("/jalan"):
+            return fetch_one(url)
+        if where == "reading":
+            raise RecursionError
+        return cards.Found("Rusak \x00", "", "")  # PostgreSQL takes no such text
+
+    monkeypatch.setattr(cards, "fetch", broken)
+    assert job is not None
+    assert jobs.run_now(job).result == {"known": 1, "failed": 1}
+    assert dict(item.cards.values_list("state", "title")) == {"failed": "", "known": "Jalan Setu ditutup & dialihkan"}
+    assert item.cards.get(state="failed").problem
+    assert not item.cards.filter(state="asked").exists()
+
+
+def test_without_deliveries_a_card_changes_no_version(cast: Cast, linked):
+    fetch(cast, linked)
+    fetch(cast, linked, again=linked.cards.get().url)
+    linked.refresh_from_db()
+    assert linked.version == 1
 
 
 def test_a_page_that_does_not_answer_is_given_up(cast: Cast, site: Site, linked, monkeypatch: pytest.MonkeyPatch):
@@ -316,7 +361,7 @@ def test_a_card_that_comes_after_the_approval_is_not_kept(cast: Cast, linked, ap
     jobs.run_now(job)
     card = linked.cards.get()
     assert (card.state, card.title) == (LinkCard.State.FAILED, "")
-    assert not card.was_known(clock.now())
+    assert not card.is_known
 
 
 def test_the_database_holds_cards_to_their_rules(linked):

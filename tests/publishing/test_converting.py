@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import translation
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from core import ffmpeg as real
 from core import samples
@@ -195,6 +196,13 @@ def test_two_who_ask_at_once_get_one_job(ffmpeg, desk: Desk, sign_in):
     answer = sign_in(desk.cast.user("arif")).post(reverse("planning:item_convert", args=[item.pk]), follow=True)
     assert "Somebody else is having them converted already." in answer.content.decode()
     assert Job.objects.filter(kind="planning.convert").count() == 1
+
+
+def test_one_is_converted_at_a_time_however_many_workers_there_are(ffmpeg, desk: Desk, sign_in):
+    for _item in range(2):
+        planning.convert_media(desk.cast.actor("dewi"), with_video(desk, sign_in).pk)
+    locks = ProcrastinateJob.objects.exclude(lock=None).values_list("lock", flat=True)
+    assert list(locks) == ["core.jobs.planning.convert"] * 2
 
 
 def test_only_who_edits_has_films_converted(ffmpeg, desk: Desk, sign_in):

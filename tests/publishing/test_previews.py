@@ -8,9 +8,13 @@ from django.urls import reverse
 
 from core.pictures import opened, photo
 from kentongan.core import clock, files, jobs
-from kentongan.core.models import FittedFile, Job, StoredFile
+from kentongan.core.errors import Unavailable
+from kentongan.core.models import AuditEntry, FittedFile, Job, StoredFile
+from kentongan.planning import actions as planning
+from kentongan.planning import cards
 from kentongan.planning.models import ContentItem, LinkCard, Rendition
-from kentongan.publishing import content
+from kentongan.publishing import content, tasks
+from kentongan.publishing.states import State
 from named_cast import SYSTEM
 from publishing.desk import Desk, Platform
 from publishing.test_media import add, approved, sent
@@ -42,8 +46,7 @@ def test_it_draws_what_was_fixed_with_the_accounts_name(desk: Desk, scheduled, s
 def test_the_picture_shown_is_the_copy_that_goes_out(desk: Desk, scheduled, sign_in):
     client, address = sign_in(desk.cast.user("hendra")), reverse("publishing:sent", args=[scheduled.pk, 0])
     assert address in client.get(reverse("publishing:delivery", args=[scheduled.pk])).content.decode()
-    original = b"".join(client.get(address).streaming_content)
-    assert b"Telepon" in original
+    assert client.get(address).status_code == 404  # never what was uploaded, with its place and camera
     jobs.run_now(Job.objects.get(kind="planning.fit"))
     assert FittedFile.objects.exists()
     answer = client.get(address)
@@ -52,6 +55,9 @@ def test_the_picture_shown_is_the_copy_that_goes_out(desk: Desk, scheduled, sign
     assert not dict(opened(copy).getexif())
     assert answer["Cache-Control"] == "private, max-age=3600"
     assert "sandbox" in answer["Content-Security-Policy"]
+    part = client.get(address, headers={"Range": "bytes=2-5"})
+    assert (part.status_code, b"".join(part.streaming_content)) == (206, copy[2:6])
+    assert part["Content-Range"] == f"bytes 2-5/{len(copy)}"
 
 
 def test_only_who_sees_the_delivery_sees_its_pictures(desk: Desk, scheduled, sign_in, client):
@@ -107,9 +113,80 @@ def test_the_card_is_fixed_when_it_is_scheduled_and_goes_out_with_every_attempt(
     assert content.post_of(delivery).digest() != first.digest()
 
 
-def test_a_card_that_nobody_approved_does_not_go_out(desk: Desk, carded: ContentItem):
-    LinkCard.objects.update(answered_at=clock.now())
+@pytest.mark.parametrize("state", ["asked", "failed"])
+def test_a_card_that_is_not_known_does_not_go_out(desk: Desk, carded: ContentItem, state: str):
+    LinkCard.objects.update(state=state, problem="x", answered_at=clock.now() if state == "failed" else None)
     assert "card" not in desk.schedule(desk.account("bluesky"), item=carded).content
+
+
+def test_an_approved_card_goes_out_though_the_worker_s_clock_is_ahead(desk: Desk, carded: ContentItem):
+    LinkCard.objects.update(answered_at=carded.approved_at + timedelta(minutes=3))
+    assert desk.schedule(desk.account("bluesky"), item=carded).content["card"]["title"] == "Jalan Setu ditutup"
+
+
+def keep(card: LinkCard, title: str) -> None:
+    card.refresh_from_db()
+    planning.keep_card(SYSTEM, card.pk, asked_at=card.asked_at, found=cards.Found(title, "", ""))
+
+
+@pytest.mark.parametrize("when", ["replaced", "late", "first"])
+def test_what_was_scheduled_with_another_card_waits_for_a_person(desk: Desk, carded: ContentItem, when: str):
+    """Replaced before it is approved anew, on its way then, or fetched for the first time since it was scheduled."""
+    if when == "first":
+        carded.cards.all().delete()
+    delivery = desk.schedule(desk.account("bluesky"), item=carded)
+    assert ("card" in delivery.content) is (when != "first")
+    planning.request_changes(desk.cast.actor("hendra"), carded.pk, "Kartunya lama.")
+    assert planning.ask_cards(desk.cast.actor("dewi"), carded.pk, again="" if when == "first" else LINK)
+    card = carded.cards.get()
+    if when == "late":
+        approved(desk, carded)
+        keep(card, "Baru")
+    else:
+        keep(card, "Baru")
+        approved(desk, carded)
+    assert desk.run() == [None]
+    assert desk.state(delivery) == State.HELD
+    carded.refresh_from_db()
+    assert carded.version > delivery.item_version
+    anew = desk.schedule(desk.account("bluesky", handle="lain"), item=carded)
+    assert anew.content.get("card", {}).get("title") == (None if when == "late" else "Baru")
+    keep(card, "Lain")  # an answer that nobody waits for
+    carded.refresh_from_db()
+    assert carded.version == anew.item_version
+
+
+def test_a_post_whose_cards_picture_is_gone_is_not_sent_without_it(desk: Desk, carded: ContentItem):
+    delivery = desk.schedule(desk.account("bluesky"), item=carded)
+    LinkCard.objects.all().delete()
+    StoredFile.objects.all().delete()
+    with pytest.raises(Unavailable):
+        content.post_of(delivery)
+
+
+def test_pictures_of_cards_that_nothing_names_are_thrown_away(desk: Desk, carded: ContentItem, tmp_path: Path):
+    def kept(name: str, age: int = 2, **more: object) -> StoredFile:
+        with photo(tmp_path / "x.jpg", 60, 40, orientation=len(made) + 1).open("rb") as picture:
+            file = files.store(SYSTEM, picture, name, unit_id=carded.unit_id)
+        StoredFile.objects.filter(pk=file.pk).update(created_at=clock.now() - timedelta(days=age), **more)
+        made.append(file)
+        return file
+
+    made: list[StoredFile] = []
+    ours = LinkCard.PICTURE_NAME
+    shown, sent, replaced = kept(ours), kept(ours), kept(ours)
+    young, others, persons = kept(ours, age=0), kept("foto.jpg"), kept(ours, created_by=desk.cast.user("dewi"))
+    carded.cards.update(picture=sent)
+    desk.schedule(desk.account("bluesky"), item=carded)
+    carded.cards.create(url="https://a.id", state="known", asked_at=clock.now(), answered_at=clock.now(), picture=shown)
+    carded.cards.filter(url=LINK).update(picture=None)
+    LinkCard.objects.filter(url=LINK).delete()
+    assert tasks.drop_card_pictures() == 1
+    left = set(StoredFile.objects.values_list("pk", flat=True))
+    assert replaced.pk not in left
+    assert {one.pk for one in (shown, sent, young, others, persons)} <= left
+    assert AuditEntry.objects.get(verb="publishing.card.drop").object_id == str(replaced.pk)
+    assert tasks.drop_card_pictures() == 0
 
 
 def test_where_the_platform_makes_its_own_card_none_is_sent(desk: Desk, carded: ContentItem):

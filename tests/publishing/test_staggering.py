@@ -238,8 +238,9 @@ def test_many_posts_are_moved_in_as_many_queries_as_one(desk: Desk) -> None:
         moved = actions.respread(hendra, pks[1:], spread)
     assert len(ten) == len(one)
     assert [row.pk for row in moved] == pks[1:]
-    (locked,) = [query["sql"] for query in ten.captured_queries if "FOR UPDATE" in query["sql"]]
-    assert 'ORDER BY "publishing_delivery"."id" ASC FOR UPDATE' in locked
+    locked = [query["sql"] for query in ten.captured_queries if "FOR UPDATE" in query["sql"]]
+    assert len(locked) == 2, "they, and what reposts them"
+    assert all('ORDER BY "publishing_delivery"."id" ASC FOR UPDATE' in sql for sql in locked)
     stored = Delivery.objects.in_bulk(pks[1:])
     assert [stored[pk].due_at for pk in pks[1:]] == spread.times(10)
     assert all(row.try_at == row.due_at < row.late_until for row in stored.values())

@@ -17,6 +17,8 @@ DEEPEST = 200
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
 
+# Where a head is longer than that, what pages say about themselves stands at its beginning all the same.
+HEAD, PIECE = 128 * 1024, 8 * 1024
 FEEDS = frozenset({"application/rss+xml", "application/atom+xml"})
 NOT_MODIFIED = 304
 
@@ -63,9 +65,31 @@ class _Reader(HTMLParser):
     def __init__(self, wanted: frozenset[str]) -> None:
         super().__init__(convert_charrefs=True)
         self.page, self.wanted = Page(), wanted
+        self.head_is_over = False
         self._open: list[tuple[str, str]] = []
+        self._title: list[str] = []
+        self._parts: dict[str, list[str]] = {}
+
+    def found(self) -> Page:
+        """Return what was found so far.
+
+        Never `close`: it looks from each part that was left open to the end of the page, which a page of nothing else
+        makes the square of its length. An opening bracket gives the text before it just as well.
+        """
+        self.feed("<")
+        self.page.title = "".join(self._title)
+        self.page.parts = {part: "".join(said) for part, said in self._parts.items()}
+        return self.page
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """Read `<![…`; one of no known kind is a comment, as browsers have it, where the library gives up."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.head_is_over = self.head_is_over or tag == "body"
         values = {name: value or "" for name, value in attrs}
         name = values.get("name") or values.get("property")
         if tag == "meta" and name:
@@ -76,9 +100,10 @@ class _Reader(HTMLParser):
             self.page.feeds.append(values["href"].strip())
         if tag not in VOID and len(self._open) < DEEPEST:
             part = next((word for word in values.get("class", "").split() if word in self.wanted), "")
-            self._open.append((tag, part or ("title" if tag == "title" and not self.page.title else "")))
+            self._open.append((tag, part or ("title" if tag == "title" and not self._title else "")))
 
     def handle_endtag(self, tag: str) -> None:
+        self.head_is_over = self.head_is_over or tag == "head"
         while self._open and any(name == tag for name, _part in self._open):
             if self._open.pop()[0] == tag:
                 break
@@ -86,14 +111,23 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         for _tag, part in self._open:
             if part == "title":
-                self.page.title += data
+                self._title.append(data)
             elif part:
-                self.page.parts[part] = self.page.parts.get(part, "") + data
+                self._parts.setdefault(part, []).append(data)
 
 
 def read(text: str, *wanted: str) -> Page:
     """Return what a page says about itself; `wanted` are class names whose text is kept."""
     reader = _Reader(frozenset(wanted))
     reader.feed(text)
-    reader.close()
-    return reader.page
+    return reader.found()
+
+
+def read_head(text: str) -> Page:
+    """Return what a page says about itself in its head, and of that in `HEAD` characters: it may be anybody's page."""
+    reader = _Reader(frozenset())
+    for start in range(0, min(len(text), HEAD), PIECE):
+        reader.feed(text[start : min(start + PIECE, HEAD)])
+        if reader.head_is_over:
+            break
+    return reader.found()

@@ -132,10 +132,16 @@ def scratch(owner: str) -> Iterator[Path]:
 def discard_drafts() -> int:
     """Remove what processes that were killed left half written more than a day ago; returns how many."""
     before = time.time() - DRAFT_SECONDS
-    left = [draft for draft in (_root() / "drafts").glob("*") if draft.stat().st_mtime < before]
-    for draft in left:
-        shutil.rmtree(draft, ignore_errors=True) if draft.is_dir() else draft.unlink(missing_ok=True)
-    return len(left)
+    return sum(_discard_draft(draft, before) for draft in (_root() / "drafts").glob("*"))
+
+
+def _discard_draft(draft: Path, before: float) -> bool:
+    """Remove a draft that nobody wrote to since; race: an upload that ends meanwhile takes its own away."""
+    with suppress(FileNotFoundError):
+        if draft.stat().st_mtime < before:
+            shutil.rmtree(draft, ignore_errors=True) if draft.is_dir() else draft.unlink()
+            return True
+    return False
 
 
 def keep(source: Readable, *, allowed: Collection[str] | None = None, max_bytes: int = MAX_BYTES) -> Content:

@@ -5,10 +5,13 @@ where the connection is made: a name is resolved once, all its addresses are che
 So neither a redirect nor a name that changes its address in between (DNS rebinding) gets around it.
 """
 
+import math
 import socket
 import ssl
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -98,6 +101,52 @@ def resolve(host: str, port: int, *, local: bool) -> list[str]:
     return addresses
 
 
+_ends: ContextVar[float] = ContextVar("_ends", default=math.inf)
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[float]:
+    """Let the calls that are made meanwhile be over after so many seconds, if not earlier already; yields when."""
+    token = _ends.set(min(time.monotonic() + seconds, _ends.get()))
+    try:
+        yield _ends.get()
+    finally:
+        _ends.reset(token)
+
+
+def _left(timeout: float | None, over: type[Exception]) -> float | None:
+    """Return how long a step may take, of what is left for the whole; raises `over` where nothing is."""
+    left = _ends.get() - time.monotonic()
+    if left <= 0:
+        raise over("The answer takes too long.")
+    return min(left, math.inf if timeout is None else timeout) if left < math.inf else timeout
+
+
+class _Timed(httpcore.NetworkStream):
+    """A connection on which steps end with the call: a server that sends its head byte by byte meets no other limit."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self.inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _Timed(self.inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.inner.get_extra_info(info)
+
+
 class _GuardedBackend(httpcore.NetworkBackend):
     """Opens connections to checked addresses only; TLS still checks the certificate against the name."""
 
@@ -116,7 +165,8 @@ class _GuardedBackend(httpcore.NetworkBackend):
         failure: Exception = httpcore.ConnectError(f"{host} has no address.")
         for address in resolve(host, port, local=self.local):
             try:
-                return self.inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                left = _left(timeout, httpcore.ConnectTimeout)
+                return _Timed(self.inner.connect_tcp(address, port, left, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -187,11 +237,11 @@ class GuardedTransport(httpx.HTTPTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request; the answer's stream is limited."""
-        deadline = time.monotonic() + self.deadline
-        if isinstance(request.stream, httpx.SyncByteStream):
-            request.stream = _Sent(request.stream, deadline)
-        response = super().handle_request(request)
+        """Send the request; its answer is to begin in time, and that one's stream is limited."""
+        with _within(self.deadline) as deadline:
+            if isinstance(request.stream, httpx.SyncByteStream):
+                request.stream = _Sent(request.stream, deadline)
+            response = super().handle_request(request)
         if isinstance(response.stream, httpx.SyncByteStream):
             response.stream = _Limited(response.stream, self.max_bytes, deadline)
         return response
@@ -271,13 +321,13 @@ def fetch(
 ) -> Fetched:
     """Get an address that a person typed; raises FetchRefused, or Unavailable with what went wrong.
 
-    Of an answer of a type that is not among `accept_types`, where there are any, nothing is read.
+    Of an answer of a type that is not among `accept_types`, where there are any, nothing is read. All of it, redirects
+    too, takes no longer than three times the `timeout` of a step.
     """
     try:
         with (
-            client(
-                headers=headers, timeout=timeout, max_bytes=max_bytes, deadline=timeout * 3, follow_redirects=True
-            ) as http,
+            _within(timeout * 3),
+            client(headers=headers, timeout=timeout, max_bytes=max_bytes, follow_redirects=True) as http,
             http.stream("GET", url) as response,
         ):
             kind = _media_type(response.headers)

@@ -20,13 +20,17 @@ ENROL = """
     INSERT INTO insights_probe (delivery_id, due_at, outcome, problem, failures)
     SELECT delivery.id, %(now)s, 'waiting', '', 0 FROM publishing_delivery AS delivery
     WHERE delivery.state = 'published' AND delivery.published_at > %(since)s
+      AND delivery.repost_of_id IS NULL
       AND NOT EXISTS (SELECT 1 FROM insights_probe AS probe WHERE probe.delivery_id = delivery.id)
     ON CONFLICT DO NOTHING
 """
 
 
 def enrol() -> int:
-    """Begin to read every published delivery that is not read yet; returns how many are new."""
+    """Begin to read every published delivery that is not read yet; returns how many are new.
+
+    What is told of a repost are the numbers of the post that it repeats, which is read itself.
+    """
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(ENROL, {"now": now, "since": now - CADENCE[-1][0]})

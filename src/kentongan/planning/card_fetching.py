@@ -1,5 +1,9 @@
 """Fetching the link cards that were asked for: a job, since pages of others take seconds, or do not answer."""
 
+import logging
+
+from django.utils.translation import gettext as _
+
 from kentongan.core import jobs
 from kentongan.core.actor import Actor
 from kentongan.core.errors import KentonganError
@@ -9,6 +13,8 @@ from kentongan.planning.actions.cards import KIND, keep_card
 from kentongan.planning.models import LinkCard
 
 WORKER = Actor.system("link cards")
+
+logger = logging.getLogger(__name__)
 
 
 @jobs.handler(KIND, resumable=True)
@@ -20,10 +26,24 @@ def work(progress: Progress, *, item_id: int) -> dict[str, object]:
     for card in asked:
         progress.check()
         progress.say(card.url)
-        try:
-            found, problem = cards.fetch(card.url), ""
-        except KentonganError as error:
-            found, problem, failed = None, str(error.message)[: cards.LONGEST], failed + 1
-        keep_card(WORKER, card.pk, asked_at=card.asked_at, found=found, problem=problem)
+        problem = _fetched(card)
+        if problem:
+            failed += 1
+            keep_card(WORKER, card.pk, asked_at=card.asked_at, found=None, problem=problem)
         progress.advance()
     return {"known": len(asked) - failed, "failed": failed}
+
+
+def _fetched(card: LinkCard) -> str:
+    """Fetch a card and keep it; return why that did not go, else an empty text.
+
+    Pages are written by strangers: whatever one of them breaks is its own card's failure, never that of the next ones.
+    """
+    try:
+        keep_card(WORKER, card.pk, asked_at=card.asked_at, found=cards.fetch(card.url))
+    except KentonganError as error:
+        return cards.line(str(error.message), cards.LONGEST)
+    except Exception:
+        logger.exception("The page of link card %s could not be read.", card.pk)
+        return _("The page could not be read.")
+    return ""

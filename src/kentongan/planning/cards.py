@@ -5,7 +5,7 @@ import io
 import re
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unicodedata import category
 from urllib.parse import urljoin, urlsplit
@@ -33,6 +33,11 @@ PICTURE = Recipe((JPEG,), 300_000, 1_200)
 """Well within what Bluesky takes of a card's picture (a million bytes), and light enough for our own pages."""
 CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 HEAD_BYTES = 4_096
+STATED = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.ASCII | re.IGNORECASE)
+NO_SIGN = frozenset({"Cc", "Cs"})
+"""Categories of Unicode: control characters, and halves of characters, which no database takes."""
+NOT_OF_PAGES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+"""Encodings that Python knows and no page is written in: they take the square of the time, or give no characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +62,47 @@ def addresses(renditions: Iterable[Rendition]) -> list[str]:
 def fetch(url: str) -> Found:
     """Return what a page says about itself; raises FetchRefused, Unavailable, or Invalid for what is no web page."""
     answer = http.fetch(url, headers={"Accept": "text/html"}, max_bytes=PAGE_BYTES, timeout=SECONDS, accept_types=HTML)
-    page = pages.read(_decoded(answer))
+    said, picture = read(answer)
+    return replace(said, picture=_picture(picture))
+
+
+def read(answer: http.Fetched) -> tuple[Found, str]:
+    """Return what an answer says about itself, and where its picture is, "" without one; Invalid without a title."""
+    page = pages.read_head(_decoded(answer.content[: pages.HEAD], answer.headers.get("content-type", "")))
     meta = page.meta
-    title = _line(meta.get("og:title") or meta.get("twitter:title") or page.title, 300)
+    title = line(meta.get("og:title") or meta.get("twitter:title") or page.title, 300)
     description = meta.get("og:description") or meta.get("twitter:description") or meta.get("description", "")
     site = meta.get("og:site_name") or (urlsplit(answer.url).hostname or "").removeprefix("www.")
     if not title:
         raise Invalid(_("The page has no title, so platforms show its address only."))
     picture = meta.get("og:image:secure_url") or meta.get("og:image") or meta.get("twitter:image", "")
-    return Found(title, _line(description, 1000), _line(site, 200), _picture(urljoin(answer.url, picture.strip())))
+    return Found(title, line(description, 1000), line(site, 200)), _joined(answer.url, picture)
 
 
-def _line(text: str, most: int) -> str:
-    """Return a text of a stranger on one line, without control characters, cut where it is too long."""
-    clean = "".join(" " if sign.isspace() else sign for sign in text if sign.isspace() or category(sign) != "Cc")
+def _joined(page: str, address: str) -> str:
+    try:
+        return urljoin(page, address.strip())
+    except ValueError:  # “http://[x” and the like
+        return ""
+
+
+def line(text: str, most: int) -> str:
+    """Return a text of a stranger on one line, without what is no character to show, cut where it is too long."""
+    clean = "".join(" " if sign.isspace() else sign for sign in text if sign.isspace() or category(sign) not in NO_SIGN)
     line = " ".join(clean.split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def _decoded(answer: http.Fetched) -> str:
-    """Return the page as text: by what its server says, else by what the page itself says, else as UTF-8."""
-    if "charset=" in answer.headers.get("content-type", "").lower():
-        return answer.text
-    named = CHARSET.search(answer.content[:HEAD_BYTES])
-    try:
-        encoding = codecs.lookup(named[1].decode("ascii")).name if named else "utf-8"
-        return answer.content.decode(encoding, errors="replace")
-    except (LookupError, ValueError, TypeError):
-        return answer.content.decode("utf-8", errors="replace")
+def _decoded(content: bytes, content_type: str) -> str:
+    """Return a page as text: by what its server says, else by what the page itself says, else as UTF-8."""
+    stated = [STATED.search(content_type), CHARSET.search(content[:HEAD_BYTES])]
+    for name in (str(found[1], "ascii") if isinstance(found[1], bytes) else found[1] for found in stated if found):
+        try:
+            if codecs.lookup(name).name not in NOT_OF_PAGES:
+                return content.decode(name, errors="replace")
+        except (LookupError, ValueError, TypeError):  # unknown, or no encoding of text, which Python has as well
+            continue
+    return content.decode("utf-8", errors="replace")
 
 
 def _picture(url: str) -> Content | None:

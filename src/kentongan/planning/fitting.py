@@ -60,7 +60,7 @@ def fit(progress: Progress, *, item_id: int) -> dict[str, object]:
     return {"made": len(wanted) - failed, "failed": failed}
 
 
-@jobs.handler(CONVERSION, resumable=True)
+@jobs.handler(CONVERSION, resumable=True, alone=True)
 def convert(progress: Progress, *, item_id: int) -> dict[str, object]:
     """Convert the videos that the item's platforms do not take as they are; progress is in seconds of video."""
     assets = list(ItemAsset.objects.filter(item=item_id).select_related("file"))

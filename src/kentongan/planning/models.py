@@ -1,6 +1,6 @@
 """Tables of planning: briefs with facts, content items with a version per platform, comments and reviews."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -274,6 +274,8 @@ class LinkCard(models.Model):
         FAILED = "failed", _("Not reached")
 
     SLOW = timedelta(minutes=2)
+    PICTURE_NAME = "link-card.jpg"
+    """The name of each picture of a card: by it, those are found that no card shows any longer."""
 
     item = models.ForeignKey(ContentItem, models.CASCADE, related_name="cards")
     url = models.URLField(_("link"), max_length=500)
@@ -307,11 +309,6 @@ class LinkCard(models.Model):
     def is_known(self) -> bool:
         """Whether its page was read."""
         return self.state == self.State.KNOWN
-
-    def was_known(self, moment: datetime | None) -> bool:
-        """Whether it stood there at that moment, as it is."""
-        at = self.answered_at
-        return self.is_known and at is not None and moment is not None and at <= moment
 
     @property
     def is_slow(self) -> bool:

@@ -27,6 +27,7 @@ verbs.name(
         "publishing.recall.done": _("said that the post is deleted"),
         "publishing.recall.decline": _("said that the post cannot be deleted"),
         "publishing.recall.call_off": _("called the recall off"),
+        "publishing.card.drop": _("threw away the picture of a link card that nothing shows any longer"),
         "publishing.delivery.check": _("checked the delivery before sending"),
         "publishing.delivery.begin": _("was about to send the delivery"),
         "publishing.delivery.hold": _("held the delivery"),

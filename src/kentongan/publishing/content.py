@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Card, Media, Origin, Post, Video
 from kentongan.channels.looks import address_of
 from kentongan.core import files, media
+from kentongan.core.errors import Unavailable
 from kentongan.core.models.files import StoredFile
 from kentongan.planning import media as planned
 from kentongan.planning.models import ContentItem, ItemAsset, Rendition
@@ -43,10 +46,13 @@ def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) 
 
 
 def _fixed_card(item: ContentItem, rendition: Rendition) -> dict[str, Any]:
-    """Return the card of the post's link as the approver saw it; nothing where there was none by then."""
+    """Return the card of the post's link as the approver saw it; nothing where there was none by then.
+
+    It stands as it is for as long as the item is approved: nobody has it fetched again, and no answer is kept.
+    """
     address = address_of(rendition.text, rendition.link)
     cards = item.cards.filter(url=address) if address else ()
-    card = next((one for one in cards if one.was_known(item.approved_at)), None)
+    card = next((one for one in cards if one.is_known), None)
     if card is None:
         return {}
     said = {"url": card.url, "title": card.title, "description": card.description, "site": card.site}
@@ -96,8 +102,12 @@ def _video(delivery: Delivery, file: StoredFile, video: dict[str, Any]) -> Video
 def _card(stored: dict[str, Any] | None) -> Card | None:
     if stored is None:
         return None
-    kept = StoredFile.objects.filter(pk=stored["file"]).first() if stored["file"] else None
-    picture = Media(files.path(kept).read_bytes(), kept.media_type) if kept else None
+    picture = None
+    if stored["file"]:
+        kept = StoredFile.objects.filter(pk=stored["file"]).first()
+        if kept is None:
+            raise Unavailable(_("The picture of the link card is gone."), remedy=_("Schedule it anew."))
+        picture = Media(files.path(kept).read_bytes(), kept.media_type)
     return Card(stored["url"], stored["title"], stored["description"], picture)
 
 

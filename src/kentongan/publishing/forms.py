@@ -98,6 +98,10 @@ class ScheduleForm(forms.Form):
         self.fields["due_at"].help_text = _("In %(zone)s.") % {"zone": zone_name()}
 
 
+def _from_the_top(account: Account) -> tuple[int, int]:
+    return account.unit.path.count("."), account.pk
+
+
 class RepostForm(ScheduleForm):
     """As `ScheduleForm`; and for each platform whose accounts can repost, which one posts it, if not each for itself.
 
@@ -107,10 +111,10 @@ class RepostForm(ScheduleForm):
     def __init__(self, *args: Any, accounts: Iterable[Account], posted: Iterable[Account] = (), **kwargs: Any) -> None:
         offered = list(accounts)
         super().__init__(*args, accounts=offered, **kwargs)
-        every = [*offered, *posted]
+        every = {one.pk: one for one in [*offered, *posted]}.values()
         self.origin_names: list[str] = []
         for kind in dict.fromkeys(account.platform for account in offered):
-            mine = sorted((one for one in every if one.platform == kind), key=lambda one: (len(one.unit.path), one.pk))
+            mine = sorted((one for one in every if one.platform == kind), key=_from_the_top)
             if len(mine) > 1 and channels.get(kind).reposter is not None:
                 self._ask(kind, mine)
 

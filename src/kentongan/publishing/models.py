@@ -333,6 +333,11 @@ class RecallTask(models.Model):
         return reverse("publishing:recall_task", args=(self.pk,))
 
     @property
+    def is_of_repost(self) -> bool:
+        """Whether a repost is to be undone: the address of its delivery is the other account's post, which may stay."""
+        return self.delivery.repost_of_id is not None
+
+    @property
     def is_open(self) -> bool:
         """Whether it waits for an answer."""
         return self.state in self.OPEN

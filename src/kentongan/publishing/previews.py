@@ -65,16 +65,19 @@ def of(delivery: Delivery) -> Preview:
 
 
 def content_of(delivery: Delivery, number: int) -> tuple[Path, str]:
-    """Return where its picture or video of that number is, and its type: the copy that goes out, once it is made.
+    """Return where its picture or video of that number is, and its type: the copy that goes out.
 
-    Raises NotFound where there is none of that number, or its content was erased.
+    Raises NotFound where there is none of that number, its content was erased, or the copy is not made yet: in what was
+    uploaded may stand where it was taken, and with what.
     """
     rows = _rows(delivery)
     file = StoredFile.objects.filter(pk=rows[number]["file"]).first() if number < len(rows) else None
     if file is None:
         raise NotFound()
-    original, recipe = files.path(file), rows[number].get("fit", "")
+    original, recipe = files.path(file), rows[number].get("fit")
+    if recipe is None:  # a card's picture, which is our own copy; or scheduled before there were copies
+        return original, file.media_type
     copy = media.fits_of([file.sha256], [recipe]).get((file.sha256, recipe))
     if copy is None or not (made := files.content_path(copy.sha256)).exists():
-        return original, file.media_type
+        raise NotFound()
     return made, copy.media_type

@@ -19,6 +19,7 @@ from kentongan.planning.models import Campaign, ContentItem
 from kentongan.publishing import access
 from kentongan.publishing.actions.circuits import LONGEST_REST
 from kentongan.publishing.actions.firing import paused
+from kentongan.publishing.actions.reposting import its_turn
 from kentongan.publishing.models import Attempt, Booking, Circuit, Delivery, Pause, PlatformApp
 from kentongan.publishing.states import ENDS, NEEDS_PERSON, TO_COME, WAITING, State
 from kentongan.registry import access as rights
@@ -197,7 +198,7 @@ class Alarm:
 def alarm(actor: Actor) -> Alarm:
     """Return what is wrong now; late is what should have gone out five minutes ago and nobody paused."""
     mine = access.deliveries(actor)
-    stuck = Q(state=State.READY, try_at__lt=clock.now() - ALARM_AFTER) & ~paused()
+    stuck = its_turn() & Q(state=State.READY, try_at__lt=clock.now() - ALARM_AFTER) & ~paused()
     return Alarm(mine.filter(state=State.UNKNOWN).count(), mine.filter(stuck).count())
 
 

@@ -9,7 +9,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.common_clock import Pulse
 from kentongan.core.ticks import KEEP_CONNECTION_SECONDS, every
 from kentongan.publishing import carrying, connections, queries, telling, worker
-from kentongan.publishing.actions import firing, leaps, reconciling
+from kentongan.publishing.actions import card_pictures, firing, leaps, reconciling
 from kentongan.publishing.recalls import telling as recalls
 
 SYSTEM = Actor.system("publishing.tick")
@@ -94,3 +94,9 @@ def check_health() -> int:
 def tell_of_connections() -> int:
     """Tell those who keep accounts which of them cannot publish, or not for much longer."""
     return telling.tell_of_connections(SYSTEM)
+
+
+@every(seconds=86_400, name="publishing.card_pictures")
+def drop_card_pictures() -> int:
+    """Throw away the pictures of link cards that nothing shows any longer."""
+    return card_pictures.drop_unused(Actor.system("publishing.retention"))

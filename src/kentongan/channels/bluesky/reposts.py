@@ -1,8 +1,10 @@
 """Reposting on Bluesky: a record under a key of our own that names the post, so that it is there once."""
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from django.utils.translation import gettext as _
@@ -24,6 +26,8 @@ from kentongan.channels.contract import (
 )
 
 COLLECTION = "app.bsky.feed.repost"
+RECORD = re.compile(r"at://(?P<repo>[^/]+)/(?P<collection>[^/]+)/(?P<rkey>[^/]+)")
+PAGE = re.compile(r"/profile/(?P<repo>[^/]+)/post/(?P<rkey>[^/]+)/?")
 
 
 class BlueskyReposter:
@@ -32,43 +36,65 @@ class BlueskyReposter:
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Create the record at the post's key."""
         origin = origin_of(post)
+        uri = _uri(origin, credentials, client)
         record = {
             "$type": COLLECTION,
-            "subject": {"uri": origin.remote_id, "cid": _cid(origin, client)},
+            "subject": {"uri": uri, "cid": _cid(origin, uri, credentials, client)},
             "createdAt": posts.moment(post),
         }
-        look = partial(lookup, post, credentials, client)
+        look = partial(lookup, post, uri, credentials, client)
         return posts.create(COLLECTION, post.key, record, look, origin.url, credentials, client)
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
         """Delete the record; the post of the other account stays."""
+        if not RECORD.fullmatch(remote_id):
+            raise Rejected(_("Only the address of the post is known, not the repost's own: a person has to undo it."))
         posts.delete(COLLECTION, remote_id, credentials, client)
 
     def find(self, sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
         """Look for the record by its key."""
-        return lookup(sought.post, credentials, client)
+        try:
+            uri = _uri(origin_of(sought.post), credentials, client)
+        except ChannelError as error:
+            return Unsure(error.message, error.response)
+        return lookup(sought.post, uri, credentials, client)
 
 
-def lookup(post: Post, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
-    """Look the repost up by its key."""
-    origin = origin_of(post)
+def lookup(post: Post, uri: str, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
+    """Look the repost of the post at `uri` up by its key."""
 
     def same(value: Mapping[str, Any]) -> bool:
         subject = value.get("subject")
-        return isinstance(subject, dict) and subject.get("uri") == origin.remote_id
+        return isinstance(subject, dict) and subject.get("uri") == uri
 
-    return posts.read(COLLECTION, post.key, same, origin.url, credentials, client)
+    return posts.read(COLLECTION, post.key, same, origin_of(post).url, credentials, client)
 
 
-def _cid(origin: Origin, client: httpx.Client) -> str:
+def _uri(origin: Origin, credentials: Credentials, client: httpx.Client) -> str:
+    """Return the permanent address of the post; Rejected where the one that a person gave does not lead to it."""
+    if RECORD.fullmatch(origin.remote_id):
+        return origin.remote_id
+    page = PAGE.fullmatch(urlsplit(origin.remote_id).path)
+    if page is None:
+        raise Rejected(_("The address of the post that is to be reposted names no post of Bluesky."))
+    repo = page["repo"]
+    if not repo.startswith("did:"):
+        service, method = origin.service or credentials.service, "com.atproto.identity.resolveHandle"
+        repo = str(call(client, service, method, params={"handle": repo}).get("did") or "")
+    if not repo:
+        raise Rejected(_("Nobody knows the account whose post is to be reposted."))
+    return f"at://{repo}/{posts.COLLECTION}/{page['rkey']}"
+
+
+def _cid(origin: Origin, uri: str, credentials: Credentials, client: httpx.Client) -> str:
     """Return the digest of the post that its server gave when it took it, or gives now to everybody."""
     told = origin.response.get("cid")
     if isinstance(told, str) and told:
         return told
-    repo, collection, rkey = origin.remote_id.removeprefix("at://").split("/")
+    repo, collection, rkey = uri.removeprefix("at://").split("/")
     params = {"repo": repo, "collection": collection, "rkey": rkey}
     try:
-        said = call(client, origin.service, "com.atproto.repo.getRecord", params=params)
+        said = call(client, origin.service or credentials.service, "com.atproto.repo.getRecord", params=params)
     except ChannelError as error:
         if error.response.get("error") == "RecordNotFound":
             raise Rejected(_("The post that is to be reposted is not there any more."), error.response) from error

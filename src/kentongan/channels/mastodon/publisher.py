@@ -74,7 +74,12 @@ class MastodonPublisher:
         return Published(str(said["id"]), str(said["url"]), _published(said))
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
-        """Delete the status; one that is gone already is a success."""
+        """Delete the status; one that is gone already is a success.
+
+        Where a person said that it is there, only its address is known: a server would say of it that there is none.
+        """
+        if "/" in remote_id:
+            raise Rejected(_("Only its address is known, not its number there: a person has to delete it."))
         try:
             call(client, credentials, "DELETE", f"/api/v1/statuses/{remote_id}")
         except Rejected as error:

@@ -23,6 +23,8 @@ from kentongan.channels.contract import (
 from kentongan.channels.mastodon.api import call
 from kentongan.channels.mastodon.publisher import CLOCK_SKEW, MastodonPublisher, own
 
+PAUSE = timedelta(seconds=30)
+
 
 class MastodonReposter:
     """`POST /api/v1/statuses/{id}/reblog`; a status of another server is looked up by its address first."""
@@ -62,8 +64,11 @@ class MastodonReposter:
 
 
 def _here(origin: Origin, credentials: Credentials, client: httpx.Client) -> str:
-    """Return what the account's own server calls the status; RetryLater while it does not know it."""
-    if origin.service == credentials.service:
+    """Return what the account's own server calls the status; RetryLater while it does not know it.
+
+    A person who says that a post is there knows its address only, which is its id then.
+    """
+    if origin.service == credentials.service and origin.remote_id != origin.url:
         return origin.remote_id
     params = {"q": origin.url, "type": "statuses", "resolve": "true", "limit": "1"}
     said = call(client, credentials, "GET", "/api/v2/search", params=params)
@@ -72,5 +77,8 @@ def _here(origin: Origin, credentials: Credentials, client: httpx.Client) -> str
         (row for row in rows or [] if isinstance(row, dict) and origin.url in (row.get("url"), row.get("uri"))), None
     )
     if found is None or not found.get("id"):
-        raise RetryLater(_("The account's server does not know the post of the other account yet."), {"body": said})
+        # The server answered: without a time to wait it would count as one that is silent.
+        raise RetryLater(
+            _("The account's server does not know the post of the other account yet."), {"body": said}, after=PAUSE
+        )
     return str(found["id"])

@@ -137,6 +137,13 @@ def _too_slow() -> Unusable:
     )
 
 
+def _too_large() -> Unusable:
+    return Unusable(
+        _("This video came out too large when it was converted, so it was given up."),
+        remedy=_("Cut it into shorter ones, or save it as MP4 (H.264) with 720 lines, and send those."),
+    )
+
+
 def _reading(path: Path, media_type: str) -> list[str]:
     bounds = ["-nostdin", "-hide_banner", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.5"]
     return [
@@ -250,4 +257,6 @@ def _why(ended: int, said: str) -> Unusable | Unavailable:
             remedy=_("Ask your administrator to install ffmpeg 4.4 or newer with libx264."),
             code="no_converter",
         )
+    if ended == -signal.SIGXFSZ or "File too large" in said:
+        return _too_large()
     return _too_slow() if ended == -signal.SIGXCPU else _failed()

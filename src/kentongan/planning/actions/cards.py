@@ -40,13 +40,26 @@ def ask_cards(actor: Actor, item_id: int, *, again: str = "") -> Job | None:
     if not asked:
         return None
     _check_open(item)
+    if card is not None and card.is_known:
+        _has_changed(item)
     for url in asked:
         limits.hit("planning.card", f"{actor.user_id}", limit=PER_HOUR, seconds=3_600)
         values = {"state": LinkCard.State.ASKED, "asked_at": clock.now(), "answered_at": None, "problem": ""}
         LinkCard.objects.update_or_create(item=item, url=url, defaults=values)
-    audit.record(actor, item, after={"cards": asked})
+    audit.record(actor, item, after={"cards": asked, "version": item.version})
     label = _("Fetching the link cards of “%(title)s”") % {"title": item.title}
     return jobs.start(actor, KIND, label, unit_id=item.unit_id, link=item.get_absolute_url(), item_id=item.pk)
+
+
+def _has_changed(item: ContentItem) -> None:
+    """Give the item another version, since another card, or none, goes out with it than before.
+
+    What was scheduled holds the card of its own version, so that it waits for a person then. Without deliveries whoever
+    writes or reviews at this moment is left in peace: an approval confirms its cards by themselves.
+    """
+    if item.deliveries.exists():
+        item.version += 1
+        item.save(update_fields=["version", "updated_at"])
 
 
 def _check_open(item: ContentItem) -> None:
@@ -80,8 +93,10 @@ def keep_card(
     if found is not None:
         card.title, card.description, card.site, card.picture = found.title, found.description, found.site, None
         if found.picture is not None:
-            name = _("card.jpg")
-            card.picture = files.register(actor, found.picture, str(name), unit_id=item.unit_id, capability=access.READ)
+            card.picture = files.register(
+                actor, found.picture, LinkCard.PICTURE_NAME, unit_id=item.unit_id, capability=access.READ
+            )
+        _has_changed(item)
     card.save()
     audit.record(actor, item, before=before, after=audit.snapshot(card, *FIELDS))
     return card

@@ -94,7 +94,8 @@ def claim_due(limit: int = BATCH, among: Q = Q()) -> list[Claim]:  # noqa: B008 
     """Claim what is due now; two workers never get the same row, and neither waits for the other."""
     token = uuid.uuid4()
     with transaction.atomic():
-        due = Delivery.objects.filter(among, ~paused(), state=State.READY, try_at__lte=clock.in_database())
+        rows = Delivery.objects.filter(reposting.its_turn(), state=State.READY, try_at__lte=clock.in_database())
+        due = rows.filter(among, ~paused())
         locked = due.order_by("try_at", "id").select_for_update(skip_locked=True, of=("self",))
         ids = list(locked.values_list("pk", flat=True)[:limit])
         Delivery.objects.filter(pk__in=ids).update(state=State.CLAIMED, claim_token=token, claimed_until=lease())
@@ -317,16 +318,25 @@ def _out_after_all(actor: Actor, delivery_id: int) -> None:
     delivery = Delivery.objects.select_for_update(of=("self",)).filter(pk=delivery_id, state__in=AFTER_ALL).first()
     known = evidence(delivery) if delivery is not None else None
     if delivery is not None and known is not None:
-        values = {"remote_id": known.remote_id, "url": known.url, "published_at": clock.now()}
-        stop(actor, delivery, State.PUBLISHED, "", **values)
+        stop(actor, delivery, State.PUBLISHED, **out(delivery, known.remote_id, known.url))
 
 
 def _is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
     """Race: an attempt whose claim had lapsed was accepted after all, while this one waited to be sent again."""
     before = audit.snapshot(delivery, *SEEN)
     move(delivery, State.SENDING)
-    move(delivery, State.PUBLISHED, remote_id=known.remote_id, url=known.url, published_at=clock.now())
+    move(delivery, State.PUBLISHED, **out(delivery, known.remote_id, known.url))
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN))
+
+
+def out(delivery: Delivery, remote_id: str, url: str) -> dict[str, Any]:
+    """Return what is noted of a delivery that is out, its reason too; a repost of what is taken back is taken back.
+
+    The recall of a post passes over the reposts that are with a worker, or of unknown fate.
+    """
+    gone, now = reposting.gone(delivery), clock.now()
+    noted = {"remote_id": remote_id, "url": url, "published_at": now, "recall_at": now if gone else None}
+    return {"reason": gone, **noted}
 
 
 OUTCOMES: dict[type[ChannelError], Outcome] = {
@@ -360,18 +370,17 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
         if isinstance(result, Published):
             _out_after_all(actor, attempt.delivery_id)
         return None
-    now = clock.now()
     match result:
         case Published() if delivery.is_of_another:
             stop(
                 actor, delivery, State.REJECTED, _("The platform took it for another post of ours with the same text.")
             )
         case Published(remote_id=remote_id, url=url):
-            stop(actor, delivery, State.PUBLISHED, "", remote_id=remote_id, url=url, published_at=now)
+            stop(actor, delivery, State.PUBLISHED, **out(delivery, remote_id, url))
         case Rejected():
             stop(actor, delivery, State.REJECTED, result.message or _("The platform refused it."))
         case CalledOff():  # no try: what stands against it is asked again before the next one, and decides
-            move(delivery, State.READY, result.message, try_at=now)
+            move(delivery, State.READY, result.message, try_at=clock.now())
         case RetryLater() | CredentialsExpired():
             _retry(actor, delivery, result)
         case _:

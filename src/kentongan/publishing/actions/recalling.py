@@ -1,6 +1,6 @@
 """Taking back: what is not out never goes out, what is out is deleted there, by the platform's means or by people."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -42,24 +42,18 @@ def recall(actor: Actor, delivery_id: int, *, reason: str) -> Delivery:
     _apply(actor, delivery, fate, clean)
     delivery.save()
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED), note=clean)
-    _take_along(actor, [delivery.pk], clean)
+    _apply_all(actor, queries.along({delivery: fate}, lock=True), clean)
     return delivery
 
 
-def _take_along(actor: Actor, origin_ids: Collection[int], reason: str) -> None:
-    """Take back what reposts a post that is taken back, also of units where the actor may not: it has lost its matter.
-
-    What is with a worker stays; the platform shows no repost of what is gone.
-    """
-    rows = Delivery.objects.filter(repost_of__in=origin_ids).select_related("account", "unit")
-    for row in rows.select_for_update(of=("self",)).order_by("pk"):
-        fate = queries.fate_of(row, clock.now(), asked=False)
-        if fate not in (Fate.STOP, Fate.DELETE):
-            continue
-        before = audit.snapshot(row, *RECALLED)
+def _apply_all(actor: Actor, doing: Mapping[Delivery, Fate], reason: str) -> None:
+    before = {row.pk: audit.snapshot(row, *RECALLED) for row in doing}
+    for row, fate in doing.items():
+        row.changed_at = clock.now()
         _apply(actor, row, fate, reason)
-        row.save()
-        audit.record(actor, row, before=before, after=audit.snapshot(row, *RECALLED), note=reason)
+    names = ("state", "reason", "recall_at", "recall_problem", "changed_at")
+    Delivery.objects.bulk_update(list(doing), names, batch_size=500)
+    audit.record_each(actor, ((row, before[row.pk], audit.snapshot(row, *RECALLED)) for row in doing), note=reason)
 
 
 def _reason(reason: str) -> str:
@@ -113,7 +107,8 @@ def recall_many(
         raise Invalid(fields={"item": [_("Say of which item or campaign.")]})
     rows = list(queries.recallable(actor, wanted).select_for_update(of=("self",))[: queries.MOST])
     found = queries.fates(rows)
-    if queries.digest_of(found) != seen:
+    along = queries.along(found, lock=True)
+    if queries.digest_of({**found, **along}) != seen:
         raise Conflict(
             _("What this would take back has changed since you looked."),
             remedy=_("Look at the numbers again, then confirm."),
@@ -122,15 +117,8 @@ def recall_many(
     doing = {row: fate for row, fate in found.items() if fate in queries.DONE}
     if not doing:
         raise Conflict(_("There is nothing to take back."), remedy=_("See below why each of them stays."))
-    before = {row.pk: audit.snapshot(row, *RECALLED) for row in doing}
-    for row, fate in doing.items():
-        row.changed_at = clock.now()
-        _apply(actor, row, fate, clean)
-    names = ("state", "reason", "recall_at", "recall_problem", "changed_at")
-    Delivery.objects.bulk_update(list(doing), names, batch_size=500)
-    audit.record_each(actor, ((row, before[row.pk], audit.snapshot(row, *RECALLED)) for row in doing), note=clean)
-    _take_along(actor, [row.pk for row in doing], clean)
-    return queries.Foreseen({fate: list(found.values()).count(fate) for fate in Fate})
+    _apply_all(actor, {**doing, **along}, clean)
+    return queries.Foreseen({fate: list(found.values()).count(fate) for fate in Fate}, len(along))
 
 
 @dataclass(frozen=True, slots=True)

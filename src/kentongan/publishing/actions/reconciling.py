@@ -14,7 +14,7 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.models.files import StoredFile
-from kentongan.publishing.actions.firing import OUTCOMES, lease, move, stop
+from kentongan.publishing.actions.firing import OUTCOMES, lease, move, out, stop
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.actions.recalling import ask
 from kentongan.publishing.models import Attempt, Delivery
@@ -103,8 +103,7 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
     counts_from = _absent_from(delivery)
     match seen:
         case Found(remote_id=remote_id, url=url):
-            values = {"remote_id": remote_id, "url": url, "published_at": clock.now()}
-            stop(actor, delivery, State.PUBLISHED, "", look_at=None, settled_at=None, **values)
+            stop(actor, delivery, State.PUBLISHED, look_at=None, settled_at=None, **out(delivery, remote_id, url))
         case Absent() if looked_at >= counts_from:
             tries, now = delivery.tries + 1, clock.now()
             reason = _("Not found there: it is sent again.")

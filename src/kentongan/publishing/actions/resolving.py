@@ -12,6 +12,7 @@ from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.publishing import access
 from kentongan.publishing.actions.alikeness import check_still_alone
+from kentongan.publishing.actions.firing import out
 from kentongan.publishing.actions.moves import SEEN, to_ready
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State, check_move
@@ -54,10 +55,10 @@ def _mark_published(delivery: Delivery, url: str) -> None:
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc or len(url) > 300:
         raise Invalid(fields={"url": [_("Give the address of the post, as the browser shows it.")]})
     check_move(delivery.state, State.PUBLISHED)
-    delivery.state, delivery.reason = State.PUBLISHED, ""
+    delivery.state = State.PUBLISHED
     # The platform's own id is not known to a person; the address stands in for it and is as unique.
-    delivery.url = delivery.remote_id = url
-    delivery.published_at = clock.now()
+    for name, value in out(delivery, url, url).items():
+        setattr(delivery, name, value)
     delivery.look_at = delivery.settled_at = None
     delivery.save()
 

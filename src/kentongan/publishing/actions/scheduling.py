@@ -90,13 +90,16 @@ def respread(actor: Actor, delivery_ids: Sequence[int], spread: Spread) -> list[
     found = access.several(actor, wanted, Capability.PUBLISH)
     _check_waiting(found)
     before = [audit.snapshot(delivery, *SEEN) for delivery in found]
+    due_before = {delivery.pk: delivery.due_at for delivery in found}
+    due = reposting.spread(found, times)
     for delivery in found:
-        delivery.due_at = max(times[delivery.pk], clock.now())
+        delivery.due_at = due[delivery.pk]
         delivery.reason, delivery.changed_at = "", clock.now()
         set_try(delivery, delivery.due_at)
     Delivery.objects.bulk_update(found, ("due_at", "try_at", "late_until", "reason", "changed_at"), batch_size=AT_ONCE)
     after = [audit.snapshot(delivery, *SEEN) for delivery in found]
     audit.record_each(actor, zip(found, before, after, strict=True))
+    reposting.follow(actor, due_before, found)
     by_pk = {delivery.pk: delivery for delivery in found}
     return [by_pk[pk] for pk in wanted]
 
@@ -120,11 +123,11 @@ def _schedule(
     never = safeguards.check_purpose(item.purpose, neutral=neutral)
     if never.held:
         raise Held(never.reason)
-    moments = {pk: max(moment, clock.now()) for pk, moment in times.items()}
+    origins = reposting.chosen(actor, item, accounts, origin_ids)
+    moments = reposting.moments(accounts, origins, times)
     plan = _Plan(item, moments, late_minutes, neutral, actor.user_id)
     quiet = safeguards.quiet_calendar(min(moments.values()))
     renditions = {rendition.kind: rendition for rendition in item.renditions.all()}
-    origins = reposting.chosen(actor, item, accounts, origin_ids)
     posting = [account for account in accounts if not reposting.reposts(account, origins)]
     platforms = {account.platform for account in posting}
     for platform in sorted(platforms & renditions.keys()):
@@ -134,6 +137,8 @@ def _schedule(
     _check_media([renditions[one] for one in platforms if one in renditions], assets)
     public_media.check(platforms, [asset.file for asset in assets])
     sent = {kind: content.fixed(item, rendition, assets) for kind, rendition in renditions.items()}
+    for account in posting:
+        _check_taken(account, _written_for(account, renditions))
     made = [_new(plan, account, _written_for(account, renditions), sent, quiet) for account in accounts]
     own = [one for one in made if not reposting.reposts(one.account, origins)]
     others = [one for one in made if reposting.reposts(one.account, origins)]
@@ -196,6 +201,12 @@ def _written_for(account: Account, renditions: dict[str, Rendition]) -> Renditio
         raise Invalid(
             fields={"accounts": [_("The item has no version for %(platform)s.") % {"platform": manifest.label}]}
         )
+    return rendition
+
+
+def _check_taken(account: Account, rendition: Rendition) -> None:
+    """Refuse a text that is longer than the account's own server takes."""
+    manifest = channels.get(account.platform).manifest
     measured = measure(rendition.kind, rendition.text, rendition.link, account.connection.limits)
     if measured.over:
         raise Invalid(
@@ -212,7 +223,6 @@ def _written_for(account: Account, renditions: dict[str, Rendition]) -> Renditio
                 ]
             }
         )
-    return rendition
 
 
 def _new(
@@ -254,12 +264,13 @@ def reschedule(actor: Actor, delivery_id: int, due_at: datetime, *, seen: dateti
         raise Invalid(fields={"due_at": [_("This time has passed.")]})
     _check_movable(delivery)
     check_still_alone(actor, delivery)
-    before = audit.snapshot(delivery, *SEEN)
+    before, due_before = audit.snapshot(delivery, *SEEN), {delivery.pk: delivery.due_at}
     if delivery.state != State.DRAFT:
         delivery.state, delivery.reason = State.READY, ""
-    set_time(delivery, max(due_at, clock.now()))
+    set_time(delivery, reposting.earliest(delivery, due_at))
     delivery.save()
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN))
+    reposting.follow(actor, due_before, [delivery])
     return delivery
 
 

@@ -19,12 +19,16 @@ Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class TaskOut(Schema):
-    """A post that people have to delete there; `waiting_for` names them while it is open."""
+    """A post that people have to delete there; `waiting_for` names them while it is open.
+
+    Of a repost that they have to undo, `url` is the address of the other account's post, which may stay.
+    """
 
     id: int
     delivery_id: int
     unit_id: int
     url: str
+    is_repost: bool
     state: str
     reason: str
     asked_at: datetime
@@ -59,7 +63,10 @@ class ManyIn(Schema):
 
 
 class ManyOut(Schema):
-    """To how many it does what; `digest` is sent back as `seen` to do just that."""
+    """To how many it does what; `digest` is sent back as `seen` to do just that.
+
+    `along` are reposts of other units, taken back with the posts that they repost.
+    """
 
     stop: int
     delete: int
@@ -68,14 +75,16 @@ class ManyOut(Schema):
     sending: int
     unknown: int
     gone: int
+    along: int
     elsewhere: int
     digest: str
 
 
 def _task(task: RecallTask) -> dict[str, Any]:
-    names = [name for name in TaskOut.model_fields if name not in ("url", "waiting_for")]
+    names = [name for name in TaskOut.model_fields if name not in ("url", "is_repost", "waiting_for")]
     waiting = queries.waiting_for([task])[task.pk].names if task.is_open else []
-    return {**{name: getattr(task, name) for name in names}, "url": task.delivery.url, "waiting_for": waiting}
+    known = {"url": task.delivery.url, "is_repost": task.is_of_repost, "waiting_for": waiting}
+    return {**{name: getattr(task, name) for name in names}, **known}
 
 
 @router.get("/tasks", response=Page[TaskOut], auth=READ)
@@ -91,7 +100,7 @@ def done(request: HttpRequest, pk: int, body: AnswerIn) -> dict[str, Any]:
     """Say that a post is deleted; its address is looked up, and where that proves nothing a note is needed."""
     actor = actor_of(request)
     found = access.recall_task(actor, pk, answering=True)
-    return _task(actions.done(actor, pk, Proof(looking.look(found.delivery.url), body.note)))
+    return _task(actions.done(actor, pk, Proof(looking.look_for(found.delivery), body.note)))
 
 
 @router.post("/tasks/{int:pk}/decline", response=TaskOut, auth=WRITE)

@@ -119,20 +119,25 @@ def fate_of(delivery: Delivery, now: datetime, *, asked: bool) -> Fate:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a recall of very many would do, to how many; `digest` stands for just that."""
+    """What a recall of very many would do, to how many; `digest` stands for just that.
+
+    `along` are reposts that are taken back with the posts they repost, of units where the actor may not publish.
+    """
 
     counts: Mapping[Fate, int] = field(default_factory=dict)
+    along: int = 0
     elsewhere: int = 0
     digest: str = ""
 
     @property
     def total(self) -> int:
         """How many it would do something with."""
-        return sum(self.counts.get(fate, 0) for fate in DONE)
+        return sum(self.counts.get(fate, 0) for fate in DONE) + self.along
 
     def as_dict(self) -> dict[str, int]:
         """Return the numbers by what happens."""
-        return {**{fate.value: self.counts.get(fate, 0) for fate in Fate}, "elsewhere": self.elsewhere}
+        counts = {fate.value: self.counts.get(fate, 0) for fate in Fate}
+        return {**counts, "along": self.along, "elsewhere": self.elsewhere}
 
 
 def of(item_id: int | None, campaign_id: int | None) -> Q:
@@ -142,15 +147,29 @@ def of(item_id: int | None, campaign_id: int | None) -> Q:
 
 def recallable(actor: Actor, wanted: Q) -> QuerySet[Delivery]:
     """Return those of the deliveries that the actor may recall, each with `asked`."""
+    return _with_asked(access.deliveries(actor, Capability.PUBLISH).filter(wanted))
+
+
+def _with_asked(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     asked = RecallTask.objects.filter(delivery=OuterRef("pk"), state__in=RecallTask.OPEN)
-    rows = access.deliveries(actor, Capability.PUBLISH).filter(wanted).annotate(asked=Exists(asked))
-    return rows.select_related("account", "unit").order_by("pk")
+    return rows.annotate(asked=Exists(asked)).select_related("account", "unit").order_by("pk")
 
 
 def fates(rows: Iterable[Delivery]) -> dict[Delivery, Fate]:
     """Return what a recall would do with each of `recallable`."""
     now = clock.now()
     return {row: fate_of(row, now, asked=row.asked) for row in rows}  # type: ignore[attr-defined]
+
+
+def along(found: Mapping[Delivery, Fate], *, lock: bool = False) -> dict[Delivery, Fate]:
+    """Return what is taken back with those of `found` that are: what reposts them, also where the actor may not.
+
+    It has lost its matter. What is with a worker stays for now: once it is out it is taken back too.
+    """
+    origins = [row.pk for row, fate in found.items() if fate in DONE]
+    rows = _with_asked(Delivery.objects.filter(repost_of__in=origins)).exclude(pk__in=[row.pk for row in found])
+    seen = fates(rows.select_for_update(of=("self",)) if lock else rows)
+    return {row: fate for row, fate in seen.items() if fate in (Fate.STOP, Fate.DELETE)}
 
 
 def digest_of(found: Mapping[Delivery, Fate]) -> str:
@@ -160,8 +179,9 @@ def digest_of(found: Mapping[Delivery, Fate]) -> str:
 
 
 def foresee(actor: Actor, wanted: Q) -> Foreseen:
-    """Return what a recall would do; `elsewhere` are posts of units where the actor does not publish."""
+    """Return what a recall would do; `elsewhere` are posts of units where the actor does not publish, which stay."""
     found = fates(recallable(actor, wanted)[:MOST])
+    others = along(found)
     every = Delivery.objects.filter(wanted).exclude(state=State.RECALLED)
-    mine = sum(fate != Fate.GONE for fate in found.values())
-    return Foreseen(Counter(found.values()), max(every.count() - mine, 0), digest_of(found))
+    known = sum(fate != Fate.GONE for fate in found.values()) + len(others)
+    return Foreseen(Counter(found.values()), len(others), max(every.count() - known, 0), digest_of({**found, **others}))

@@ -61,18 +61,14 @@ def _drafts(task: RecallTask, waiting: queries.Waiting) -> list[Draft]:
 
 def _to_user(task: RecallTask, user: User, who: str, *, late: bool) -> Draft:
     with translation.override(user.language or settings.LANGUAGE_CODE):
-        shape = (
-            _("%(name)s, nobody has deleted this post of %(account)s yet: %(title)s. It was due %(due)s.")
-            if late
-            else _("%(name)s, please delete this post of %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
-        )
+        shape = _late(task) if late else _request(task)
         return Draft(
             channel=Message.Channel.EMAIL,
             purpose=PURPOSE,
             address=user.email,
             recipient=user.name,
             unit_id=task.unit_id,
-            subject=_("A post has to be deleted"),
+            subject=_subject(task),
             body=shape % {"name": user.name, **_words(task)},
             link=f"{settings.PUBLIC_URL}{reverse('publishing:recall_task', args=(task.pk,))}",
             dedupe_key=f"recall:{task.pk}:{who}",
@@ -82,20 +78,52 @@ def _to_user(task: RecallTask, user: User, who: str, *, late: bool) -> Draft:
 def _to_person(task: RecallTask, person: Person) -> Draft:
     """Return the message to somebody who does not sign in here: it leads to the post, its administrators note it."""
     with translation.override("en" if person.language == "en" else "id"):
-        shape = _(
-            "%(name)s, please delete this post of %(account)s: %(title)s. Why: %(reason)s. By %(due)s; "
-            "then tell the administrator of your unit."
-        )
+        shape = _request_to_stranger(task)
         return Draft(
             channel=Message.Channel.LINK if person.phone else Message.Channel.EMAIL,
             purpose=PURPOSE,
             person_id=person.pk,
             unit_id=task.unit_id,
-            subject=_("A post has to be deleted"),
+            subject=_subject(task),
             body=shape % {"name": person.full_name, **_words(task)},
             link=task.delivery.url,
             dedupe_key=f"recall:{task.pk}:p{person.pk}",
         )
+
+
+def _subject(task: RecallTask) -> str:
+    return _("A repost has to be undone") if task.is_of_repost else _("A post has to be deleted")
+
+
+def _request(task: RecallTask) -> str:
+    """Return what is asked; of a repost nobody is asked to delete the other account's post."""
+    if task.is_of_repost:
+        return _("%(name)s, please undo the repost by %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
+    return _("%(name)s, please delete this post of %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
+
+
+def _request_to_stranger(task: RecallTask) -> str:
+    if task.is_of_repost:
+        return _(
+            "%(name)s, please undo the repost of this post by %(account)s: %(title)s. Why: %(reason)s. By %(due)s; "
+            "then tell the administrator of your unit. The post itself is another account's."
+        )
+    return _(
+        "%(name)s, please delete this post of %(account)s: %(title)s. Why: %(reason)s. By %(due)s; "
+        "then tell the administrator of your unit."
+    )
+
+
+def _late(task: RecallTask) -> str:
+    if task.is_of_repost:
+        return _("%(name)s, nobody has undone the repost by %(account)s yet: %(title)s. It was due %(due)s.")
+    return _("%(name)s, nobody has deleted this post of %(account)s yet: %(title)s. It was due %(due)s.")
+
+
+def _declined(task: RecallTask) -> str:
+    if task.is_of_repost:
+        return _("%(name)s, the repost by %(account)s was not undone: %(title)s. Why: %(note)s")
+    return _("%(name)s, this post of %(account)s was not deleted: %(title)s. Why: %(note)s")
 
 
 def _words(task: RecallTask) -> dict[str, str]:
@@ -143,15 +171,14 @@ def tell_asker(actor: Actor, task: RecallTask) -> None:
     if asker is None or not asker.is_active:
         return
     with translation.override(asker.language or settings.LANGUAGE_CODE):
-        text = _("%(name)s, this post of %(account)s was not deleted: %(title)s. Why: %(note)s")
         draft = Draft(
             channel=Message.Channel.EMAIL,
             purpose=PURPOSE,
             address=asker.email,
             recipient=asker.name,
             unit_id=task.unit_id,
-            subject=_("A post was not deleted"),
-            body=text % {"name": asker.name, **_words(task), "note": task.note},
+            subject=_("A repost was not undone") if task.is_of_repost else _("A post was not deleted"),
+            body=_declined(task) % {"name": asker.name, **_words(task), "note": task.note},
             link=f"{settings.PUBLIC_URL}{reverse('publishing:delivery', args=(task.delivery_id,))}",
             dedupe_key=f"recall:{task.pk}:declined",
         )

@@ -1,6 +1,6 @@
 """One delivery, and what people do with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.contrib import messages
@@ -43,6 +43,7 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
     manifest = channels.get(delivery.account.platform).manifest
     may, until = rights.capabilities(actor, delivery.unit), manifest.recall_until(delivery.published_at)
     task = recalls.open_task(delivery)
+    fate = recalls.fate_of(delivery, clock.now(), asked=task is not None)
     context = {
         "delivery": delivery,
         "manifest": manifest,
@@ -55,6 +56,7 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
         "may_see_trail": Capability.AUDIT in may,
         "recalls": manifest.recalls and (until is None or until > clock.now()),
         "recall_until": until,
+        "along": len(recalls.along({delivery: fate})),
         "task": task,
         "waiting": recalls.waiting_for([task])[task.pk] if task else None,
         "pauses": queries.stopped_by(delivery) if delivery.state in WAITING else [],
@@ -81,6 +83,16 @@ def _suggested(item: ContentItem) -> datetime:
     return now.replace(second=0, microsecond=0) + timedelta(minutes=15 - now.minute % 15)
 
 
+def _nothing_left(scheduled: Sequence[Delivery]) -> str:
+    if scheduled:
+        return _("Every connected account for which this item is written has it already.")
+    return _("No connected account has a version of this item.")
+
+
+def _can_be_reposted(one: Delivery, item: ContentItem) -> bool:
+    return one.repost_of_id is None and one.item_version == item.version and one.state in STANDING
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def schedule(request: StaffRequest, pk: int) -> HttpResponse:
@@ -88,10 +100,10 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
     actor = reader(request)
     item = planning.item(actor, pk)
     kinds = [rendition.kind for rendition in item.renditions.all()]
-    accounts = queries.accounts_for(actor, kinds)
+    accounts = queries.accounts_for(actor, kinds).exclude(deliveries__item=item)  # each gets an item once
     initial = {"accounts": [account.pk for account in accounts], "due_at": _suggested(item)}
-    scheduled = list(queries.of_item(actor, pk))
-    posted = [one.account for one in scheduled if one.repost_of_id is None and one.state in STANDING]
+    scheduled = list(queries.of_item(actor, pk).select_related("account__unit"))
+    posted = [one.account for one in scheduled if _can_be_reposted(one, item)]
     data = request.POST if request.method == "POST" else None
     form = RepostForm(data, accounts=accounts, posted=posted, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -120,7 +132,7 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
         lead=_("Each account gets the version written for its platform, once, at this time."),
         submit=_("Schedule"),
         back=item.get_absolute_url() if hasattr(item, "get_absolute_url") else "",
-        none=_("No connected account has a version of this item.") if not accounts else "",
+        none="" if accounts else _nothing_left(scheduled),
         **context,
     )
 

@@ -104,7 +104,7 @@ def _answer(request: StaffRequest, pk: int, form: GoneForm, *, deleted: bool) ->
             allowed=IMAGES,
             max_bytes=LARGEST_PICTURE,
         )
-    actions.done(request.actor, pk, Proof(looking.look(found.delivery.url), given["note"], picture))
+    actions.done(request.actor, pk, Proof(looking.look_for(found.delivery), given["note"], picture))
 
 
 def _screen(request: StaffRequest, pk: int, form: GoneForm | None = None, status: int = 200) -> HttpResponse:
@@ -170,6 +170,8 @@ LABELS = {
     Fate.UNKNOWN: gettext_lazy("of unknown fate: resolve them first"),
 }
 
+ALONG = gettext_lazy("reposts by other units: taken back with the posts that they repost")
+
 
 def _many(request: StaffRequest, name: str, back: str, **of: int) -> HttpResponse:
     """Show what would be taken back, and do just that."""
@@ -191,7 +193,7 @@ def _many(request: StaffRequest, name: str, back: str, **of: int) -> HttpRespons
         "back": back,
         "form": form,
         "foreseen": foreseen,
-        "doing": [(LABELS[fate], foreseen.counts.get(fate, 0)) for fate in queries.DONE],
+        "doing": [*((LABELS[fate], foreseen.counts.get(fate, 0)) for fate in queries.DONE), (ALONG, foreseen.along)],
         "staying": [(LABELS[fate], foreseen.counts.get(fate, 0)) for fate in LABELS if fate not in queries.DONE],
         "may": may_publish(actor),
     }
