@@ -43,6 +43,7 @@ class BlueskyReposter:
             "createdAt": posts.moment(post),
         }
         look = partial(lookup, post, uri, credentials, client)
+        post.confirm()
         return posts.create(COLLECTION, post.key, record, look, origin.url, credentials, client)
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:

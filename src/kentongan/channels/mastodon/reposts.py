@@ -33,6 +33,7 @@ class MastodonReposter:
         """Boost the status; a refusal is looked into, since some servers refuse a second boost."""
         origin, began = origin_of(post), datetime.now(UTC)
         path = f"/api/v1/statuses/{_here(origin, credentials, client)}/reblog"
+        post.confirm()
         try:
             said = call(client, credentials, "POST", path, json={"visibility": "public"}, decides=True)
         except Rejected as error:
