@@ -109,7 +109,8 @@ def _prepare(delivery: Delivery) -> tuple[Post, Credentials]:
 
 def _call(claim: firing.Claim, delivery: Delivery, post: Post, credentials: Credentials) -> Published | ChannelError:
     manifest = channels.get(delivery.account.platform).manifest
-    if uploads.longest(manifest, post.video_size) > uploads.ATTEMPT:
+    carried = post.images or post.videos
+    if carried and uploads.longest(manifest, post.video_size) > uploads.ATTEMPT:
         post = replace(post, confirm=partial(_confirm, claim))
     try:
         with connections.client(uploads.extra_time(manifest, post.video_size)) as calls:
