@@ -387,7 +387,7 @@ def test_two_jobs_that_take_hours_leave_a_place_to_all_others() -> None:
         assert job.state == State.DONE
     assert first.result == {"others_run": True, "at_work": [first.pk]}
     assert second.result == {"others_run": True, "at_work": [second.pk]}
-    assert light.finished_at < first.finished_at < second.started_at
+    assert light.started_at < first.finished_at < second.started_at
 
 
 @pytest.mark.django_db

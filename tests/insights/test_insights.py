@@ -13,13 +13,14 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kentongan.channels.contract import Counts
+from kentongan.channels.contract import Counts, Published
 from kentongan.core import clock, tokens
 from kentongan.insights import actions, panels, queries, states, tasks
 from kentongan.insights.models import Probe, Snapshot
 from kentongan.insights.queries import Period, deliveries, issues, last_days
 from kentongan.listening.models import Issue, IssueCount
-from kentongan.publishing import connections
+from kentongan.publishing import connections, content
+from kentongan.publishing.actions import firing
 from kentongan.publishing.models import Delivery
 from kentongan.registry.models import Account
 from named_cast import SYSTEM, Cast
@@ -172,10 +173,13 @@ def test_a_recalled_post_is_not_read_any_more(published: Delivery) -> None:
 
 
 def test_a_repost_is_not_read_besides_its_post(published: Delivery, desk: Desk) -> None:
-    again = desk.schedule(desk.account(unit=desk.cast.tambun_selatan))
-    desk.run()
-    Delivery.objects.filter(pk=again.pk, state="published").update(repost_of=published)
-    assert Delivery.objects.filter(repost_of=published).exists()
+    again = desk.account(unit=desk.cast.tambun_selatan)
+    desk.schedule(again, item=published.item, origin_ids=[published.account_id])
+    (claim,) = firing.claim_due()
+    delivery = Delivery.objects.select_related("account").get(pk=claim.delivery_id)
+    attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
+    assert firing.finish(SYSTEM, claim, attempt, Published("2", "https://contoh.social/2")) == "published"
+    assert Delivery.objects.filter(repost_of=published, state="published").exists()
     assert actions.enrol() == 1
     assert Probe.objects.get().delivery == published
 

@@ -228,7 +228,7 @@ def test_an_item_without_a_version_is_not_submitted(cast: Cast, draft: ItemDraft
         (5, "image/png", 1000, {"bluesky", "mastodon"}),
         (1, "image/gif", 1000, set()),
         (1, "image/jpeg", 20_000_001, set()),
-        (1, "video/mp4", 1000, {"newsroom"}),
+        (1, "video/mp4", 150_000_000, {"bluesky", "mastodon"}),
     ],
 )
 def test_pictures_that_a_platform_does_not_take_are_refused_on_submit(

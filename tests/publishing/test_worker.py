@@ -1,13 +1,16 @@
 """How a worker shares its rows out over threads."""
 
 import threading
+from io import BytesIO
 
 import pytest
 
+from core.pictures import as_jpeg
+from kentongan.core import files
 from kentongan.publishing import worker
 from kentongan.publishing.actions import firing
 from kentongan.publishing.models import Delivery
-from kentongan.registry.models import Account
+from named_cast import SYSTEM
 from publishing.desk import Desk
 
 
@@ -50,11 +53,16 @@ def test_what_is_due_is_claimed_as_it_is_taken(desk: Desk) -> None:
 
 
 def test_each_lane_takes_its_own(desk: Desk) -> None:
-    """What is due goes to exactly one kind of lane, whatever the platform is given."""
-    accounts = [desk.account(handle=handle) for handle in ("teks", "meta")]
-    desk.schedule(*accounts)
-    Account.objects.filter(pk=accounts[1].pk).update(platform="facebook")
+    """What is due goes to exactly one kind of lane; text alone takes no longer anywhere."""
+    picture = files.store(SYSTEM, BytesIO(as_jpeg()), "setu.jpg", unit_id=desk.cast.root.pk)
+    kinds = ["mastodon", "facebook"]
+    text, pictures = desk.item(kinds=kinds), desk.item(kinds=kinds, text="Jalan dibuka", pictures=[picture])
+    accounts = [desk.account(handle=handle) for handle in ("satu", "dua", "tiga", "empat")]
+    for account, kind in zip(accounts, kinds * 2, strict=True):
+        account.platform = kind
+        account.save()
+    made = [desk.schedule(one, item=item) for one, item in zip(accounts, (text, text, pictures, pictures), strict=True)]
     assert firing.claim_due(8, firing.with_video()) == []
     lanes = [firing.claim_due(8, among) for among in (firing.quick(), firing.slow())]
-    taken = [[Delivery.objects.get(pk=claim.delivery_id).account for claim in claims] for claims in lanes]
-    assert taken == [[account] for account in accounts]
+    taken = [[claim.delivery_id for claim in claims] for claims in lanes]
+    assert taken == [[one.pk for one in made[:3]], [made[3].pk]]

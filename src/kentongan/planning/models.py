@@ -285,7 +285,7 @@ class LinkCard(models.Model):
     site = models.CharField(_("site"), max_length=200, blank=True)
     picture = models.ForeignKey("core.StoredFile", models.PROTECT, null=True, related_name="+")
     problem = models.CharField(_("reason"), max_length=500, blank=True)
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(_("asked for"))
     answered_at = models.DateTimeField(_("answered"), null=True)
 
     class Meta:

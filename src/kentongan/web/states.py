@@ -54,6 +54,7 @@ STATE_LOOKS: dict[str, tuple[str, str]] = {
     "opened": ("leaf", "eye"),
     "made": ("sky", "clock"),
     "answered": ("leaf", "circle-check"),
+    "known": ("leaf", "circle-check"),
     "revoked": ("plain", "x"),
     "bounced": ("signal", "alert-circle"),
     "suppressed": ("plain", "bell-off"),

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('description', models.CharField(blank=True, max_length=1000, verbose_name='description')),
                 ('site', models.CharField(blank=True, max_length=200, verbose_name='site')),
                 ('problem', models.CharField(blank=True, max_length=500, verbose_name='reason')),
-                ('asked_at', models.DateTimeField(verbose_name='asked')),
+                ('asked_at', models.DateTimeField(verbose_name='asked for')),
                 ('answered_at', models.DateTimeField(null=True, verbose_name='answered')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cards', to='planning.contentitem')),
                 ('picture', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.storedfile')),

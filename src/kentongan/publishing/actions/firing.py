@@ -80,9 +80,9 @@ def with_video() -> Q:
 
 
 def slow() -> Q:
-    """Return the condition that sending takes minutes: the platform is given longer than usual, and no video."""
+    """Return the condition that sending takes minutes: pictures, for a platform that takes them one by one."""
     kinds = [channel.kind for channel in channels.every() if channel.manifest.attempt > LEASE]
-    return Q(account__platform__in=kinds) & ~with_video()
+    return Q(account__platform__in=kinds, content__images__0__isnull=False) & ~with_video()
 
 
 def quick() -> Q:
@@ -94,8 +94,9 @@ def claim_due(limit: int = BATCH, among: Q = Q()) -> list[Claim]:  # noqa: B008 
     """Claim what is due now; two workers never get the same row, and neither waits for the other."""
     token = uuid.uuid4()
     with transaction.atomic():
-        rows = Delivery.objects.filter(reposting.its_turn(), state=State.READY, try_at__lte=clock.in_database())
-        due = rows.filter(among, ~paused())
+        due = Delivery.objects.filter(among, reposting.its_turn(), state=State.READY, try_at__lte=clock.in_database())
+        if Pause.objects.filter(ended_at=None).exists():  # without any, it takes longer to plan than to answer
+            due = due.filter(~paused())
         locked = due.order_by("try_at", "id").select_for_update(skip_locked=True, of=("self",))
         ids = list(locked.values_list("pk", flat=True)[:limit])
         Delivery.objects.filter(pk__in=ids).update(state=State.CLAIMED, claim_token=token, claimed_until=lease())
