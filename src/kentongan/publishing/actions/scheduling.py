@@ -140,6 +140,16 @@ def _schedule(
     for account in posting:
         _check_taken(account, _written_for(account, renditions))
     made = [_new(plan, account, _written_for(account, renditions), sent, quiet) for account in accounts]
+    _store(made, origins)
+    after = [audit.snapshot(delivery, *SEEN, "account_id", "late_minutes", "repost_of_id") for delivery in made]
+    audit.record_each(actor, ((delivery, None, values) for delivery, values in zip(made, after, strict=True)))
+    # Copies take seconds: they are made now, not when it is due. What came by API or spreadsheet has none yet.
+    fitting.start(actor, item, assets)
+    return made
+
+
+def _store(made: Sequence[Delivery], origins: reposting.Origins) -> None:
+    """Store new deliveries, those that post first; Conflict where an account has the item already."""
     own = [one for one in made if not reposting.reposts(one.account, origins)]
     others = [one for one in made if reposting.reposts(one.account, origins)]
     try:
@@ -151,11 +161,6 @@ def _schedule(
             _("This item is scheduled to one of these accounts already."),
             remedy=_("Look at its deliveries; each account gets an item once."),
         ) from error
-    after = [audit.snapshot(delivery, *SEEN, "account_id", "late_minutes", "repost_of_id") for delivery in made]
-    audit.record_each(actor, ((delivery, None, values) for delivery, values in zip(made, after, strict=True)))
-    # Copies take seconds: they are made now, not when it is due. What came by API or spreadsheet has none yet.
-    fitting.start(actor, item, assets)
-    return made
 
 
 def _repost(others: Sequence[Delivery], own: Sequence[Delivery], origins: reposting.Origins) -> None:
