@@ -231,7 +231,9 @@ def verdict(wanted: Sequence[Line], count: int) -> list[str]:
             found = MARK.search(text)
             copies = there[int(found.group(1))] if found else -1
             if copies > 1 or (state == State.PUBLISHED and copies != 1) or (copies == 1 and state == State.REJECTED):
-                wrong.append(f"{line.account.platform}: “{text}” is {state} and there {copies} times")
+                wrong.append(
+                    f"{line.account.platform}: “{text}” is {state} and there {copies} times: {_story(text, line)}"
+                )
         lost = sum(not there[number] for number in range(count // len(wanted)))
         print(
             f"{line.account.platform}: {dict(Counter(states.values()))}; {sum(there.values())} posts, {lost} not there"
@@ -245,6 +247,12 @@ def verdict(wanted: Sequence[Line], count: int) -> list[str]:
     print("attempts:", ", ".join(f"{kind} {outcome} {n}" for (kind, outcome), n in sorted(outcomes.items())))
     print(f"servers that rest: {Circuit.objects.filter(open_until__isnull=False).count()}")
     return wrong
+
+
+def _story(text: str, line: Line) -> str:
+    """Return what was done about a delivery, one attempt after the other."""
+    tried = Attempt.objects.filter(delivery__account=line.account, delivery__content__text=text).order_by("pk")
+    return "; ".join(f"{one.started_at:%H:%M:%S} {one.kind} {one.outcome} {one.message}" for one in tried)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from django.db import IntegrityError, transaction
 
-from kentongan.channels.contract import Absent, Published
+from kentongan.channels.contract import Absent, Ambiguous, Published
 from kentongan.core import audit, clock
 from kentongan.core.actor import Actor
 from kentongan.publishing import content, worker
@@ -277,6 +277,26 @@ class TestLapsedClaims:
         fresh.refresh_from_db()
         assert fresh.claimed_until == before
         assert leaps.renew_strays(SYSTEM) == 0
+
+    def test_what_was_tried_before_the_clock_went_back_is_looked_for_from_then_on(self, desk: Desk, platform: Platform):
+        """By the clock as it is now, that attempt began an hour later than it did."""
+        hour = timedelta(hours=1)
+        account = desk.account()
+        delivery, untried = desk.schedule(account), desk.schedule(account, item=desk.item(text="Nanti."))
+        Delivery.objects.filter(pk=untried.pk).update(try_at=clock.now() + hour)
+        began = clock.now()
+        with clock.playing(began + hour):
+            (claim,) = firing.claim_due(1)
+            attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
+            firing.finish(SYSTEM, claim, attempt, Ambiguous("?"))
+        leaps.renew(SYSTEM, -hour)
+        (doubt,) = reconciling.claim_doubts()
+        assert doubt.since <= began + timedelta(seconds=5)
+        leaps.renew(SYSTEM, hour)
+        delivery.refresh_from_db()
+        untried.refresh_from_db()
+        assert delivery.clock_went_back == hour, "forward, it is looked for from early enough"
+        assert untried.clock_went_back == timedelta(0)
 
     def test_who_lost_the_claim_cannot_begin(self, desk: Desk, platform: Platform):
         delivery = desk.schedule(desk.account())

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import httpx
 from django.utils.translation import gettext as _
 
+from kentongan.channels import server_clock
 from kentongan.channels.contract import Ambiguous, ChannelError, CredentialsExpired, Rejected, RetryLater
 from kentongan.core.clock import now
 from kentongan.core.http import AddressRefused
@@ -71,13 +72,15 @@ def send(client: httpx.Client, request: httpx.Request, *, decides: bool) -> http
     """
     doubt: type[ChannelError] = Ambiguous if decides else RetryLater
     try:
-        return client.send(request, follow_redirects=False)
+        answer = client.send(request, follow_redirects=False)
     except NEVER_SENDABLE as error:
         raise Rejected(_("The server's address cannot be used."), {"error": repr(error)}) from error
     except NEVER_SENT as error:
         raise RetryLater(_("The server could not be reached."), {"error": repr(error)}) from error
     except (httpx.HTTPError, httpx.StreamError) as error:
         raise doubt(_("The answer did not arrive."), {"error": repr(error)}) from error
+    server_clock.note(client, answer)
+    return answer
 
 
 def refuse(answer: httpx.Response, message: str | None, *, decides: bool, name: str = "") -> NoReturn:

@@ -6,11 +6,12 @@ a pytest fixture `bench`. Nothing here imports pytest, so that packages of other
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import Enum, auto
 
 import httpx
 
+from kentongan.channels import server_clock
 from kentongan.channels.contract import (
     Absent,
     Ambiguous,
@@ -31,6 +32,7 @@ from kentongan.channels.contract import (
     Sought,
     Unsure,
 )
+from kentongan.core import clock
 
 
 class Failure(Enum):
@@ -55,6 +57,7 @@ AFTER = (
     Failure.REFUSED_400_AFTER,
 )
 DELAY = timedelta(seconds=37)
+AHEAD = timedelta(hours=1)
 
 
 @dataclass
@@ -76,7 +79,7 @@ class Bench:
     def post(self, text: str) -> Post:
         """Return a post with a key of its own."""
         key = self.channel.manifest.new_key()
-        return Post(key, f"{text} ({key})", datetime.now(UTC).replace(microsecond=0), title=text, images=self.images)
+        return Post(key, f"{text} ({key})", clock.now().replace(microsecond=0), title=text, images=self.images)
 
     @property
     def publisher(self) -> Publisher:
@@ -99,9 +102,9 @@ class Bench:
 
     def find(self, post: Post, taken: frozenset[str] = frozenset()) -> Found | Absent | Unsure:
         """Look for a post."""
-        now = datetime.now(UTC)
+        now = clock.now()
         sought = Sought(post, now - timedelta(minutes=1), now, taken)
-        return self.finder.find(sought, self.credentials, self.client)
+        return server_clock.look(self.finder.find, sought, self.credentials, self.client)
 
     def tells_absence(self, post: Post) -> bool:
         """Whether the finder says of a post that is not there what it may say.
@@ -189,6 +192,16 @@ class HttpPublisherContract(PublisherContract):
             outcome = bench.publish(post)
             assert isinstance(outcome, Published | Ambiguous), (failure, outcome)
             assert isinstance(bench.find(post), Found), failure
+            assert bench.count(post) == 1, failure
+
+    def test_what_was_accepted_is_found_though_our_clock_is_ahead(self, bench: Bench) -> None:
+        """The platform dates a post by its own clock: by ours it was there before it was sent."""
+        for failure in (Failure.CUT_AFTER, Failure.REFUSED_400_AFTER):
+            with clock.playing(clock.now() + AHEAD):
+                post = bench.post(f"Jam kita sejam lebih cepat: {failure.name}")
+                bench.fail(failure)
+                assert isinstance(bench.publish(post), Published | Ambiguous), failure
+                assert isinstance(bench.find(post), Found), failure
             assert bench.count(post) == 1, failure
 
     def test_what_is_called_off_before_the_decision_publishes_nothing(self, bench: Bench) -> None:

@@ -1,5 +1,7 @@
 """Tables of publishing: deliveries (the queue itself), attempts, and pauses."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -19,6 +21,7 @@ class Delivery(models.Model):
     The row is the queue: `try_at` is when a worker may claim it, `claim_token` whose it is, until `claimed_until`.
     `awaits_sign_in` says that it is held because nobody is signed in.
     `repost_of` is the delivery to another account of the platform that this one reposts, instead of posting anew.
+    `clock_went_back` is by how much the clock was moved back after its attempts had begun.
     `key`, `due_at` and `content` are fixed from the first attempt on, so that every attempt sends the same bytes.
     """
 
@@ -63,6 +66,7 @@ class Delivery(models.Model):
     claimed_until = models.DateTimeField(null=True, editable=False)
     look_at = models.DateTimeField(_("next look"), null=True, editable=False)
     looks = models.PositiveSmallIntegerField(default=0, editable=False)
+    clock_went_back = models.DurationField(default=timedelta(0), db_default=timedelta(0), editable=False)
     settled_at = models.DateTimeField(_("absence counts from"), null=True, editable=False)
     awaits_sign_in = models.BooleanField(default=False, db_default=False, editable=False)
     release = models.ForeignKey("safeguards.Release", models.PROTECT, null=True, related_name="+", editable=False)

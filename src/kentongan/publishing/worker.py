@@ -16,7 +16,7 @@ from django.db import connections as database
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
-from kentongan.channels import uploads
+from kentongan.channels import server_clock, uploads
 from kentongan.channels.contract import (
     Absent,
     ChannelError,
@@ -153,7 +153,7 @@ def _find(doubt: reconciling.Doubt) -> Found | Absent | Unsure:
             post = content.post_of(delivery)
             told = (doubt.receipts, doubt.last_receipt)
             sought = Sought(post, doubt.since, clock.now(), doubt.taken, *told)
-            return finder.find(sought, credentials, calls)
+            return server_clock.look(finder.find, sought, credentials, calls)
     except (ChannelError, KentonganError) as error:
         return Unsure(str(error))
     except Exception as error:

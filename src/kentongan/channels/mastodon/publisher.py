@@ -3,11 +3,13 @@
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, BinaryIO
 
 import httpx
 from django.utils.translation import gettext as _
 
+from kentongan.channels import server_clock
 from kentongan.channels import text as parts
 from kentongan.channels.contract import (
     Absent,
@@ -26,6 +28,7 @@ from kentongan.channels.contract import (
 )
 from kentongan.channels.mastodon import likeness
 from kentongan.channels.mastodon.api import call
+from kentongan.core import clock
 
 PAGE = 40
 PAGES = 10
@@ -53,7 +56,7 @@ class MastodonPublisher:
             "visibility": "public",
         }
         post.confirm()
-        began = datetime.now(UTC)
+        began = clock.now()
         try:
             said = call(
                 client,
@@ -65,7 +68,8 @@ class MastodonPublisher:
                 decides=True,
             )
         except Rejected as error:
-            found = find(Sought(post, began, datetime.now(UTC)), credentials, client, margin=timedelta(0))
+            just_now = partial(find, margin=server_clock.UNCLEAR)
+            found = server_clock.look(just_now, Sought(post, began, clock.now()), credentials, client)
             if isinstance(found, Found):
                 return Published(found.remote_id, found.url, {**error.response, "looked up": found.response})
             raise

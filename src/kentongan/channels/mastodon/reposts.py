@@ -1,6 +1,6 @@
 """Reposting (boosting) on Mastodon: a server keeps one of an account and a status, however often it is asked."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import httpx
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from kentongan.channels.contract import (
 )
 from kentongan.channels.mastodon.api import call
 from kentongan.channels.mastodon.publisher import CLOCK_SKEW, MastodonPublisher, own
+from kentongan.core import clock
 
 PAUSE = timedelta(seconds=30)
 
@@ -31,7 +32,7 @@ class MastodonReposter:
 
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Boost the status; a refusal is looked into, since some servers refuse a second boost."""
-        origin, began = origin_of(post), datetime.now(UTC)
+        origin, began = origin_of(post), clock.now()
         path = f"/api/v1/statuses/{_here(origin, credentials, client)}/reblog"
         post.confirm()
         try:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import httpx
 from django.utils.translation import gettext as _
 
+from kentongan.channels import server_clock
 from kentongan.channels import text as parts
 from kentongan.channels.contract import (
     Absent,
@@ -26,6 +27,7 @@ from kentongan.channels.uploads import Deadline
 from kentongan.channels.x import likeness, upload
 from kentongan.channels.x.api import DUPLICATE, call
 from kentongan.channels.x.manifest import MANIFEST
+from kentongan.core import clock
 
 PAGE, PAGES = 100, 5
 CLOCK_SKEW = timedelta(minutes=2)
@@ -62,7 +64,7 @@ class XPublisher:
 
     def _out_already(self, post: Post, credentials: Credentials, client: httpx.Client, error: Rejected) -> Published:
         """Return our own post of that text, of an attempt before this one; an older one of others is a refusal."""
-        match find(Sought(post, post.created_at, datetime.now(UTC)), credentials, client):
+        match server_clock.look(find, Sought(post, post.created_at, clock.now()), credentials, client):
             case Found(remote_id=remote_id, url=url):
                 return Published(remote_id, url, {**error.response, "looked up": remote_id})
             case Unsure(reason=reason):

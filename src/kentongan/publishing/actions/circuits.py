@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext as _
 
@@ -37,14 +37,24 @@ def server_of(account: Account) -> str:
     return f"{account.platform} {host}".strip()
 
 
+def failed() -> QuerySet[Circuit]:
+    """Return the servers whose last call failed."""
+    return Circuit.objects.filter(failures__gt=0)
+
+
+def resting() -> QuerySet[Circuit]:
+    """Return the servers that are left alone now, but for one delivery that may try for all."""
+    return Circuit.objects.filter(open_until__isnull=False)
+
+
 def is_open(account: Account) -> bool:
-    """Whether the account's server is left alone, but for one delivery that may try for all."""
-    return Circuit.objects.filter(server=server_of(account), open_until__isnull=False).exists()
+    """Whether the account's server is left alone."""
+    return resting().filter(server=server_of(account)).exists()
 
 
 def rests_until(account: Account) -> datetime | None:
     """Return until when nothing is sent to the account's server; None when this delivery may try."""
-    circuit = Circuit.objects.filter(server=server_of(account), open_until__isnull=False).first()
+    circuit = resting().filter(server=server_of(account)).first()
     if circuit is None or circuit.open_until is None:
         return None
     now = clock.now()
@@ -85,7 +95,7 @@ def _is_silent(result: Published | ChannelError) -> bool:
 
 
 def _close(account: Account, server: str) -> None:
-    circuit = Circuit.objects.filter(server=server, failures__gt=0).first()
+    circuit = failed().filter(server=server).first()
     if circuit is None:
         return
     Circuit.objects.filter(pk=circuit.pk).update(failures=0, reason="", opened_at=None, open_until=None)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -120,7 +120,12 @@ def claims(among: Q = Q(), limit: int = MOST_AT_ONCE) -> Iterator[Claim]:  # noq
 def _mine(claim: Claim, state: State, **asked: Exists) -> Any:
     """Lock and return the delivery while the claim is still ours, with what is `asked` about it."""
     rows = Delivery.objects.select_for_update(of=("self",)).select_related("account").annotate(**asked)
-    return rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=state).first()
+    return _only(rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=state))
+
+
+def _only(rows: QuerySet[Delivery]) -> Any:
+    """Return the one delivery there is, if any; `first` would order it too, which takes longer than to read it."""
+    return next(iter(rows), None)
 
 
 def move(delivery: Delivery, state: State, reason: str = "", **values: Any) -> None:
@@ -134,7 +139,7 @@ def move(delivery: Delivery, state: State, reason: str = "", **values: Any) -> N
     delivery.save(update_fields=["state", "reason", "claim_token", "claimed_until", "changed_at", *values])
 
 
-def _obstacle(delivery: Delivery, now: datetime) -> tuple[State, str] | None:
+def _obstacle(delivery: Any, now: datetime) -> tuple[State, str] | None:
     """Return what stands against sending this now, all of it asked again at the very moment."""
     account, item = delivery.account, delivery.item
     if now > delivery.late_until:
@@ -147,12 +152,10 @@ def _obstacle(delivery: Delivery, now: datetime) -> tuple[State, str] | None:
         return State.HELD, nothing
     if not _still_allowed(delivery.scheduled_by, delivery):
         return State.HELD, _("Whoever scheduled it may no longer publish here.")
-    organisation = registry.organisation()
-    neutral = organisation is not None and organisation.neutral
-    verdict = safeguards.check_purpose(item.purpose, neutral=neutral)
+    verdict = safeguards.check_purpose(item.purpose, neutral=delivery.ours_is_neutral)
     if verdict.allowed and delivery.release is None:
         unit = delivery.unit
-        verdict = safeguards.check_firing(item.purpose, now, unit.area_code, neutral, unit.timezone)
+        verdict = safeguards.check_firing(item.purpose, now, unit.area_code, delivery.ours_is_neutral, unit.timezone)
     return (State.HELD, str(verdict.reason)) if verdict.held else None
 
 
@@ -173,13 +176,14 @@ def check(actor: Actor, claim: Claim) -> Delivery | None:
 
     Where nothing stands against it this only reads; what does is asked once more under the delivery's lock.
     """
-    delivery: Delivery | None = _checked(Delivery.objects.all(), claim)
+    delivery: Any = _checked(Delivery.objects.all(), claim)
     if delivery is None:
         return None
     now = clock.now()
-    if _is_paused(delivery) or _obstacle(delivery, now) or circuits.is_open(delivery.account) or _waits(delivery, now):
+    rests = delivery.any_server_rests and circuits.is_open(delivery.account)
+    if rests or _is_paused(delivery) or _obstacle(delivery, now) or _waits(delivery, now):
         return _settle(actor, claim)
-    return delivery
+    return cast(Delivery, delivery)
 
 
 def _waits(delivery: Delivery, now: datetime) -> bool:
@@ -210,8 +214,12 @@ def _checked(rows: QuerySet[Delivery], claim: Claim, state: State = State.CLAIME
     to plan one query over all of them than to answer all the others.
     """
     rows = rows.select_related("unit", "account__connection", "item")
-    rows = rows.annotate(anything_is_paused=Exists(Pause.objects.filter(ended_at=None)))
-    return rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=state).first()
+    rows = rows.annotate(
+        anything_is_paused=Exists(Pause.objects.filter(ended_at=None)),
+        any_server_rests=Exists(circuits.resting()),
+        ours_is_neutral=Exists(registry.neutral_organisations()),
+    )
+    return _only(rows.filter(pk=claim.delivery_id, claim_token=claim.token, state=state))
 
 
 def _is_paused(delivery: Any) -> bool:
@@ -369,8 +377,10 @@ def note(attempt: Attempt, result: Published | ChannelError) -> None:
 def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | ChannelError) -> State | None:
     """Record the outcome: the attempt always, the delivery only while the claim is ours. Returns the new state."""
     note(attempt, result)
-    circuits.learn(attempt.delivery.account, result, attempt.started_at)
-    delivery = _mine(claim, State.SENDING, is_of_another=_others(getattr(result, "remote_id", "")))
+    asked = {"is_of_another": _others(getattr(result, "remote_id", "")), "any_server_failed": Exists(circuits.failed())}
+    delivery = _mine(claim, State.SENDING, **asked)
+    if delivery is None or delivery.any_server_failed or not isinstance(result, Published):
+        circuits.learn(attempt.delivery.account, result, attempt.started_at)
     if delivery is None:
         if isinstance(result, Published):
             _out_after_all(actor, attempt.delivery_id)

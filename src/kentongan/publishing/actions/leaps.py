@@ -5,7 +5,7 @@ Times of the calendar (when a post is due, until when it may be late) stand as t
 
 from datetime import timedelta
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from kentongan.channels import registry as channels
@@ -32,7 +32,19 @@ def renew(actor: Actor, leap: timedelta) -> int:
         settled_at = clock.in_database() + channel.manifest.settling
         unknown.update(settled_at=settled_at, look_at=clock.in_database())
     _shorten_waits()
+    if leap < timedelta(0):
+        _look_further_back(-leap)
     return held
+
+
+def _look_further_back(leap: timedelta) -> None:
+    """Let what was tried by the clock as it was be looked for from then on.
+
+    To do it twice looks further back than it has to: that finds no less.
+    """
+    at_work = Q(state__in=(State.CLAIMED, State.SENDING, State.UNKNOWN))
+    waits_again = Q(state=State.READY) & ~Q(reason="")
+    Delivery.objects.filter(at_work | waits_again).update(clock_went_back=F("clock_went_back") + leap)
 
 
 def _hold_anew(claimed: QuerySet[Delivery], sending: QuerySet[Delivery]) -> int:

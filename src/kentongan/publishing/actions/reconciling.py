@@ -60,7 +60,7 @@ def claim_doubts(limit: int = 4) -> list[Doubt]:
 
 def _doubt(delivery: Delivery) -> Doubt:
     tried = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH).aggregate(first=Min("started_at"))["first"]
-    since = tried or delivery.due_at
+    since = (tried or delivery.due_at) - delivery.clock_went_back
     others = Delivery.objects.filter(account_id=delivery.account_id, published_at__gte=since - timedelta(days=1))
     taken = others.exclude(pk=delivery.pk).exclude(remote_id="").values_list("remote_id", flat=True)
     told = _receipts(delivery)

@@ -22,6 +22,11 @@ def organisation() -> Organisation | None:
     return Organisation.objects.first()
 
 
+def neutral_organisations() -> QuerySet[Organisation]:
+    """Return the organisation where the law keeps it neutral, to be asked about inside another query."""
+    return Organisation.objects.exclude(kind=Organisation.Kind.PARTY)
+
+
 def short_name() -> str:
     """Return what the organisation is called in short; empty before it is set up."""
     found = organisation()
