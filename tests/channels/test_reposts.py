@@ -1,13 +1,14 @@
 """Reposts pass the contract too: once, found again after every doubt, taken back without touching the post itself."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from channels.benches import fault
+from channels.reposting import RepostBench
 from kentongan.channels import registry
 from kentongan.channels.contract import (
     Credentials,
@@ -21,7 +22,7 @@ from kentongan.channels.contract import (
     Unsure,
     origin_of,
 )
-from kentongan.channels.testing import Bench, HttpPublisherContract
+from kentongan.channels.testing import HttpPublisherContract
 from kentongan.core import http
 from servers.mastodon import MastodonServer
 from servers.pds import Pds
@@ -30,32 +31,6 @@ from servers.proxy import between
 NOWHERE = Origin(
     "at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/3kaaaaaaaaa2a", "", response={"cid": "bukan"}
 )
-
-
-@dataclass
-class RepostBench(Bench):
-    """A bench whose posts are reposts, each of a post of its own that another account (`posting`) made."""
-
-    posting: Credentials = field(default=None)  # type: ignore[assignment]
-
-    def post(self, text: str) -> Post:
-        """Publish a post, and return a repost of it."""
-        first = super().post(text)
-        assert self.channel.publisher is not None
-        published = self.channel.publisher.publish(first, self.posting, self.client)
-        origin = Origin(published.remote_id, published.url, self.posting.service, published.response)
-        return replace(first, key=self.channel.manifest.new_key(), text="", title="", origin=origin)
-
-    @property
-    def publisher(self):
-        """Return what reposts."""
-        assert self.channel.reposter is not None
-        return self.channel.reposter
-
-    @property
-    def finder(self):
-        """Return what finds reposts."""
-        return self.publisher
 
 
 def _entered(server: str, account: dict[str, str]) -> dict[str, str]:
@@ -230,7 +205,7 @@ class TestMastodonOfTwoServers:
 
 def test_what_cannot_repost_says_so_by_having_no_reposter():
     able = {channel.kind for channel in registry.every() if channel.reposter is not None}
-    assert able >= {"bluesky", "mastodon"}
+    assert able >= {"bluesky", "mastodon", "x"}
     assert not able & {"newsroom", "facebook", "instagram", "youtube", "tiktok", "wordpress"}
 
 

@@ -55,6 +55,16 @@ def _posts(desk: Desk, count: int, **more: object) -> list[Delivery]:
     return found
 
 
+def _reposted(desk: Desk) -> tuple[Delivery, Delivery]:
+    """Return a post on X with a link, and its repost by another account."""
+    item = desk.item(kinds=["x"], text="Pasar pindah. https://bekasi.go.id/pasar")
+    accounts = [desk.account("x", handle=f"kanal{number}") for number in range(2)]
+    desk.schedule(*accounts, item=item, origin_ids=[accounts[0].pk])
+    one = Delivery.objects.get(account=accounts[1])
+    assert one.repost_of is not None
+    return one.repost_of, one
+
+
 def _begin(delivery: Delivery) -> Attempt | None:
     claim = firing.Claim(delivery.pk, uuid.uuid4())
     held = {"state": State.CLAIMED, "claim_token": claim.token, "claimed_until": clock.now() + HOUR}
@@ -115,6 +125,31 @@ class TestTheQuotaOfTheApp:
         for _number in range(3):
             _attempt(other, clock.now())
         assert _begin(_posts(desk, 1)[0]) is not None
+
+    def test_reposts_have_a_rate_of_their_own_besides(self, desk: Desk):
+        """X takes fewer reposts of an account than posts."""
+        limits, now = channels.get("x").manifest, clock.now()
+        assert limits.repost_rate is not None
+        first, one = _reposted(desk)
+        for number in range(limits.repost_rate.posts):
+            _attempt(one, now - timedelta(minutes=10) + timedelta(seconds=number))
+        room = budgets.full(one.account, None, now, repost=True)
+        assert room == budgets.Full(now + timedelta(minutes=5), "Waits for the account's rate budget of reposts.")
+        assert budgets.full(one.account, None, now) is None
+        assert budgets.full(first.account, None, now, repost=True) is None
+        first.state, first.remote_id, first.published_at = State.PUBLISHED, "9", now
+        first.save()
+        assert _begin(one) is None
+        one.refresh_from_db()
+        assert one.reason == "Waits for the account's rate budget of reposts."
+
+    def test_a_repost_costs_what_a_post_without_a_link_costs(self, desk: Desk):
+        first, one = _reposted(desk)
+        first.state, first.remote_id, first.published_at = State.PUBLISHED, "9", clock.now()
+        first.save()
+        begun = _begin(one)
+        assert begun is not None
+        assert begun.cost_usd == Decimal("0.015")
 
     @pytest.mark.django_db(transaction=True)
     def test_two_workers_never_take_the_last_place_both(self, desk: Desk, app: PlatformApp):
@@ -203,6 +238,12 @@ class TestForecast:
         assert (found.posts, found.days, found.late, found.cost_usd) == (5, 3, 3, Decimal("0.075"))
         assert found.ends - found.begins == timedelta(days=2)
 
+    def test_where_one_text_goes_to_one_account_the_others_repost_it(self, desk: Desk, app: PlatformApp):
+        self._item(desk, 5)
+        item = desk.item(kinds=["x"], text="Pasar pindah. https://bekasi.go.id/pasar")
+        (found,) = planner.before_approval(desk.cast.actor("hendra"), item, 120)
+        assert (found.posts, found.reposts, found.cost_usd) == (5, 4, Decimal("0.2") + 4 * Decimal("0.015"))
+
     def test_what_waits_already_goes_first(self, desk: Desk, app: PlatformApp):
         _posts(desk, 2)
         item = self._item(desk, 1)
@@ -290,9 +331,22 @@ class TestScreens:
         desk.account("x")
         api = Api(client, desk, "hendra", "publishing:read")
         (found,) = api.get(f"/items/{item.pk}/forecast").json()
-        assert (found["platform"], found["posts"], found["cost_usd"], found["days"]) == ("x", 1, 0.015, 1)
+        told = [found[name] for name in ("platform", "posts", "reposts", "cost_usd", "days")]
+        assert told == ["x", 1, 0, 0.015, 1]
         assert api.get("/items/999999/forecast").status_code == 404
         assert api.get(f"/items/{item.pk}/forecast", late_minutes=-1).status_code == 422
+
+    def test_the_cost_shown_for_scheduling_is_of_what_is_suggested_there(self, desk: Desk, app: PlatformApp):
+        accounts = [desk.account("x", handle=f"kanal{number}") for number in range(3)]
+        item = desk.item(kinds=["x"], text="Pasar pindah. https://bekasi.go.id/pasar")
+        client, address = self._client(desk, "hendra"), reverse("publishing:schedule", args=[item.pk])
+        page = client.get(address).content.decode()
+        assert "(2 of them reposts)" in page
+        assert "0.23 USD" in page
+        given = {"accounts": [one.pk for one in accounts], "due_at": "2027-01-05T09:00", "late_minutes": 120}
+        refused = client.post(address, given | {"origin_x": ""})
+        assert refused.status_code == 422
+        assert "0.60 USD" in refused.content.decode()
 
     def test_an_administrator_sets_quota_and_money(self, desk: Desk, app: PlatformApp):
         given = {"client_id": "c", "service": "https://api.x.com", "posts_a_day": "500", "month_usd": "40"}

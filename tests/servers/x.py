@@ -3,9 +3,12 @@
 Written from the platform's own description before the adapter was: docs.x.com (OpenAPI "X API v2" 2.167: POST and
 DELETE /2/tweets, POST /2/media/upload and /2/media/metadata, the chunked upload of videos (POST
 /2/media/upload/initialize, /{id}/append, /{id}/finalize, GET /2/media/upload?command=STATUS: segments 0 to 999, states
-pending, in_progress, succeeded, failed), GET /2/users/me and /2/users/{id}/tweets; "OAuth 2.0
+pending, in_progress, succeeded, failed), GET /2/users/me and /2/users/{id}/tweets, "Repost Post" and "Unrepost Post"
+(POST /2/users/{id}/retweets, DELETE /2/users/{id}/retweets/{source_tweet_id}); "OAuth 2.0
 Authorization Code Flow with PKCE"; "Response codes and errors"; "Rate limits"; "Counting characters"), as of November
-2026. The refusal of a text that was posted lately, and the words of it, from public reports of the same time.
+2026. The refusal of a text that was posted lately, and the words of it, from public reports of the same time. What a
+second repost of a post is answered is not described: older reports tell of a refusal, newer ones of a success, so the
+stub does either (`reposts_again`).
 
 Unknown fields and parameters are refused, as X does; refresh tokens are good once.
 """
@@ -41,7 +44,10 @@ LISTING = {
     "since_id", "until_id", "max_results", "pagination_token", "exclude", "start_time", "end_time", "tweet.fields",
     "expansions", "media.fields", "poll.fields", "user.fields", "place.fields",
 }  # fmt: skip
-FIELDS = {"attachments", "author_id", "created_at", "entities", "id", "lang", "note_tweet", "public_metrics", "text"}
+FIELDS = {
+    "attachments", "author_id", "created_at", "entities", "id", "lang", "note_tweet", "public_metrics",
+    "referenced_tweets", "text",
+}  # fmt: skip
 CATEGORIES = {"tweet_image", "tweet_video", "tweet_gif", "dm_image", "dm_video", "dm_gif", "subtitles"}
 LINK = re.compile(r"https?://\S*[^\s.,;:!?)]")
 LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
@@ -51,6 +57,7 @@ SCOPES = {
     "list": {"tweet.read", "users.read"},
     "post": {"tweet.read", "tweet.write", "users.read"},
     "delete": {"tweet.read", "tweet.write", "users.read"},
+    "repost": {"tweet.read", "tweet.write", "users.read"},
     "media": {"media.write"},
 }
 LATELY = timedelta(hours=12)
@@ -72,13 +79,14 @@ def weight(text: str) -> int:
 
 @dataclass
 class Tweet:
-    """A post as X keeps it."""
+    """A post as X keeps it; one that reposts another names it, and has its text."""
 
     number: str
     text: str
     created_at: datetime
     media: tuple[str, ...] = ()
     made_with_ai: bool = False
+    reposts: str = ""
 
 
 @dataclass
@@ -115,6 +123,8 @@ class XServer:
     codes: dict[str, Code] = field(default_factory=dict)
     grants: list[Grant] = field(default_factory=list)
     tweets: list[Tweet] = field(default_factory=list)
+    others: list[Tweet] = field(default_factory=list)
+    reposts_again: bool = True
     media: dict[str, str] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
     working: int = 0
@@ -132,6 +142,11 @@ class XServer:
         parts = urlsplit(answer.headers["location"])
         assert answer.headers["location"].startswith(self.redirect), answer.headers["location"]
         return {name: values[0] for name, values in parse_qs(parts.query).items()}
+
+    def post_of_others(self, text: str) -> Tweet:
+        """Keep a post of another account."""
+        self.others.append(Tweet(str(next(self.numbers)), text, datetime.now(UTC)))
+        return self.others[-1]
 
     def answer(self, asked: Asked) -> Said:
         """Answer one request."""
@@ -152,6 +167,8 @@ class XServer:
             ("POST", r"/2/tweets", self._post),
             ("DELETE", r"/2/tweets/(\d{1,19})", self._delete),
             ("GET", r"/2/users/(\d{1,19})/tweets", self._list),
+            ("POST", r"/2/users/(\d{1,19})/retweets", self._repost),
+            ("DELETE", r"/2/users/(\d{1,19})/retweets/(\d{1,19})", self._undo),
             ("POST", r"/2/media/upload", self._upload),
             ("POST", r"/2/media/upload/initialize", self._initialize),
             ("POST", r"/2/media/upload/(\d{1,19})/append", self._append),
@@ -276,17 +293,14 @@ class XServer:
         body = asked.json()
         if not isinstance(body, dict) or set(body) - POSTING:
             raise Problem(400, "Invalid Request", "One or more parameters to your request was invalid.")
-        if not self.credit:
-            raise Problem(
-                402, "CreditsDepleted", "Your enrolled account does not have any credits to fulfill this request."
-            )
+        self._paid()
         text, ids = str(body.get("text") or ""), self._attached(body.get("media"))
         if not text.strip() and not ids:
             raise Problem(400, "Invalid Request", "A post needs a text or media.")
         if weight(text) > 280:
             raise Problem(403, "Forbidden", "Your Tweet text is too long.")
         lately = datetime.now(UTC) - LATELY
-        if any(one.text == text and one.created_at > lately for one in self.tweets):
+        if any(one.text == text and one.created_at > lately and not one.reposts for one in self.tweets):
             raise Problem(403, "Forbidden", "You are not allowed to create a Tweet with duplicate content.")
         if not isinstance(body.get("made_with_ai", False), bool):
             raise Problem(400, "Invalid Request", "made_with_ai is true or false.")
@@ -294,6 +308,47 @@ class XServer:
         tweet = Tweet(str(next(self.numbers)), text, now, tuple(ids), body.get("made_with_ai", False))
         self.tweets.insert(0, tweet)
         return Said({"data": {"id": tweet.number, "text": self._shown(tweet)["text"]}}, 201)
+
+    def _paid(self) -> None:
+        if not self.credit:
+            raise Problem(
+                402, "CreditsDepleted", "Your enrolled account does not have any credits to fulfill this request."
+            )
+
+    def _mine(self, user_id: str) -> None:
+        if user_id != self.user_id:
+            raise Problem(
+                400,
+                "Invalid Request",
+                f"The `id` query parameter value [{user_id}] must be the same as the authenticating user "
+                f"[{self.user_id}]",
+            )
+
+    def _repost(self, asked: Asked, user_id: str) -> Said:
+        self._allowed(asked, "repost")
+        self._mine(user_id)
+        body = asked.json()
+        number = body.get("tweet_id") if isinstance(body, dict) and set(body) == {"tweet_id"} else None
+        if not isinstance(number, str) or not re.fullmatch(r"[0-9]{1,19}", number) or asked.query:
+            raise Problem(400, "Invalid Request", "One or more parameters to your request was invalid.")
+        self._paid()
+        origin = next((one for one in [*self.others, *self.tweets] if one.number == number), None)
+        if origin is None:
+            raise Problem(404, "Not Found Error", f"Could not find tweet with tweet_id: [{number}].")
+        there = next((one for one in self.tweets if one.reposts == number), None)
+        if there is not None and not self.reposts_again:
+            raise Problem(403, "Forbidden", "You have already retweeted this Tweet.")
+        if there is None:
+            now = datetime.now(UTC).replace(microsecond=0)
+            there = Tweet(str(next(self.numbers)), f"RT @lain: {origin.text}", now, reposts=number)
+            self.tweets.insert(0, there)
+        return Said({"data": {"id": there.number, "retweeted": True}})
+
+    def _undo(self, asked: Asked, user_id: str, number: str) -> Said:
+        self._allowed(asked, "repost")
+        self._mine(user_id)
+        self.tweets = [one for one in self.tweets if one.reposts != number]
+        return Said({"data": {"retweeted": False}})
 
     def _attached(self, media: Any) -> list[str]:
         if media is None:
@@ -363,7 +418,7 @@ class XServer:
         tweet = next((one for one in self.tweets if one.number == number), None)
         if tweet is None:
             raise Problem(404, "Not Found Error", "Could not find tweet with that id.")
-        self.tweets.remove(tweet)
+        self.tweets = [one for one in self.tweets if number not in {one.number, one.reposts}]
         return Said({"data": {"deleted": True}})
 
     def _list(self, asked: Asked, user_id: str) -> Said:
@@ -372,8 +427,12 @@ class XServer:
         fields = set(ask.get("tweet.fields", "").split(",")) - {""}
         if set(ask) - LISTING or fields - FIELDS or not 5 <= int(ask.get("max_results", 10)) <= 100:
             raise Problem(400, "Invalid Request", "Unknown or invalid query parameter.")
+        left_out = set(ask.get("exclude", "").split(",")) - {""}
+        if left_out - {"retweets", "replies"}:
+            raise Problem(400, "Invalid Request", "Unknown or invalid query parameter.")
         since = datetime.strptime(ask.get("start_time", "2010-11-06T00:00:01Z"), "%Y-%m-%dT%H:%M:%S%z")
         rows = [one for one in self.tweets if one.created_at >= since] if user_id == self.user_id else []
+        rows = [one for one in rows if not one.reposts or "retweets" not in left_out]
         start, size = int(ask.get("pagination_token", 0)), min(self.page_size, int(ask.get("max_results", 10)))
         shown = [self._shown(one, fields) for one in rows[start : start + size]]
         more = {"next_token": str(start + size)} if start + size < len(rows) else {}
@@ -394,7 +453,11 @@ class XServer:
             urls.append({"url": "https://t.co/gambar0000", "expanded_url": there, "media_key": f"{code}_{key}"})
         if tweet.media:
             text += " https://t.co/gambar0000"
-        more = {"created_at": tweet.created_at.isoformat(), **({"entities": {"urls": urls}} if urls else {})}
+        more: dict[str, Any] = {"created_at": tweet.created_at.isoformat()}
+        if urls:
+            more["entities"] = {"urls": urls}
+        if tweet.reposts:
+            more["referenced_tweets"] = [{"type": "retweeted", "id": tweet.reposts}]
         wanted = {name: value for name, value in more.items() if name in (fields or ())}
         return {"id": tweet.number, "text": text, "edit_history_tweet_ids": [tweet.number], **wanted}
 

@@ -81,15 +81,15 @@ class Manifest:
     its name, its handle being only part of an address. `reads_back` says that an account is shown all its own
     posts, so that a finder can tell absence; where it is not, only a person can. `attempt` is how long one attempt
     may take before a worker that does not come back is given up. `recall_within` is how long after publishing the
-    platform lets us delete. `rate` is the budget of one account, `app_rate` that of the organisation's app over all
-    its accounts. `cost_usd` is what one post costs, `cost_link_usd` one with a link; `health_costs` says that
-    asking whether an account could publish is paid for too, so that we ask once a day only. `rehearsed_only` says
-    that the channel was written from the platform's published description and has run against a stub of it, not yet
-    against the platform itself. From the likeness `alike` on (`safeguards.authenticity.similarity`) texts of
-    several accounts of one organisation are pointed out before approval; `forbids_alike` says that the platform
-    forbids them. `fetches_pictures` and `fetches_videos` say that the platform fetches them itself, from a public
-    address of ours (`Media.url`, `Video.url`). `neutral_only` says that parties and candidates may not use its
-    interface. `look` is how it draws a post.
+    platform lets us delete. `rate` is the budget of one account, `app_rate` that of the organisation's app over all its
+    accounts, `repost_rate` that of one account for reposts, where those have one of their own besides. `cost_usd` is
+    what one post costs, `cost_link_usd` one with a link; `health_costs` says that asking whether an account could
+    publish is paid for too, so that we ask once a day only. `rehearsed_only` says that the channel was written from the
+    platform's published description and has run against a stub of it, not yet against the platform itself. From the
+    likeness `alike` on (`safeguards.authenticity.similarity`) texts of several accounts of one organisation are pointed
+    out before approval; `forbids_alike` says that the platform forbids them. `fetches_pictures` and `fetches_videos`
+    say that the platform fetches them itself, from a public address of ours (`Media.url`, `Video.url`). `neutral_only`
+    says that parties and candidates may not use its interface. `look` is how it draws a post.
     """
 
     kind: str
@@ -103,6 +103,7 @@ class Manifest:
     video_settling: timedelta | None = None
     rate: Rate | None = None
     app_rate: Rate | None = None
+    repost_rate: Rate | None = None
     cost_usd: float | None = None
     cost_link_usd: float | None = None
     health_costs: bool = False

@@ -269,6 +269,7 @@ class ForecastOut(Schema):
 
     platform: str
     posts: int
+    reposts: int = Field(description="How many of the posts repost the others.")
     cost_usd: float
     begins: datetime
     ends: datetime
@@ -290,6 +291,7 @@ def forecast(request: HttpRequest, pk: int, late_minutes: LateMinutes = LATE_MIN
         {
             "platform": one.manifest.kind,
             "posts": one.posts,
+            "reposts": one.reposts,
             "cost_usd": one.cost_usd,
             "begins": one.begins,
             "ends": one.ends,

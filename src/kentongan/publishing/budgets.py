@@ -50,20 +50,24 @@ def lock(account: Account) -> None:
         advisory.until_commit(f"budget:{account.platform}:{account.pk}")
 
 
-def full(account: Account, cost: Decimal | None, now: datetime) -> Full | None:
+def full(account: Account, cost: Decimal | None, now: datetime, *, repost: bool = False) -> Full | None:
     """Return which budget has no room for one more post at this cost; None when all have.
 
     Of several the one that is full for the longest.
     """
-    return max(_full(account, cost, now), key=lambda one: one.until, default=None)
+    return max(_full(account, cost, now, repost), key=lambda one: one.until, default=None)
 
 
-def _full(account: Account, cost: Decimal | None, now: datetime) -> Iterator[Full]:
+def _full(account: Account, cost: Decimal | None, now: datetime, repost: bool) -> Iterator[Full]:
     manifest = channels.get(account.platform).manifest
     app = app_at(manifest)
     published = Attempt.objects.filter(kind=Attempt.Kind.PUBLISH)
-    if manifest.rate and (room_at := _room_at(published.filter(delivery__account=account), manifest.rate, now)):
+    own = published.filter(delivery__account=account)
+    if manifest.rate and (room_at := _room_at(own, manifest.rate, now)):
         yield Full(room_at, _("Waits for the account's rate budget."))
+    reposted = own.filter(delivery__repost_of__isnull=False)
+    if repost and manifest.repost_rate and (room_at := _room_at(reposted, manifest.repost_rate, now)):
+        yield Full(room_at, _("Waits for the account's rate budget of reposts."))
     shared = app_rate(manifest, app)
     if shared and (room_at := _room_at(published.filter(platform=manifest.kind), shared, now)):
         yield Full(room_at, _("Waits for the rate budget that all accounts of this platform share."))

@@ -113,6 +113,7 @@ class RepostForm(ScheduleForm):
         super().__init__(*args, accounts=offered, **kwargs)
         every = {one.pk: one for one in [*offered, *posted]}.values()
         self.origin_names: list[str] = []
+        self.offered = {one.pk: one.platform for one in offered}
         for kind in dict.fromkeys(account.platform for account in offered):
             mine = sorted((one for one in every if one.platform == kind), key=_from_the_top)
             if len(mine) > 1 and channels.get(kind).reposter is not None:
@@ -134,6 +135,11 @@ class RepostForm(ScheduleForm):
             else _("A repost looks less like a machine than the same text again."),
         )
         self.origin_names.append(name)
+
+    def reposting(self) -> set[int]:
+        """Return which of the offered accounts repost what another one posts, as it is chosen or suggested so far."""
+        origins = {name.removeprefix("origin_"): str(self[name].value() or "") for name in self.origin_names}
+        return {pk for pk, kind in self.offered.items() if origins.get(kind) and origins[kind] != str(pk)}
 
     def origins(self) -> list[int]:
         """Return the accounts whose posts the others repost."""

@@ -1,7 +1,7 @@
 """What it would cost, and how long it would take, before anybody says yes: by the budgets that workers keep to."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from kentongan.channels import registry as channels
 from kentongan.channels.contract import Manifest, Rate
 from kentongan.core import clock
 from kentongan.core.actor import Actor
-from kentongan.planning.models import ContentItem
+from kentongan.planning.models import ContentItem, Rendition
 from kentongan.publishing import access, budgets
 from kentongan.publishing.models import Attempt, Delivery, PlatformApp
 from kentongan.publishing.states import CLAIMS, State
@@ -26,6 +26,7 @@ MOST_WAITING = 5_000
 class Forecast:
     """One platform of a plan: how many posts, what they cost in US dollars, from when to when they would go out.
 
+    `reposts` says how many of them repost the others.
     `late` is how many would not go out in time by the budget that all accounts share. `month_usd` and `spent` say what
     may be spent there this month, and was; both None where nobody set it.
     """
@@ -37,6 +38,7 @@ class Forecast:
     ends: datetime
     rate: Rate | None
     late: int = 0
+    reposts: int = 0
     month_usd: Decimal | None = None
     spent: Decimal | None = None
 
@@ -53,22 +55,35 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One post of a plan: to which platform, at what time, with the text and the link of its version."""
+    """One post of a plan: to which platform, at what time, with the text and the link of its version.
+
+    A repost has neither.
+    """
 
     kind: str
     at: datetime
     text: str
     link: str
+    repost: bool = False
 
 
-def of_item(item: ContentItem, accounts: Iterable[Account], times: Sequence[datetime]) -> list[Planned]:
-    """Return the posts of an item to those accounts at their times; an account without a version is left out."""
+def of_item(
+    item: ContentItem, accounts: Iterable[Account], times: Sequence[datetime], reposting: Collection[int] = ()
+) -> list[Planned]:
+    """Return the posts of an item to those accounts at their times; an account without a version is left out.
+
+    Those of `reposting` repost what another one posts.
+    """
     versions = {version.kind: version for version in item.renditions.all()}
     return [
-        Planned(account.platform, moment, versions[account.platform].text, versions[account.platform].link)
+        _planned(versions[account.platform], moment, repost=account.pk in reposting)
         for account, moment in zip(accounts, times, strict=True)
         if account.platform in versions
     ]
+
+
+def _planned(version: Rendition, moment: datetime, *, repost: bool) -> Planned:
+    return Planned(version.kind, moment, "" if repost else version.text, "" if repost else version.link, repost=repost)
 
 
 def forecasts(posts: Iterable[Planned], late_minutes: int) -> list[Forecast]:
@@ -92,7 +107,8 @@ def _forecast(kind: str, posts: list[Planned], late: timedelta, now: datetime) -
     wanted = sorted(max(post.at, now) for post in posts)
     out = _out(kind, wanted, rate, now) if rate else wanted
     too_late = sum(1 for want, moment in zip(wanted, out, strict=True) if moment > want + late)
-    return Forecast(manifest, len(posts), cost, wanted[0], out[-1], rate, too_late, *_money(app))
+    reposts = sum(post.repost for post in posts)
+    return Forecast(manifest, len(posts), cost, wanted[0], out[-1], rate, too_late, reposts, *_money(app))
 
 
 def _money(app: PlatformApp | None) -> tuple[Decimal | None, Decimal | None]:
@@ -127,7 +143,8 @@ def through(gone: Iterable[datetime], queue: Iterable[tuple[datetime, bool]], ra
 def before_approval(actor: Actor, item: ContentItem, late_minutes: int) -> list[Forecast]:
     """Return the forecast for the accounts that are booked for an item; where none is, for all that it might go to.
 
-    Those are the connected accounts that the actor sees at its unit and below it.
+    Those are the connected accounts that the actor sees at its unit and below it. Where a platform takes the same text
+    from one account only, the others repost it.
     """
     accounts = Account.objects.filter(pk__in=item.bookings.values("account"))
     if not accounts.exists():
@@ -135,8 +152,13 @@ def before_approval(actor: Actor, item: ContentItem, late_minutes: int) -> list[
     counts = dict(accounts.order_by().values_list("platform").annotate(n=Count("pk")))
     at = item.planned_for or clock.now()
     posts = [
-        post
+        _planned(version, at, repost=place > 0 and _one_alone(version.kind))
         for version in item.renditions.all()
-        for post in [Planned(version.kind, at, version.text, version.link)] * counts.get(version.kind, 0)
+        for place in range(counts.get(version.kind, 0))
     ]
     return forecasts(posts, late_minutes)
+
+
+def _one_alone(kind: str) -> bool:
+    channel = channels.get(kind)
+    return channel.manifest.forbids_alike and channel.reposter is not None

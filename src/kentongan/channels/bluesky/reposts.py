@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 import httpx
 from django.utils.translation import gettext as _
 
+from kentongan.channels import reposts
 from kentongan.channels.bluesky import publisher as posts
+from kentongan.channels.bluesky.manifest import MANIFEST
 from kentongan.channels.bluesky.xrpc import call
 from kentongan.channels.contract import (
     Absent,
@@ -49,7 +51,7 @@ class BlueskyReposter:
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
         """Delete the record; the post of the other account stays."""
         if not RECORD.fullmatch(remote_id):
-            raise Rejected(_("Only the address of the post is known, not the repost's own: a person has to undo it."))
+            raise reposts.only_its_address()
         posts.delete(COLLECTION, remote_id, credentials, client)
 
     def find(self, sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
@@ -77,7 +79,7 @@ def _uri(origin: Origin, credentials: Credentials, client: httpx.Client) -> str:
         return origin.remote_id
     page = PAGE.fullmatch(urlsplit(origin.remote_id).path)
     if page is None:
-        raise Rejected(_("The address of the post that is to be reposted names no post of Bluesky."))
+        raise reposts.leads_nowhere(MANIFEST)
     repo = page["repo"]
     if not repo.startswith("did:"):
         service, method = origin.service or credentials.service, "com.atproto.identity.resolveHandle"

@@ -5,6 +5,7 @@ from datetime import timedelta
 import httpx
 from django.utils.translation import gettext as _
 
+from kentongan.channels import reposts
 from kentongan.channels.contract import (
     Absent,
     Ambiguous,
@@ -22,7 +23,6 @@ from kentongan.channels.contract import (
 )
 from kentongan.channels.mastodon.api import call
 from kentongan.channels.mastodon.publisher import CLOCK_SKEW, MastodonPublisher, own
-from kentongan.core import clock
 
 PAUSE = timedelta(seconds=30)
 
@@ -32,16 +32,13 @@ class MastodonReposter:
 
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
         """Boost the status; a refusal is looked into, since some servers refuse a second boost."""
-        origin, began = origin_of(post), clock.now()
+        origin = origin_of(post)
         path = f"/api/v1/statuses/{_here(origin, credentials, client)}/reblog"
         post.confirm()
         try:
             said = call(client, credentials, "POST", path, json={"visibility": "public"}, decides=True)
         except Rejected as error:
-            found = self.find(Sought(post, began - timedelta(days=1), began), credentials, client)
-            if isinstance(found, Found):
-                return Published(found.remote_id, found.url, {**error.response, "looked up": found.response})
-            raise
+            return reposts.out_already(self, post, error, credentials, client)
         if not isinstance(said, dict) or not said.get("id") or not isinstance(said.get("reblog"), dict):
             raise Ambiguous(_("The server's answer names no status."), {"body": said})
         return Published(str(said["id"]), origin.url, {"id": said["id"], "reblog": said["reblog"].get("id")})

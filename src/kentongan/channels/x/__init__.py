@@ -5,6 +5,7 @@ from kentongan.channels.contract import Channel
 from kentongan.channels.x.connector import XConnector, XSignIn
 from kentongan.channels.x.manifest import MANIFEST
 from kentongan.channels.x.publisher import XFinder, XPublisher
+from kentongan.channels.x.reposts import XReposter
 
 CHANNEL = Channel(
     MANIFEST,
@@ -12,5 +13,6 @@ CHANNEL = Channel(
     sign_in=XSignIn(),
     publisher=XPublisher(),
     finder=XFinder(),
+    reposter=XReposter(),
     share=sharing.X,
 )

@@ -38,7 +38,8 @@ MANIFEST = Manifest(
     idempotency=Idempotency.TEXT,
     rate=Rate(100, timedelta(minutes=15)),
     app_rate=Rate(10_000, timedelta(hours=24)),
-    cost_usd=0.015,
+    repost_rate=Rate(50, timedelta(minutes=15)),
+    cost_usd=0.015,  # and so does a repost, which X calls a user interaction
     cost_link_usd=0.20,
     health_costs=True,
     recalls=True,

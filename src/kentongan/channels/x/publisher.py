@@ -99,13 +99,18 @@ class XPublisher:
         return str(said["id"])
 
 
-def _own(credentials: Credentials, client: httpx.Client, since: datetime) -> Iterator[Mapping[str, Any]]:
-    """Yield the account's posts since then; raises Ambiguous when there are too many to look through."""
+def own(
+    credentials: Credentials, client: httpx.Client, since: datetime, fields: str, **more: str
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the account's posts since then; raises Ambiguous when there are too many to look through.
+
+    `fields` are those that X is asked for, `more` further parameters.
+    """
     params: dict[str, Any] = {
         "max_results": PAGE,
-        "exclude": "retweets",
-        "start_time": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "tweet.fields": "created_at,entities",
+        "start_time": (since - CLOCK_SKEW).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "tweet.fields": fields,
+        **more,
     }
     path = f"/2/users/{quote(credentials.get('user_id'), safe='')}/tweets"
     for _page in range(PAGES):
@@ -125,7 +130,7 @@ def find(sought: Sought, credentials: Credentials, client: httpx.Client) -> Foun
     text, matches, looked_at = parts.with_link(sought.post.text, sought.post.link), set(), 0
     taken = {remote_id.rstrip("/").rpartition("/")[2] for remote_id in sought.taken}
     try:
-        for tweet in _own(credentials, client, sought.since - CLOCK_SKEW):
+        for tweet in own(credentials, client, sought.since, "created_at,entities", exclude="retweets"):
             looked_at += 1
             if likeness.same(tweet, text) and str(tweet["id"]) not in taken:
                 matches.add(str(tweet["id"]))

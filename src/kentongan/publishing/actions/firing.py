@@ -188,7 +188,7 @@ def check(actor: Actor, claim: Claim) -> Delivery | None:
 
 def _waits(delivery: Delivery, now: datetime) -> bool:
     """Whether a repost's post is not out, or what was put back has no room yet; of others `begin` asks, with locks."""
-    no_room = delivery.reason and budgets.full(delivery.account, _cost(delivery), now)
+    no_room = delivery.reason and _no_room(delivery, now)
     return bool(no_room or reposting.not_yet(delivery, now))
 
 
@@ -239,7 +239,7 @@ def _settle(actor: Actor, claim: Claim) -> Delivery | None:
         stop(actor, delivery, *obstacle, awaits_sign_in=not _is_signed_in(delivery.account))
         return None
     now = clock.now()
-    if no_room := reposting.not_yet(delivery, now) or budgets.full(delivery.account, _cost(delivery), now):
+    if no_room := reposting.not_yet(delivery, now) or _no_room(delivery, now):
         _wait_for_room(actor, delivery, no_room)
         return None
     if rests_until := circuits.rests_until(delivery.account):
@@ -250,6 +250,10 @@ def _settle(actor: Actor, claim: Claim) -> Delivery | None:
 
 def _cost(delivery: Delivery) -> Decimal | None:
     return budgets.cost_of(delivery.account.platform, delivery.content["text"], delivery.content["link"])
+
+
+def _no_room(delivery: Delivery, now: datetime) -> budgets.Full | None:
+    return budgets.full(delivery.account, _cost(delivery), now, repost=delivery.repost_of_id is not None)
 
 
 def _wait_for_room(actor: Actor, delivery: Delivery, no_room: budgets.Full) -> None:
@@ -303,8 +307,7 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
         return None
     account, now = delivery.account, clock.now()
     budgets.lock(account)
-    cost = _cost(delivery)
-    if no_room := budgets.full(account, cost, now):
+    if no_room := _no_room(delivery, now):
         _wait_for_room(actor, delivery, no_room)
         return None
     lasts = uploads.longest(channels.get(account.platform).manifest, post.video_size)
@@ -318,7 +321,7 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
         digest=post.digest(),
         started_at=now,
         platform=account.platform,
-        cost_usd=cost,
+        cost_usd=_cost(delivery),
     )
 
 

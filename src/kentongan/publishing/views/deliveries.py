@@ -118,7 +118,7 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
             messages.success(request, text % {"n": len(made)})
             return redirect("planning:item", pk)
     offered = list(accounts)
-    planned = planner.of_item(item, offered, [_suggested(item)] * len(offered))
+    planned = planner.of_item(item, offered, [_suggested(item)] * len(offered), form.reposting())
     context = {
         "item": item,
         "accounts": accounts,
