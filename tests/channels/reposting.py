@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from kentongan.channels.contract import Credentials, Origin, Post, Sought
 from kentongan.channels.testing import Bench
+from servers.proxy import Proxy
 
 
 @dataclass
@@ -17,6 +18,7 @@ class RepostBench(Bench):
 
     posting: Credentials = field(default=None)  # type: ignore[assignment]
     posted: Callable[[Post], Origin] | None = None
+    proxy: Proxy = field(default=None)  # type: ignore[assignment]
 
     def post(self, text: str) -> Post:
         """Publish a post, and return a repost of it."""

@@ -74,9 +74,9 @@ def entered(proxy: Proxy, handle: str = "@KabarUji", token: str = telegram.TOKEN
     return {"handle": handle, "token": token, "service": proxy.url}
 
 
-def _fault(failure: Failure) -> Fault:
+def fault_at(failure: Failure, where: str = "/sendMessage ") -> Fault:
     """Return the fault, a rate limit in Telegram's own words: it tells the delay in the body."""
-    made = fault(failure, "/sendMessage ")
+    made = fault(failure, where)
     if failure is Failure.LIMITED_WITH_DELAY:
         return replace(made, body=limited(retry_after=int(DELAY.total_seconds())), headers=())
     return replace(made, body=limited()) if failure is Failure.LIMITED_WITHOUT_DELAY else made
@@ -94,7 +94,7 @@ def bench(channel: Chat, proxy: Proxy) -> Iterator[Bench]:
             client,
             count=lambda post: sum(post.text in one.text for one in channel.messages),
             refused=Post(telegram_.manifest.new_key(), "x" * 4_097, datetime.now(UTC)),
-            fail=lambda failure: proxy.faults.append(_fault(failure)),
+            fail=lambda failure: proxy.faults.append(fault_at(failure)),
             expired=replace(credentials, values={**credentials.values, "token": f"{telegram.BOT_ID}:{'x' * 35}"}),
         )
 
@@ -231,7 +231,7 @@ class TestWhatGoesOut:
 
     def test_a_video_whose_answer_is_lost_is_never_taken_for_a_refusal(self, bench: Bench, channel: Chat, proxy):
         for failure in (Failure.CUT_AFTER, Failure.ERROR_500_AFTER):
-            proxy.faults.append(replace(_fault(failure), where="/sendVideo "))
+            proxy.faults.append(replace(fault_at(failure), where="/sendVideo "))
             post = replace(bench.post(f"Video {failure.name}"), videos=(video(),))
             assert isinstance(bench.publish(post), Ambiguous)
             assert bench.count(post) == 1

@@ -205,7 +205,7 @@ class TestMastodonOfTwoServers:
 
 def test_what_cannot_repost_says_so_by_having_no_reposter():
     able = {channel.kind for channel in registry.every() if channel.reposter is not None}
-    assert able >= {"bluesky", "mastodon", "x"}
+    assert able == {"bluesky", "mastodon", "telegram", "threads", "x"}
     assert not able & {"newsroom", "facebook", "instagram", "youtube", "tiktok", "wordpress"}
 
 

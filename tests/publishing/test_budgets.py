@@ -133,15 +133,16 @@ class TestTheQuotaOfTheApp:
         first, one = _reposted(desk)
         for number in range(limits.repost_rate.posts):
             _attempt(one, now - timedelta(minutes=10) + timedelta(seconds=number))
-        room = budgets.full(one.account, None, now, repost=True)
-        assert room == budgets.Full(now + timedelta(minutes=5), "Waits for the account's rate budget of reposts.")
-        assert budgets.full(one.account, None, now) is None
-        assert budgets.full(first.account, None, now, repost=True) is None
-        first.state, first.remote_id, first.published_at = State.PUBLISHED, "9", now
-        first.save()
-        assert _begin(one) is None
-        one.refresh_from_db()
-        assert one.reason == "Waits for the account's rate budget of reposts."
+        with translation.override("en"):
+            room = budgets.full(one.account, None, now, repost=True)
+            assert room == budgets.Full(now + timedelta(minutes=5), "Waits for the account's rate budget of reposts.")
+            assert budgets.full(one.account, None, now) is None
+            assert budgets.full(first.account, None, now, repost=True) is None
+            first.state, first.remote_id, first.published_at = State.PUBLISHED, "9", now
+            first.save()
+            assert _begin(one) is None
+            one.refresh_from_db()
+            assert one.reason == "Waits for the account's rate budget of reposts."
 
     def test_a_repost_costs_what_a_post_without_a_link_costs(self, desk: Desk):
         first, one = _reposted(desk)

@@ -46,6 +46,7 @@ class Made:
     alts: tuple[str, ...] = ()
     kind: str = ""
     parts: tuple[str, ...] = ()
+    reposts: str = ""
 
 
 def from_there(address: str, part: str = "") -> tuple[int, bytes]:

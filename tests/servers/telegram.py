@@ -1,8 +1,9 @@
 """A stub of Telegram: its Bot API as far as channels are published to, and the public preview of a channel.
 
 Written from the platform's own description before the adapter was: core.telegram.org/bots/api (methods getMe, getChat,
-getChatMember, sendMessage, sendPhoto, sendVideo, sendMediaGroup, deleteMessage; objects LinkPreviewOptions,
-InputMediaPhoto, ChatMemberAdministrator, ResponseParameters; "Making requests"), core.telegram.org/bots/faq (rates),
+getChatMember, sendMessage, sendPhoto, sendVideo, sendMediaGroup, deleteMessage, forwardMessage, forwardMessages;
+objects LinkPreviewOptions, InputMediaPhoto, ChatMemberAdministrator, ResponseParameters; "Making requests"),
+core.telegram.org/bots/faq (rates),
 and the words of errors from the published source of the API's server, github.com/tdlib/telegram-bot-api, all as of
 November 2026. The preview, t.me/s/NAME, has no description of its own: its page as many readers of it describe it,
 same date.
@@ -33,6 +34,7 @@ COMMON = {
 SENDING = COMMON | {"suggested_post_parameters", "reply_markup", "parse_mode"}
 CAPTIONED = SENDING | {"caption", "caption_entities", "show_caption_above_media", "has_spoiler"}
 VIDEO = {"duration", "width", "height", "thumbnail", "cover", "start_timestamp", "supports_streaming"}
+FORWARDING = COMMON - {"business_connection_id", "reply_parameters", "allow_paid_broadcast"}
 # Each method's required and optional parameters.
 METHODS: Mapping[str, tuple[set[str], set[str]]] = {
     "getMe": (set(), set()),
@@ -43,6 +45,8 @@ METHODS: Mapping[str, tuple[set[str], set[str]]] = {
     "sendVideo": ({"chat_id", "video"}, CAPTIONED | VIDEO),
     "sendMediaGroup": ({"chat_id", "media"}, COMMON),
     "deleteMessage": ({"chat_id", "message_id"}, set()),
+    "forwardMessage": ({"chat_id", "from_chat_id", "message_id"}, FORWARDING | {"video_start_timestamp"}),
+    "forwardMessages": ({"chat_id", "from_chat_id", "message_ids"}, FORWARDING),
 }
 PREVIEW = {"is_disabled", "url", "prefer_small_media", "prefer_large_media", "show_above_text"}
 PHOTO = {"type", "media", "caption", "parse_mode", "caption_entities", "show_caption_above_media", "has_spoiler"}
@@ -68,6 +72,7 @@ class Message:
     album: int | None = None
     preview: Mapping[str, Any] = field(default_factory=dict)
     video: File | None = None
+    origin: tuple["Chat", int] | None = None
 
 
 @dataclass
@@ -80,6 +85,7 @@ class Chat:
     kind: str = "channel"
     rights: set[str] | None = field(default_factory=lambda: {"can_post_messages", "can_delete_messages"})
     messages: list[Message] = field(default_factory=list)
+    protected: bool = False
 
     def shown(self) -> dict[str, Any]:
         """Return the chat as an object of the API."""
@@ -107,6 +113,7 @@ class TelegramServer:
     chats: list[Chat] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(11))
     refused: list[str] = field(default_factory=list)
+    reads_public: bool = True
 
     def channel(self, name: str = "", **more: Any) -> Chat:
         """Open a channel, public where it has a name."""
@@ -254,6 +261,43 @@ class TelegramServer:
             for number, (caption, picture) in zip(numbers, parts, strict=True)
         ]
 
+    def _readable(self, values: Mapping[str, Any]) -> Chat:
+        """Return the channel to forward from: a public one, by the source of the API's server, or one of the bot's."""
+        chat = self._chat({"chat_id": values["from_chat_id"]})
+        if chat.rights is None and not self.reads_public:
+            raise Refused("Forbidden: bot is not a member of the channel chat", 403)
+        return chat
+
+    def _forwarded(self, there: Chat, number: int, album: int | None = None) -> Message | None:
+        found = next((one for one in there.messages if one.number == number), None)
+        if found is None:
+            return None
+        if there.protected:
+            raise Refused("the message can't be forwarded")
+        now, source = datetime.now(UTC), found.origin or (there, number)
+        return Message(next(self.numbers), now, found.text, found.pictures, album, video=found.video, origin=source)
+
+    def _forward_message(self, values: Mapping[str, Any], files: Mapping[str, File]) -> dict[str, Any]:
+        there, number = self._readable(values), values["message_id"]
+        if not isinstance(number, int):
+            raise Refused("message identifier is not specified")
+        message = self._forwarded(there, number)
+        if message is None:
+            raise Refused("message to forward not found")
+        return self._keep(self._postable(values), message)
+
+    def _forward_messages(self, values: Mapping[str, Any], files: Mapping[str, File]) -> list[dict[str, Any]]:
+        there, wanted = self._readable(values), values["message_ids"]
+        if not isinstance(wanted, list) or not 1 <= len(wanted) <= 100 or wanted != sorted(set(wanted)):
+            raise Refused("message identifiers must be in a strictly increasing order")
+        chat = self._postable(values)
+        album = next(self.numbers) if len(wanted) > 1 else None
+        made = [message for number in wanted if (message := self._forwarded(there, number, album))]
+        for message in made:
+            message.album = made[0].number if album else None
+            self._keep(chat, message)
+        return [{"message_id": message.number} for message in made]
+
     @staticmethod
     def _keep(chat: Chat, message: Message) -> dict[str, Any]:
         chat.messages.append(message)
@@ -262,6 +306,9 @@ class TelegramServer:
         body = {"caption": message.text, "photo": [{"file_id": "x"}]} if message.pictures else {"text": message.text}
         if message.video:
             body = {"caption": message.text, "video": {"file_id": "x", "duration": 2}}
+        if message.origin:
+            there, number = message.origin
+            body["forward_origin"] = {"type": "channel", "chat": there.shown(), "message_id": number, "date": 1}
         return {**shown, "sender_chat": chat.shown(), **album, **body}
 
     def _delete_message(self, values: Mapping[str, Any], files: Mapping[str, File]) -> bool:
@@ -304,10 +351,24 @@ def _shown(chat: Chat, message: Message) -> str:
         '<div class="tgme_widget_message_wrap js-widget_message_wrap">'
         f'<div class="tgme_widget_message js-widget_message" data-post="{chat.name}/{message.number}">'
         '<div class="tgme_widget_message_text js-message_reply_text">Dikutip</div>'
-        f"{pictures}{body}"
+        f"{_source(message)}{pictures}{body}"
         '<div class="tgme_widget_message_footer"><a class="tgme_widget_message_date">'
         f'<time datetime="{message.date.isoformat()}" class="time">10:00</time></a></div></div></div>'
     )
+
+
+def _source(message: Message) -> str:
+    """Return how the preview says whose a forwarded message is: by a link, or by its title where that is private."""
+    if message.origin is None:
+        return ""
+    (there, number), kind = message.origin, 'class="tgme_widget_message_forwarded_from_name"'
+    named = f'<span dir="auto">{html.escape(there.title)}</span>'
+    name = (
+        f'<a {kind} href="https://t.me/{there.name}/{number}">{named}</a>'
+        if there.name
+        else f"<span {kind}>{named}</span>"
+    )
+    return f'<div class="tgme_widget_message_forwarded_from accent_color">Forwarded from {name}</div>'
 
 
 @contextmanager

@@ -3,17 +3,21 @@
 Written from the platform's own description before the adapter was: developers.facebook.com, as of November 2026, API
 v1.0: "Get Access Tokens" (updated August 2026), "Long-Lived Tokens", "Threads Posts" (updated April 2026), references
 "Publishing" and "Retrieve Media", "Delete Posts", "Overview" (250 posts in 24 hours), "Troubleshooting" (states, and
-the words of error_message). Videos: media_type VIDEO, alone or in a carousel, fetched after the answer. Sizes and
-lengths (MP4 or MOV, up to 1 GB and five minutes; pictures up to 8 MB) from third parties' media guides.
+the words of error_message), "Reposts" (updated December 2024: POST /{id}/repost, REPOST_FACADE, reposted_post). What a
+second repost of a post is answered is not described, nor that a repost is deleted like a post: the stub makes another
+one or refuses (`reposts_again`), and deletes it or does not (`undoes`). Videos: media_type VIDEO, alone or in a
+carousel, fetched after the answer. Sizes and lengths (MP4 or MOV, up to 1 GB and five minutes; pictures up to 8 MB)
+from third parties' media guides.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from servers.containers import Container, ContainerServer, Made
-from servers.graph import PAGING, Problem, between, stamp, wanted
+from servers.graph import PAGING, Problem, between, missing, stamp, wanted
 from servers.stub import Asked, Said, serving
 
 BASIC, PUBLISH, DELETE = "threads_basic", "threads_content_publish", "threads_delete"
@@ -25,9 +29,10 @@ MAKING = {
 }  # fmt: skip
 POSTS = {
     "id", "text", "timestamp", "permalink", "media_type", "media_product_type", "media_url", "shortcode", "username",
-    "owner", "children", "is_quote_post", "alt_text",
+    "owner", "children", "is_quote_post", "alt_text", "reposted_post", "quoted_post",
 }  # fmt: skip
 ME = {"id", "username", "name", "threads_profile_picture_url", "threads_biography", "is_verified"}
+REPOST = "REPOST_FACADE"
 LONGEST, LARGEST = 500, 8 * 1024 * 1024
 
 
@@ -52,9 +57,31 @@ class ThreadsServer(ContainerServer):
         ("GET", r"/V/(\d+)/threads_publishing_limit", "left"),
         ("POST", r"/V/(\d+)/threads", "make"),
         ("POST", r"/V/(\d+)/threads_publish", "publish"),
+        ("POST", r"/V/(\d+)/repost", "repost"),
         ("GET", r"/V/(\d+)", "thing"),
         ("DELETE", r"/V/(\d+)", "delete"),
     )
+
+    others: list[Made] = field(default_factory=list)
+    reposts_again: bool = True
+    undoes: bool = True
+
+    def post_of_others(self, text: str) -> Made:
+        """Keep a post of another account."""
+        self.others.append(Made(str(next(self.numbers)), text, datetime.now(UTC)))
+        return self.others[-1]
+
+    def repost(self, asked: Asked, number: str) -> Said:
+        """Repost a post."""
+        given, _files = self._given(asked, set())
+        self._token(given, {BASIC, PUBLISH})
+        if not any(one.number == number for one in [*self.others, *self.posts] if not one.reposts):
+            raise missing(number, "post")
+        if not self.reposts_again and any(one.reposts == number for one in self.posts):
+            raise Problem(100, "You have already reposted this post.")
+        now = datetime.now(UTC).replace(microsecond=0)
+        self.posts.insert(0, Made(str(next(self.numbers)), "", now, kind=REPOST, reposts=number))
+        return Said({"id": self.posts[0].number})
 
     def me(self, asked: Asked) -> Said:
         """Tell whose token it is."""
@@ -113,6 +140,8 @@ class ThreadsServer(ContainerServer):
             "text": made.text,
             "timestamp": stamp(made.created_at),
             "permalink": f"https://www.threads.com/@{self.username}/post/C{made.number}",
+            "media_type": {"TEXT": "TEXT_POST", "CAROUSEL": "CAROUSEL_ALBUM"}.get(made.kind, made.kind),
+            **({"reposted_post": {"id": made.reposts}} if made.reposts else {}),
         }
         return {name: value for name, value in shown.items() if name in names}
 
@@ -131,7 +160,10 @@ class ThreadsServer(ContainerServer):
         """Delete a post."""
         given, _files = self._given(asked, set())
         self._token(given, {BASIC, DELETE})
-        self.posts.remove(self._post(number, "delete"))
+        made = self._post(number, "delete")
+        if made.reposts and not self.undoes:
+            raise missing(number, "delete")
+        self.posts.remove(made)
         return Said({"success": True, "deleted_id": number})
 
 

@@ -79,9 +79,24 @@ def _words(text: str) -> list[str]:
 def match(
     rows: Callable[[], Iterator[Row]], text: str, written: str, sought: Sought, address: Callable[[Row], str]
 ) -> Found | Absent | Unsure:
-    """Look through `rows` for the one post whose field `written` holds that text; `taken` ones are known to be others.
+    """Look through `rows` for the one post whose field `written` holds that text; `address` says where it is read."""
 
-    `address` gives where people read a row.
+    def is_it(row: Row) -> bool:
+        return same(str(row.get(written) or ""), text)
+
+    return only(rows, is_it, sought, address, _("Several posts of that time have this text."))
+
+
+def only(
+    rows: Callable[[], Iterator[Row]],
+    is_it: Callable[[Row], bool],
+    sought: Sought,
+    address: Callable[[Row], str],
+    several: str,
+) -> Found | Absent | Unsure:
+    """Look through `rows` for the only one that is it; `taken` ones are known to be others, and of two none is guessed.
+
+    `several` says in words that there are two.
     """
     matches: dict[str, str] = {}
     looked_at = 0
@@ -89,12 +104,12 @@ def match(
         for row in rows():
             looked_at += 1
             url = address(row)
-            if same(str(row.get(written) or ""), text) and not {str(row["id"]), url} & sought.taken:
+            if is_it(row) and not {str(row["id"]), url} & sought.taken:
                 matches[str(row["id"])] = url
     except ChannelError as error:
         return Unsure(error.message, error.response)
     if len(matches) > 1:
-        return Unsure(_("Several posts of that time have this text."), {"ids": sorted(matches)})
+        return Unsure(several, {"ids": sorted(matches)})
     for remote_id, url in matches.items():
         return Found(remote_id, url, {"id": remote_id})
     return Absent({"posts looked at": looked_at})

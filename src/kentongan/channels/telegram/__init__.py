@@ -8,12 +8,14 @@ from kentongan.channels.telegram.manifest import MANIFEST
 from kentongan.channels.telegram.posts import TelegramPosts
 from kentongan.channels.telegram.prover import TelegramProver
 from kentongan.channels.telegram.publisher import TelegramPublisher
+from kentongan.channels.telegram.reposts import TelegramReposter
 
 CHANNEL = Channel(
     MANIFEST,
     connector=TelegramConnector(),
     publisher=TelegramPublisher(),
     finder=TelegramFinder(),
+    reposter=TelegramReposter(),
     share=sharing.TELEGRAM,
     prover=TelegramProver(),
     posts=TelegramPosts(),

@@ -28,7 +28,12 @@ SHUT_OUT = (
     "bot was kicked",
     "bot is not a member",
 )
+GONE = gettext_lazy("The post that is to be reposted is not there any more.")
+CLOSED = gettext_lazy("The other channel lets nobody forward its posts: allow it there, then send it again.")
 WORDS: Mapping[str, Promise] = {
+    "to forward not found": GONE,
+    "can't be forwarded": CLOSED,
+    "chat_forwards_restricted": CLOSED,
     "message is too long": gettext_lazy("The text is too long for Telegram: 4,096 characters at most."),
     "caption is too long": gettext_lazy(
         "The text is too long for Telegram beside a picture: 1,024 characters at most."
@@ -80,6 +85,12 @@ def _refuse(answer: httpx.Response, said: Mapping[str, Any], decides: bool) -> N
         raise CredentialsExpired(str(NO_RIGHT), kept)
     ours = next((ours for words, ours in WORDS.items() if words in text), None)
     outcomes.refuse(answer, str(ours or description), decides=decides, name=description)
+
+
+def is_shut_out(error: ChannelError) -> bool:
+    """Whether the bot lacks a place or a right in a channel; Telegram does not say in which."""
+    text = str(error.response.get("error", "")).lower()
+    return any(words in text for words in SHUT_OUT)
 
 
 def _wait(said: Mapping[str, Any]) -> timedelta | None:

@@ -26,4 +26,6 @@ class TelegramPosts:
         if not page.messages and not page.shown:
             TelegramProver().look(key, client)  # tells one that is not there from one that shows no posts
             raise PostsHidden(_("This Telegram channel shows no preview of its messages."))
-        return feeds.latest((one.at, channel_url(f"{one.name}/{one.numbers[0]}")) for one in page.messages)
+        return feeds.latest(
+            (one.at, channel_url(f"{one.name}/{one.numbers[0]}")) for one in page.messages if not one.forwarded
+        )

@@ -6,23 +6,30 @@ Not yet run against the live platform. It shows the newest messages, older ones 
 from dataclasses import dataclass, field
 from datetime import datetime
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
 
 from kentongan.channels import feeds, pages
 
+FORWARDED = "tgme_widget_message_forwarded_from_name"
 TEXT = {"tgme_widget_message_text", "js-message_text"}
 
 
 @dataclass
 class Message:
-    """One message, or one album: its numbers, when it was sent, its text with its line breaks."""
+    """One message, or one album: its numbers, when it was sent, its text with its line breaks.
+
+    `forwarded` says that it came from elsewhere; `source` is that message, as NAME/NUMBER, where the page names it.
+    """
 
     numbers: list[str]
     name: str
     at: datetime | None = None
     text: str = ""
+    forwarded: bool = False
+    source: str = ""
 
 
 @dataclass
@@ -53,6 +60,9 @@ class _Reader(HTMLParser):
             self.message.at = feeds.moment(values["datetime"])
         elif tag == "a" and values.get("href", "").endswith("?single"):
             self._add(values["href"].removesuffix("?single").rpartition("/")[2])
+        elif FORWARDED in classes:
+            self.message.forwarded = True
+            self.message.source = urlsplit(values.get("href", "")).path.strip("/")
         elif self.depth and tag == "br":
             self.message.text += "\n"
         elif tag == "div" and (self.depth or classes >= TEXT):

@@ -50,7 +50,11 @@ class TelegramPublisher:
             raise Ambiguous(_("The server's answer names no message."), {"body": said})
         channel = messages[0].get("chat") if isinstance(messages[0].get("chat"), dict) else {}
         url = post_url(channel, ids[0], credentials.get("chat_id"))
-        return Published(",".join(ids), url, {"message_ids": ids, "date": messages[0].get("date")})
+        return Published(
+            ",".join(ids),
+            url,
+            {"message_ids": ids, "date": messages[0].get("date"), "chat_id": credentials.get("chat_id")},
+        )
 
     def _request(self, post: Post, chat_id: str, opened: ExitStack) -> tuple[str, dict[str, Any]]:
         text = parts.with_link(post.text, post.link)

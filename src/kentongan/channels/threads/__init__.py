@@ -4,6 +4,7 @@ from kentongan.channels.contract import Channel
 from kentongan.channels.threads.connector import ThreadsConnector, ThreadsSignIn
 from kentongan.channels.threads.manifest import MANIFEST
 from kentongan.channels.threads.publisher import ThreadsFinder, ThreadsPublisher
+from kentongan.channels.threads.reposts import ThreadsReposter
 
 CHANNEL = Channel(
     MANIFEST,
@@ -11,4 +12,5 @@ CHANNEL = Channel(
     sign_in=ThreadsSignIn(),
     publisher=ThreadsPublisher(),
     finder=ThreadsFinder(),
+    reposter=ThreadsReposter(),
 )

@@ -24,7 +24,8 @@ CONTAINERS = Containers(
     picture={"media_type": "IMAGE"},
     describes_videos=True,
 )
-FIELDS = "id,text,timestamp,permalink"
+FIELDS = "id,text,timestamp,permalink,media_type"
+REPOST = "REPOST_FACADE"
 
 
 def _profile(credentials: Credentials) -> str:
@@ -65,7 +66,8 @@ class ThreadsFinder:
         fields = {"fields": FIELDS, "since": posts.since(sought.since)}
 
         def rows() -> Iterator[Mapping[str, Any]]:
-            return posts.rows_of(GRAPH, client, credentials, "me/threads", fields)
+            listed = posts.rows_of(GRAPH, client, credentials, "me/threads", fields)
+            return (row for row in listed if row.get("media_type") != REPOST)  # it has no text, as a picture may
 
         def address(row: Mapping[str, Any]) -> str:
             return str(row.get("permalink") or _profile(credentials))
