@@ -13,15 +13,16 @@ from django.db import connection
 from django.test import Client
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
+from pytest_django.plugin import blocking_manager_key
 
+import named_cast
 from kentongan.cli import context
 from kentongan.core.models import User
 from kentongan.core.postgres import Cluster
-from kentongan.registry import actions
-from kentongan.registry.models import Organisation, Unit
-from kentongan.registry.trees import NewUnit
-from named_cast import ROLES, SYSTEM, Cast, found
+from kentongan.registry.models import Organisation
+from named_cast import Cast
 from settings_for_tests import HOME
+from standing import Standing, wanted
 
 
 @pytest.fixture(scope="session")
@@ -57,27 +58,25 @@ def _nothing_stays_behind(request: pytest.FixtureRequest, django_db_blocker: Dja
             cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
+STANDING = Standing()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the cast stand that this test wants, before the test's own transaction begins."""
+    with item.config.stash[blocking_manager_key].unblock():
+        STANDING.change(wanted(item), named_cast.build)
+
+
 @pytest.fixture
 def make_cast(db: None) -> Callable[..., Cast]:
     """Return a function that founds an organisation of a kind with the cast at its units."""
 
     def make(kind: str = Organisation.Kind.REGENCY) -> Cast:
-        organisation = found(kind)
-        actions.add_units(
-            SYSTEM,
-            [
-                NewUnit("32.16.20", "Kecamatan Cikarang Pusat", Unit.Level.DISTRICT, "32.16", area_code="32.16.20"),
-                NewUnit("32.16.06", "Kecamatan Tambun Selatan", Unit.Level.DISTRICT, "32.16", area_code="32.16.06"),
-                NewUnit("32.16.20.2002", "Desa Sukamahi", Unit.Level.VILLAGE, "32.16.20", area_code="32.16.20.2002"),
-            ],
-        )
-        units = {unit.code: unit for unit in Unit.objects.all()}
-        people = {}
-        for name, (email, role, code) in ROLES.items():
-            user = actions.add_user(SYSTEM, units[code].pk, email=email, name=name.title())
-            actions.grant_role(SYSTEM, user.pk, units[code].pk, role)
-            people[name] = user
-        return Cast(organisation, units["32.16"], units["32.16.20"], units["32.16.20.2002"], units["32.16.06"], people)
+        STANDING.ready = True
+        if STANDING.kind != kind:
+            named_cast.build(kind)
+        return named_cast.read()
 
     return make
 

@@ -7,6 +7,7 @@ from kentongan.core.models import User
 from kentongan.core.permissions import Role
 from kentongan.registry import actions
 from kentongan.registry.models import Organisation, Unit
+from kentongan.registry.trees import NewUnit
 
 PASSWORD = "kentongan-berbunyi-tiga-kali"
 SYSTEM = Actor.system("tests")
@@ -57,3 +58,29 @@ def found(kind: str = Organisation.Kind.REGENCY, **extra: object) -> Organisatio
         level=Unit.Level.REGENCY,
         **extra,  # type: ignore[arg-type]
     )
+
+
+def build(kind: str) -> None:
+    """Found an organisation of a kind with the cast at its units."""
+    found(kind)
+    actions.add_units(
+        SYSTEM,
+        [
+            NewUnit("32.16.20", "Kecamatan Cikarang Pusat", Unit.Level.DISTRICT, "32.16", area_code="32.16.20"),
+            NewUnit("32.16.06", "Kecamatan Tambun Selatan", Unit.Level.DISTRICT, "32.16", area_code="32.16.06"),
+            NewUnit("32.16.20.2002", "Desa Sukamahi", Unit.Level.VILLAGE, "32.16.20", area_code="32.16.20.2002"),
+        ],
+    )
+    units = dict(Unit.objects.values_list("code", "pk"))
+    for name, (email, role, code) in ROLES.items():
+        user = actions.add_user(SYSTEM, units[code], email=email, name=name.title())
+        actions.grant_role(SYSTEM, user.pk, units[code], role)
+
+
+def read() -> Cast:
+    """Return the cast that was built."""
+    units = {unit.code: unit for unit in Unit.objects.all()}
+    users = {user.email: user for user in User.objects.all()}
+    people = {name: users[email] for name, (email, _role, _code) in ROLES.items()}
+    places = (units[code] for code in ("32.16", "32.16.20", "32.16.20.2002", "32.16.06"))
+    return Cast(Organisation.objects.get(), *places, people)
