@@ -146,6 +146,21 @@ class TestSigningIn:
             bench.channel.connector.refresh(old, bench.client)
         assert not bench.channel.connector.health(bench.credentials, bench.client).ready
 
+    def test_a_project_in_testing_says_when_its_sign_in_ends(self, server: YouTubeServer, app: App, bench: VideoBench):
+        connector, moment = bench.channel.connector, clock.now() + timedelta(days=7)
+        assert connector.health(bench.credentials, bench.client).ends_at is None
+        server.testing = True
+        credentials = enter("youtube", server, app, bench.client)
+        ends_at = connector.health(credentials, bench.client).ends_at
+        assert abs(ends_at - moment) < timedelta(minutes=1)
+        server.grants[-1].over_at -= timedelta(days=3)
+        old = replace(credentials, values={**credentials.values, "expires_at": ""})
+        renewed = connector.refresh(old, bench.client)
+        assert abs(connector.health(renewed, bench.client).ends_at - moment + timedelta(days=3)) < timedelta(minutes=1)
+        server.grants[-1].over_at -= timedelta(days=5)
+        with pytest.raises(CredentialsExpired, match="Sign in again"):
+            connector.refresh(old, bench.client)
+
     def test_no_secret_is_printed(self, bench: VideoBench):
         for secret in (youtube.CLIENT_SECRET, bench.credentials.get("access"), bench.credentials.get("refresh")):
             assert secret not in repr(bench.credentials)
@@ -304,10 +319,14 @@ class TestWhatGoesOut:
         assert bench.channel.manifest.count(text).fits is fits
         assert isinstance(bench.publish(replace(bench.post("x"), text=text)), Published if fits else Rejected)
 
-    def test_videos_of_an_unaudited_project_stay_private_and_it_is_said(self, bench: VideoBench, server: YouTubeServer):
+    def test_videos_of_an_unaudited_project_come_back_hidden(self, bench: VideoBench, server: YouTubeServer):
         server.audited = False
-        published = bench.publish(bench.post("Belum diaudit"))
-        assert published.response["privacyStatus"] == "private"
+        post = bench.post("Belum diaudit")
+        published = bench.publish(post)
+        assert "audit" in published.hidden
+        found = bench.find(post)
+        assert isinstance(found, Found)
+        assert (found.remote_id, found.hidden) == (published.remote_id, published.hidden)
         health = bench.channel.connector.health(bench.credentials, bench.client)
         assert health.ready
         assert "not audited" in health.problem
@@ -367,6 +386,49 @@ class TestFinding:
     def test_a_look_that_fails_is_unsure(self, bench: VideoBench, proxy: Proxy):
         proxy.faults.append(Fault("/youtube/v3/playlistItems", accept=False))
         assert isinstance(bench.find(bench.post("Ragu")), Unsure)
+
+
+class TestViewing:
+    """Who sees a video: asked by its number."""
+
+    def view(self, bench: VideoBench, remote_id: str) -> Found | Absent | Unsure:
+        return bench.channel.viewer.view(remote_id, bench.credentials, bench.client)
+
+    def test_public_private_and_gone_are_told_apart(self, bench: VideoBench, server: YouTubeServer):
+        published = bench.publish(bench.post("Dilihat"))
+        for known in (published.remote_id, published.url):
+            seen = self.view(bench, known)
+            assert isinstance(seen, Found)
+            assert (seen.remote_id, seen.hidden) == (published.remote_id, "")
+        server.lock()
+        assert "private" in self.view(bench, published.remote_id).hidden
+        server.lock("unlisted")
+        assert "not public" in self.view(bench, published.remote_id).hidden
+        assert isinstance(self.view(bench, "tidakada000"), Absent)
+        assert server.problems == []
+
+    @pytest.mark.parametrize(
+        ("status", "words"),
+        [
+            ({"uploadStatus": "rejected", "rejectionReason": "duplicate", "privacyStatus": "public"}, "duplicate"),
+            ({"uploadStatus": "failed", "privacyStatus": "public"}, "failed"),
+            ({}, "not public"),
+            (None, "not public"),
+        ],
+    )
+    def test_what_youtube_refused_or_says_nothing_of_is_not_out(self, bench, server: YouTubeServer, status, words: str):
+        published = bench.publish(bench.post("Ditolak"))
+        server.videos[0].status = status
+        assert words in self.view(bench, published.remote_id).hidden
+
+    @pytest.mark.parametrize("answer", [{"items": None}, []])
+    def test_an_outage_or_nonsense_is_unsure(self, bench: VideoBench, proxy: Proxy, answer):
+        published = bench.publish(bench.post("Ragu"))
+        proxy.faults[:] = [
+            Fault("GET /youtube/v3/videos", accept=False),
+            Fault("GET /youtube/v3/videos", accept=True, status=200, body=json.dumps(answer).encode()),
+        ]
+        assert [type(self.view(bench, published.remote_id)) for _n in range(2)] == [Unsure, Unsure]
 
 
 class TestMetrics:

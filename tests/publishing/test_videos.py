@@ -11,7 +11,6 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import translation
 
-from core import samples
 from core.pictures import as_jpeg
 from kentongan.channels.contract import Absent, Published
 from kentongan.channels.tiktok import publisher as tiktok_publisher
@@ -28,16 +27,11 @@ from kentongan.registry import actions as registry
 from kentongan.registry.models import Account, Connection
 from named_cast import SYSTEM
 from publishing.desk import Desk, Platform
+from publishing.videos import MP4, connected, item, look, scheduled
 from servers import tiktok, youtube
 from servers.proxy import Fault, Proxy, between
 from servers.tiktok import TikTokServer
 from servers.youtube import YouTubeServer
-
-MP4 = samples.clean(padding=102_400)
-APPS = {
-    "youtube": (youtube.CLIENT_ID, youtube.CLIENT_SECRET),
-    "tiktok": (tiktok.CLIENT_KEY, tiktok.CLIENT_SECRET),
-}
 
 
 @pytest.fixture(autouse=True)
@@ -71,15 +65,6 @@ def proxy(google: YouTubeServer, toks: TikTokServer, request: pytest.FixtureRequ
         yield proxy
 
 
-def connected(desk: Desk, platform: str, server: YouTubeServer | TikTokServer, service: str) -> Account:
-    """Return an account that is signed in on the platform's own page."""
-    arif, (client_id, secret) = desk.cast.actor("arif"), APPS[platform]
-    actions.set_app(arif, platform, client_id=client_id, client_secret=secret, service=service)
-    account = registry.declare_account(SYSTEM, desk.cast.root.pk, platform=platform, handle="@kabaruji")
-    back = server.allow(signing_in.begin(arif, account.pk, "sesi"))
-    return signing_in.finish(arif, "sesi", state=back["state"], code=back["code"], error="")
-
-
 @pytest.fixture
 def channel(desk: Desk, google: YouTubeServer, proxy: Proxy) -> Account:
     """The regency's YouTube channel."""
@@ -90,22 +75,6 @@ def channel(desk: Desk, google: YouTubeServer, proxy: Proxy) -> Account:
 def tok(desk: Desk, toks: TikTokServer, proxy: Proxy) -> Account:
     """The regency's TikTok account."""
     return connected(desk, "tiktok", toks, proxy.url)
-
-
-def item(desk: Desk, kind: str, *, ai: bool = False, text: str = "Jalan Setu dibuka lagi") -> ContentItem:
-    """Return an approved item with a video."""
-    stored = files.store(SYSTEM, BytesIO(MP4), "setu.mp4", unit_id=desk.cast.root.pk)
-    asset = {"file": stored, "alt": "Mobil lewat di Jalan Setu", "ai_generated": ai}
-    return desk.item(text=text, kinds=[kind], assets=[asset])
-
-
-def scheduled(desk: Desk, account: Account, **more: object) -> Delivery:
-    return desk.schedule(account, item=item(desk, account.platform, **more))
-
-
-def look(delivery: Delivery) -> State | None:
-    Delivery.objects.filter(pk=delivery.pk).update(look_at=clock.now())
-    return worker.look(reconciling.claim_doubts()[0])
 
 
 class TestYouTube:

@@ -6,7 +6,9 @@ developers.google.com as of November 2026: "Resumable Uploads" (sessions, Conten
 insert" (title, description, tags, the privacy of videos of projects that were not audited), "Errors", "Quota
 Calculator" (100 videos.insert a day, reset at midnight Pacific time), "Using OAuth 2.0 for Web Server Applications".
 
-Refresh tokens come with the first consent only, or when `prompt=consent` asks for one.
+Refresh tokens come with the first consent only, or when `prompt=consent` asks for one; those of a project in testing
+last for seven days (`refresh_token_expires_in`). A video of a project that was not audited is private in the answer
+already, or is locked only after it (`lock`): projects have met both.
 """
 
 import hashlib
@@ -32,6 +34,7 @@ CLIENT_ID, CLIENT_SECRET = "123-uji.apps.googleusercontent.com", "GOCSPX-rahasia
 REDIRECT = "https://kentongan.contoh.id/sebar/masuk/kembali/"
 CHANNEL_ID, UPLOADS = "UC" + "a1B2c3D4e5F6g7H8i9J0kL", "UU" + "a1B2c3D4e5F6g7H8i9J0kL"
 PIECE = 256 * 1024
+TESTING = timedelta(days=7)
 AUTH = "https://www.googleapis.com/auth/"
 
 
@@ -104,6 +107,7 @@ class Grant:
     access: str = ""
     refresh: str = ""
     ends_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    over_at: datetime | None = None
 
 
 @dataclass
@@ -116,6 +120,7 @@ class YouTubeServer:
     handle: str = "@kabaruji"
     channel: bool = True
     audited: bool = True
+    testing: bool = False
     quota: int = 100
     upload_limit: int = 100
     takes: int | None = None
@@ -201,16 +206,19 @@ class YouTubeServer:
             if (redirect, challenge) != (form["redirect_uri"], digest):
                 raise NoToken("invalid_grant", "Malformed auth code.")
             self.grants.append(grant)
-            fresh = {"refresh_token": grant.refresh} if grant.refresh else {}
+            grant.over_at = datetime.now(UTC) + TESTING if self.testing else None
+            fresh: dict[str, Any] = {"refresh_token": grant.refresh} if grant.refresh else {}
         elif form.get("grant_type") == "refresh_token" and given == {"grant_type", "refresh_token"}:
             found = next((one for one in self.grants if one.refresh and one.refresh == form["refresh_token"]), None)
-            if found is None:
+            if found is None or (found.over_at and found.over_at <= datetime.now(UTC)):
                 raise NoToken("invalid_grant", "Token has been expired or revoked.")
             self.refreshes += 1
             grant, fresh = found, {}
         else:
             raise NoToken("invalid_request", "Missing or unknown parameter.")
         grant.access, grant.ends_at = "ya29." + secrets.token_urlsafe(40), datetime.now(UTC) + timedelta(seconds=3599)
+        if grant.over_at:
+            fresh["refresh_token_expires_in"] = int((grant.over_at - datetime.now(UTC)).total_seconds())
         said = {"access_token": grant.access, "expires_in": 3599, "token_type": "Bearer", **fresh}
         return Said({**said, "scope": " ".join(sorted(grant.scopes))})
 
@@ -218,6 +226,11 @@ class YouTubeServer:
         """Let the access tokens end now."""
         for grant in self.grants:
             grant.ends_at = datetime.now(UTC)
+
+    def lock(self, privacy: str = "private") -> None:
+        """Make all videos private afterwards, as YouTube does; or public, as a person does who may."""
+        for video in self.videos:
+            video.status["privacyStatus"] = privacy
 
     def revoke(self) -> None:
         """Take the app's permission away, as a person does at myaccount.google.com."""

@@ -34,6 +34,7 @@ from kentongan.channels.posts import Post as Post
 from kentongan.channels.posts import Video as Video
 from kentongan.channels.posts import origin_of as origin_of
 from kentongan.channels.text import links
+from kentongan.channels.viewing import Viewer
 
 Text = str | Promise
 
@@ -173,11 +174,15 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The platform has it: its own identifier, its public address, and a summary of its answer."""
+    """The platform has it: its own identifier, its public address, and a summary of its answer.
+
+    `hidden` says why nobody but the account sees it there, and what to do: then it is not out.
+    """
 
     remote_id: str
     url: str
     response: Mapping[str, Any] = field(default_factory=dict)
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +203,12 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """It is there."""
+    """It is there; `hidden` as in `Published`."""
 
     remote_id: str
     url: str
     response: Mapping[str, Any] = field(default_factory=dict)
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,6 +469,7 @@ class Channel:
     publisher: Publisher | None = None
     finder: Finder | None = None
     reposter: Reposter | None = None
+    viewer: Viewer | None = None
     listener: Listener | None = None
     metrics: Metrics | None = None
     messenger: Messenger | None = None

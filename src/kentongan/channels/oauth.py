@@ -22,6 +22,8 @@ UNTOLD_SECONDS = 3_600
 NO_TOKEN = frozenset({"", "refused"})
 # What platforms call a code or a refresh token that is over. X answers `invalid_request` for it.
 OVER = frozenset({"invalid_grant", "invalid_request", "expired_token"})
+REFRESH_ENDS = "refresh_ends_at"
+"""Under which name is stored when a refresh token ends that only a person renews."""
 NOT_US = frozenset({"invalid_client", "unauthorized_client"})
 
 
@@ -92,6 +94,8 @@ def renewed(credentials: Credentials, said: Mapping[str, Any]) -> Credentials:
         "refresh": str(said.get("refresh_token") or ""),
         "expires_at": ends(said.get("expires_in")) or ends(UNTOLD_SECONDS),
         "scope": str(said.get("scope") or ""),
+        # Google's name for it, and TikTok's.
+        REFRESH_ENDS: ends(said.get("refresh_token_expires_in")) or ends(said.get("refresh_expires_in")),
     }
     values = {**credentials.values, **{name: value for name, value in fresh.items() if value}}
     return replace(credentials, values=values)

@@ -55,7 +55,7 @@ def _carry(account: Account, unit_ids: Collection[int]) -> int:
         try:
             credentials = connections.fresh(SYSTEM, account, calls)
         except ChannelError as error:
-            connections.unwell(SYSTEM, account, error)
+            connections.unwell(SYSTEM, account, error.message)
             return 0
         people = registry.agreed_to_be_written_to(channels.label(account.platform))
         # What is too long for it is left to people from the first; its link may still make one too long.
@@ -65,7 +65,7 @@ def _carry(account: Account, unit_ids: Collection[int]) -> int:
             handled += 1
             problem = _one(message, messenger, credentials, calls)
             if isinstance(problem, CredentialsExpired):
-                connections.unwell(SYSTEM, account, problem)
+                connections.unwell(SYSTEM, account, problem.message)
             if isinstance(problem, CredentialsExpired | RetryLater):
                 break
     return handled

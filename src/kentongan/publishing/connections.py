@@ -27,7 +27,7 @@ from kentongan.core import advisory, http
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
-from kentongan.publishing import public_media
+from kentongan.publishing import hiding, public_media
 from kentongan.publishing.actions import reconnecting
 from kentongan.publishing.models import Delivery, PlatformApp
 from kentongan.registry import access as rights
@@ -143,10 +143,10 @@ def signed_in_anew(account: Account) -> bool:
     return later is not None and later.exists()
 
 
-def unwell(actor: Actor, account: Account, error: ChannelError) -> None:
+def unwell(actor: Actor, account: Account, problem: str) -> None:
     """Note that the account cannot publish right now, so that its custodian sees it before the next post is due."""
     if hasattr(account, "connection"):
-        registry.record_health(actor, account.pk, healthy=False, problem=error.message)
+        registry.record_health(actor, account.pk, healthy=False, problem=problem)
 
 
 def connect(actor: Actor, account_id: int, entered: Mapping[str, str]) -> Account:
@@ -220,6 +220,8 @@ def keep(actor: Actor, account: Account, credentials: Credentials, health: Healt
         ends_at=health.ends_at,
     )
     reconnecting.let_go(actor, account.pk)
+    if hiding.hides(account.platform):
+        registry.record_health(actor, account.pk, healthy=False, problem=hiding.problem(account.platform))
     return queries.account_to_connect(actor, account.pk)
 
 
@@ -265,6 +267,8 @@ def test(actor: Actor, account_id: int) -> Health:
             health = health_of(account, fresh(system, account, calls), calls)
     except ChannelError as error:
         health = Health.failed(error)
+    if health.ready and hiding.hides(account.platform):
+        health = replace(health, ready=False, problem=hiding.problem(account.platform))
     registry.record_health(
         system,
         account.pk,

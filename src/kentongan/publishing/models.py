@@ -12,14 +12,15 @@ from django.utils.translation import pgettext_lazy
 
 from kentongan.core import clock
 from kentongan.core.secrets import EncryptedTextField
-from kentongan.publishing.states import CLAIMS, OPEN, TO_COME, Outcome, State
+from kentongan.publishing.states import CLAIMS, OPEN, THERE, TO_COME, Outcome, State
 
 
 class Delivery(models.Model):
     """One version of a content item, to one account, at one time.
 
     The row is the queue: `try_at` is when a worker may claim it, `claim_token` whose it is, until `claimed_until`.
-    `awaits_sign_in` says that it is held because nobody is signed in.
+    `awaits_sign_in` says that it is held because nobody is signed in, or what the account posts is shown to nobody.
+    What is held and has a `remote_id` is there already, where nobody sees it (`is_hidden`).
     `repost_of` is the delivery to another account of the platform that this one reposts, instead of posting anew.
     `clock_went_back` is by how much the clock was moved back after its attempts had begun.
     `key`, `due_at` and `content` are fixed from the first attempt on, so that every attempt sends the same bytes.
@@ -109,6 +110,13 @@ class Delivery(models.Model):
                 name="delivery_trouble_has_reason",
             ),
             models.CheckConstraint(
+                condition=Q(remote_id="") | Q(state__in=[*THERE, State.RECALLED]), name="delivery_there_is_not_sent"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.HELD) | Q(remote_id="") | Q(look_at__isnull=False),
+                name="delivery_hidden_is_looked_at",
+            ),
+            models.CheckConstraint(
                 condition=Q(repost_of=None) | ~Q(repost_of=F("id")), name="delivery_reposts_another"
             ),
             models.CheckConstraint(condition=Q(try_at__gte=F("due_at")), name="delivery_not_before_due"),
@@ -119,6 +127,9 @@ class Delivery(models.Model):
             models.Index(fields=("try_at",), name="delivery_due", condition=Q(state=State.READY)),
             models.Index(fields=("claimed_until",), name="delivery_claimed", condition=Q(state__in=CLAIMS)),
             models.Index(fields=("look_at",), name="delivery_unknown", condition=Q(state=State.UNKNOWN)),
+            models.Index(
+                fields=("look_at",), name="delivery_view", condition=Q(state__in=THERE, look_at__isnull=False)
+            ),
             models.Index(fields=("recall_at",), name="delivery_recall", condition=Q(recall_at__isnull=False)),
             models.Index(fields=("due_at", "id"), name="delivery_by_day", include=("state", "unit", "campaign")),
             models.Index(fields=("due_at", "id"), name="delivery_coming", condition=Q(state__in=TO_COME)),
@@ -142,6 +153,11 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.content.get('item_title', '')} → {self.account_id}"
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is on its platform, where nobody sees it."""
+        return self.state == State.HELD and self.remote_id != ""
 
 
 class Attempt(models.Model):
@@ -356,7 +372,7 @@ class PlatformApp(models.Model):
     """The organisation's own registration at a platform where people sign in (OAuth 2): one for all its accounts.
 
     `posts_a_day` is its own quota where the platform granted another than the usual one; `month_usd` is what may be
-    spent there in a month.
+    spent there in a month. `hidden_since` is since when the platform shows to nobody what comes from it.
     """
 
     platform = models.CharField(_("platform"), max_length=30, unique=True)
@@ -365,6 +381,7 @@ class PlatformApp(models.Model):
     service_url = models.URLField(_("service"), max_length=300)
     posts_a_day = models.PositiveIntegerField(_("posts a day"), null=True, blank=True)
     month_usd = models.DecimalField(_("money for a month (USD)"), max_digits=9, decimal_places=2, null=True, blank=True)
+    hidden_since = models.DateTimeField(_("shows to nobody since"), null=True, editable=False)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:

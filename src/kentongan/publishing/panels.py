@@ -15,6 +15,7 @@ from kentongan.planning.panels import Panel
 from kentongan.planning.states import OPEN, ItemState
 from kentongan.publishing import access, planner, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
+from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import ENDS, State
 from kentongan.registry import access as rights
 from kentongan.registry.models import Account
@@ -125,13 +126,17 @@ class AccountPause:
 class HeldDeliveries:
     """Among the things that are held: deliveries that would have gone out."""
 
+    def _held(self, actor: Actor) -> QuerySet[Delivery]:
+        """Return what is held back; what is there already, where nobody sees it, is not."""
+        return access.deliveries(actor).filter(state=State.HELD, remote_id="")
+
     def count(self, actor: Actor) -> int:
         """Return how many are held."""
-        return access.deliveries(actor).filter(state=State.HELD).count()
+        return self._held(actor).count()
 
     def held(self, actor: Actor, limit: int) -> Iterable[HeldItem]:
         """Return the earliest due."""
-        rows = access.deliveries(actor).filter(state=State.HELD).select_related("account").order_by("due_at")[:limit]
+        rows = self._held(actor).select_related("account").order_by("due_at")[:limit]
         for row in rows:
             yield HeldItem(
                 title=row.content["item_title"],

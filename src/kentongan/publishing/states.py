@@ -26,6 +26,7 @@ class Outcome(models.TextChoices):
 
     OPEN = "open", _("No answer yet")
     PUBLISHED = "published", _("Accepted")
+    HIDDEN = "hidden", _("There, and nobody sees it")
     REJECTED = "rejected", _("Refused")
     RETRY = "retry", _("Try again later")
     EXPIRED = "expired", _("Sign-in expired")
@@ -42,11 +43,11 @@ MOVES: dict[State, frozenset[State]] = {
     S.READY: frozenset({S.CLAIMED, S.PUBLISHED, S.HELD, S.MISSED, S.RECALLED}),
     S.CLAIMED: frozenset({S.READY, S.SENDING, S.HELD, S.MISSED}),
     S.SENDING: frozenset({S.PUBLISHED, S.REJECTED, S.READY, S.HELD, S.UNKNOWN}),
-    S.PUBLISHED: frozenset({S.RECALLED}),
-    S.REJECTED: frozenset({S.READY, S.PUBLISHED, S.RECALLED}),
-    S.UNKNOWN: frozenset({S.PUBLISHED, S.READY, S.REJECTED}),
+    S.PUBLISHED: frozenset({S.HELD, S.RECALLED}),
+    S.REJECTED: frozenset({S.READY, S.PUBLISHED, S.HELD, S.RECALLED}),
+    S.UNKNOWN: frozenset({S.PUBLISHED, S.READY, S.HELD, S.REJECTED}),
     S.HELD: frozenset({S.READY, S.PUBLISHED, S.MISSED, S.RECALLED}),
-    S.MISSED: frozenset({S.READY, S.PUBLISHED, S.RECALLED}),
+    S.MISSED: frozenset({S.READY, S.PUBLISHED, S.HELD, S.RECALLED}),
     S.RECALLED: frozenset(),
 }
 STARTS = frozenset({S.DRAFT, S.READY, S.HELD})
@@ -59,7 +60,9 @@ MOVABLE = (S.DRAFT, S.READY, S.HELD, S.MISSED)
 WAITING = (S.DRAFT, S.READY)
 """What can be spread anew with many others; what is held or missed is looked at one by one."""
 AFTER_ALL = (S.READY, S.HELD, S.MISSED, S.REJECTED)
-"""What becomes published without being sent again, by the late answer of an attempt that was given up."""
+"""What is there without being sent again, by the late answer of an attempt that was given up."""
+THERE = (S.PUBLISHED, S.HELD)
+"""What may be on its platform: what is held is where nobody sees it there."""
 NEEDS_PERSON = (S.UNKNOWN, S.HELD, S.MISSED, S.REJECTED)
 
 

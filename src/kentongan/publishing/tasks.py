@@ -9,7 +9,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.common_clock import Pulse
 from kentongan.core.ticks import KEEP_CONNECTION_SECONDS, every
 from kentongan.publishing import carrying, connections, queries, telling, worker
-from kentongan.publishing.actions import card_pictures, firing, leaps, reconciling
+from kentongan.publishing.actions import card_pictures, firing, leaps, reconciling, viewing
 from kentongan.publishing.recalls import telling as recalls
 
 SYSTEM = Actor.system("publishing.tick")
@@ -70,6 +70,12 @@ def reconcile() -> int:
 def recall() -> int:
     """Delete what was recalled."""
     return worker.each(worker.take_back, reconciling.claim_recalls())
+
+
+@every(seconds=5, name="publishing.view")
+def view() -> int:
+    """Look whether everybody sees what is there."""
+    return worker.each(worker.view, viewing.claim_views())
 
 
 @every(seconds=2, name="publishing.carry")

@@ -33,8 +33,8 @@ from kentongan.channels.contract import (
 from kentongan.core import clock, common_clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import KentonganError
-from kentongan.publishing import connections, content
-from kentongan.publishing.actions import circuits, firing, reconciling
+from kentongan.publishing import connections, content, hiding
+from kentongan.publishing.actions import circuits, firing, reconciling, viewing
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 
@@ -56,7 +56,7 @@ def deliver(claim: firing.Claim) -> State | None:
     except ChannelError as problem:
         error = _as_of_now(delivery, problem)
         if isinstance(error, CredentialsExpired):
-            connections.unwell(SYSTEM, delivery.account, error)
+            connections.unwell(SYSTEM, delivery.account, error.message)
         firing.give_back(SYSTEM, claim, error)
         return None
     attempt = firing.begin(SYSTEM, claim, post)
@@ -70,7 +70,9 @@ def deliver(claim: firing.Claim) -> State | None:
         connections.expire(SYSTEM, delivery.account, credentials)
     state = _surely(partial(firing.finish, SYSTEM, claim, attempt, result))
     if isinstance(result, CredentialsExpired) and state == State.HELD:
-        connections.unwell(SYSTEM, delivery.account, result)
+        connections.unwell(SYSTEM, delivery.account, result.message)
+    if isinstance(result, Published) and result.hidden:
+        connections.unwell(SYSTEM, delivery.account, hiding.problem(delivery.account.platform))
     return state
 
 
@@ -158,6 +160,26 @@ def _find(doubt: reconciling.Doubt) -> Found | Absent | Unsure:
         return Unsure(str(error))
     except Exception as error:
         logger.exception("The finder failed on delivery %s.", delivery.pk)
+        return Unsure(_("Our own program failed while looking."), {"error": repr(error)})
+
+
+def view(delivery: Delivery) -> State | None:
+    """Look whether everybody sees a delivery that is there, and move it on by that."""
+    looked_at = common_clock.read()
+    return viewing.viewed(SYSTEM, delivery.pk, _view(delivery), looked_at)
+
+
+def _view(delivery: Delivery) -> Found | Absent | Unsure:
+    viewer = channels.get(delivery.account.platform).viewer
+    if viewer is None:
+        return Unsure(_("This platform gives no way to look."))
+    try:
+        with connections.client() as calls:
+            return viewer.view(delivery.remote_id, connections.fresh(SYSTEM, delivery.account, calls), calls)
+    except (ChannelError, KentonganError) as error:
+        return Unsure(str(error))
+    except Exception as error:
+        logger.exception("Who sees delivery %s could not be asked.", delivery.pk)
         return Unsure(_("Our own program failed while looking."), {"error": repr(error)})
 
 

@@ -16,7 +16,6 @@ from kentongan.channels.tiktok.manifest import MANIFEST
 
 API, SITE = "https://open.tiktokapis.com", "https://www.tiktok.com"
 SCOPES = ("user.info.basic", "user.info.profile", "video.publish", "video.list")
-REFRESH_ENDS = "refresh_ends_at"
 PUBLIC = "PUBLIC_TO_EVERYONE"
 
 
@@ -33,13 +32,6 @@ def options(info: Mapping[str, Any]) -> list[str]:
 
 def _named(app: App) -> dict[str, str]:
     return {"client_key": app.client_id, "client_secret": app.client_secret}
-
-
-def _renewed(credentials: Credentials, said: Mapping[str, Any]) -> Credentials:
-    """Return credentials with new tokens, and until when the refresh token is good: a person signs in before that."""
-    fresh = oauth.renewed(credentials, said)
-    ends = oauth.ends(said.get("refresh_expires_in"))
-    return replace(fresh, values={**fresh.values, REFRESH_ENDS: ends}) if ends else fresh
 
 
 class TikTokSignIn:
@@ -65,7 +57,7 @@ class TikTokSignIn:
         """Turn the code into tokens, and learn whose account it is."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "code_verifier": verifier}
         said = oauth.token(client, f"{app.service}/v2/oauth/token/", app, form, named=_named(app))
-        credentials = _renewed(Credentials("", app.service, {}, app), said)
+        credentials = oauth.renewed(Credentials("", app.service, {}, app), said)
         fields = {"fields": "open_id,display_name,username"}
         user = call(client, credentials, "GET", "/v2/user/info/", params=fields).get("user")
         if not isinstance(user, dict) or not user.get("username"):
@@ -94,7 +86,7 @@ class TikTokConnector:
         form = {"grant_type": "refresh_token", "refresh_token": credentials.get("refresh")}
         app = credentials.app
         said = oauth.token(client, f"{credentials.service}/v2/oauth/token/", app, form, named=_named(app))
-        return _renewed(credentials, said)
+        return oauth.renewed(credentials, said)
 
     def health(self, credentials: Credentials, client: httpx.Client) -> Health:
         """Ask TikTok whether the account could post a public video right now."""
@@ -111,5 +103,5 @@ class TikTokConnector:
             return Health(
                 False, _("The account is private at TikTok: nobody would see its videos. Make it public there.")
             )
-        name, ends_at = str(info.get("creator_nickname") or ""), oauth.moment_of(credentials, REFRESH_ENDS)
+        name, ends_at = str(info.get("creator_nickname") or ""), oauth.moment_of(credentials, oauth.REFRESH_ENDS)
         return Health(True, "", name, url, ends_at=ends_at)

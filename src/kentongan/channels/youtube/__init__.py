@@ -7,6 +7,7 @@ from kentongan.channels.youtube.finder import YouTubeFinder
 from kentongan.channels.youtube.manifest import MANIFEST
 from kentongan.channels.youtube.metrics import YouTubeMetrics
 from kentongan.channels.youtube.publisher import YouTubePublisher
+from kentongan.channels.youtube.viewer import YouTubeViewer
 
 CHANNEL = Channel(
     MANIFEST,
@@ -14,6 +15,7 @@ CHANNEL = Channel(
     sign_in=YouTubeSignIn(),
     publisher=YouTubePublisher(),
     finder=YouTubeFinder(),
+    viewer=YouTubeViewer(),
     metrics=YouTubeMetrics(),
     prover=provers.YOUTUBE,
     posts=feeds.YOUTUBE,

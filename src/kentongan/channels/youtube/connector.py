@@ -104,7 +104,8 @@ class YouTubeConnector:
             "The newest video is private. Videos of projects that YouTube has not audited stay private: see the guide."
         )
         url = f"https://www.youtube.com/channel/{channel['id']}"
-        return Health(True, warning if hidden else "", str(_part(channel, "snippet", "title")), url)
+        name, ends_at = str(_part(channel, "snippet", "title")), oauth.moment_of(credentials, oauth.REFRESH_ENDS)
+        return Health(True, warning if hidden else "", name, url, ends_at=ends_at)
 
 
 def _newest_is_private(credentials: Credentials, client: httpx.Client) -> bool:

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from kentongan.channels import feeds
 from kentongan.channels.contract import Absent, Ambiguous, ChannelError, Credentials, Found, Sought, Unsure
 from kentongan.channels.youtube.api import call
-from kentongan.channels.youtube.publisher import described, number_of, url
+from kentongan.channels.youtube.names import number_of, url
+from kentongan.channels.youtube.publisher import described
+from kentongan.channels.youtube.viewer import hidden
 
 PAGES = 5
 CLOCK_SKEW = timedelta(minutes=5)
@@ -21,19 +23,19 @@ class YouTubeFinder:
 
     def find(self, sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
         """Look through the uploads of that time for the same title and description."""
-        taken, looked_at, matches = {number_of(one) for one in sought.taken}, 0, set()
+        taken, looked_at, matches = {number_of(one) for one in sought.taken}, 0, dict[str, object]()
         try:
-            for snippet in _uploads(sought.since - CLOCK_SKEW, credentials, client):
+            for snippet, status in _uploads(sought.since - CLOCK_SKEW, credentials, client):
                 looked_at += 1
                 number = str((snippet.get("resourceId") or {}).get("videoId") or "")
                 if number and number not in taken and _same(snippet, sought):
-                    matches.add(number)
+                    matches[number] = status
         except ChannelError as error:
             return Unsure(error.message, error.response)
         if len(matches) > 1:
             return Unsure(_("Several videos of that time have this title and description."), {"ids": sorted(matches)})
-        for number in matches:
-            return Found(number, url(number), {"looked at": looked_at})
+        for number, status in matches.items():
+            return Found(number, url(number), {"looked at": looked_at, "status": status}, hidden(status))
         return Absent({"looked at": looked_at})
 
 
@@ -42,9 +44,11 @@ def _same(snippet: Mapping[str, Any], sought: Sought) -> bool:
     return (title.split(), description.split()) == (sought.post.title.split(), described(sought.post).split())
 
 
-def _uploads(since: datetime, credentials: Credentials, client: httpx.Client) -> Iterator[Mapping[str, Any]]:
-    """Yield what was uploaded since then; raises Ambiguous when there is too much to look through."""
-    asked = {"part": "snippet", "playlistId": credentials.get("uploads"), "maxResults": "50"}
+def _uploads(
+    since: datetime, credentials: Credentials, client: httpx.Client
+) -> Iterator[tuple[Mapping[str, Any], object]]:
+    """Yield what was uploaded since then, and its status; raises Ambiguous when there is too much to look through."""
+    asked = {"part": "snippet,status", "playlistId": credentials.get("uploads"), "maxResults": "50"}
     for _page in range(PAGES):
         said = call(client, credentials, "GET", "/youtube/v3/playlistItems", params=asked)
         rows = said.get("items")
@@ -57,7 +61,7 @@ def _uploads(since: datetime, credentials: Credentials, client: httpx.Client) ->
             at = feeds.moment(str(snippet.get("publishedAt") or ""))
             if at is not None and at < since:
                 return
-            yield snippet
+            yield snippet, row.get("status")
         if not said.get("nextPageToken"):
             return
         asked["pageToken"] = str(said["nextPageToken"])

@@ -7,7 +7,7 @@ import httpx
 
 from kentongan.channels.contract import Counts, Credentials
 from kentongan.channels.youtube.api import call
-from kentongan.channels.youtube.publisher import number_of
+from kentongan.channels.youtube.names import number_of
 
 AT_ONCE = 50
 

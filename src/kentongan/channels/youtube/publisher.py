@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from django.utils.translation import gettext as _
@@ -13,18 +12,8 @@ from kentongan.channels.uploads import Deadline
 from kentongan.channels.youtube import upload
 from kentongan.channels.youtube.api import call
 from kentongan.channels.youtube.manifest import MANIFEST, TAGS, TITLE
-
-
-def url(number: str) -> str:
-    """Return where people watch a video."""
-    return f"https://www.youtube.com/watch?v={number}"
-
-
-def number_of(remote_id: str) -> str:
-    """Return a video's own number, also of an address that a person gave."""
-    address = urlsplit(remote_id)
-    named = parse_qs(address.query).get("v")
-    return named[0] if named else address.path.rstrip("/").rpartition("/")[2]
+from kentongan.channels.youtube.names import number_of, url
+from kentongan.channels.youtube.viewer import hidden
 
 
 def described(post: Post) -> str:
@@ -70,14 +59,13 @@ class YouTubePublisher:
     """`videos.insert` by the resumable protocol, and `videos.delete`."""
 
     def publish(self, post: Post, credentials: Credentials, client: httpx.Client) -> Published:
-        """Upload the post's video, public, with title and description; what stays private is said so."""
+        """Upload the post's video, public, with title and description; one that nobody sees comes back hidden."""
         title, video = _checked(post)
         deadline = Deadline(MANIFEST, post)
         address = upload.begin(video, _body(post, title, video), credentials, client)
         said = upload.carry(video, address, credentials, client, deadline)
-        status = said.get("status")
-        privacy = status.get("privacyStatus") if isinstance(status, dict) else None
-        return Published(str(said["id"]), url(str(said["id"])), {"id": said["id"], "privacyStatus": privacy})
+        number, status = str(said["id"]), said.get("status")
+        return Published(number, url(number), {"id": number, "status": status}, hidden(status))
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
         """Delete the video; one that is gone already is a success."""

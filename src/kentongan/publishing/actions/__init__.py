@@ -6,10 +6,12 @@ from kentongan.publishing.actions.recalling import Proof, call_off, decline, don
 from kentongan.publishing.actions.resolving import Resolution, release, resolve
 from kentongan.publishing.actions.scheduling import reschedule, respread, schedule, send_again, stagger
 from kentongan.publishing.actions.signing_in import forget_app, set_app
+from kentongan.publishing.actions.viewing import audited, view_now
 
 __all__ = [
     "Proof",
     "Resolution",
+    "audited",
     "book",
     "call_off",
     "decline",
@@ -29,4 +31,5 @@ __all__ = [
     "send_again",
     "set_app",
     "stagger",
+    "view_now",
 ]

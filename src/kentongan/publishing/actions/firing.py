@@ -36,7 +36,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.planning.states import ItemState
-from kentongan.publishing import budgets
+from kentongan.publishing import budgets, hiding
 from kentongan.publishing.actions import circuits, reposting
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.models import Attempt, Delivery, Pause
@@ -129,7 +129,8 @@ def _only(rows: QuerySet[Delivery]) -> Any:
 
 
 def move(delivery: Delivery, state: State, reason: str = "", **values: Any) -> None:
-    check_move(delivery.state, state)
+    if not state == delivery.state == State.HELD:  # what is held may be held for another reason
+        check_move(delivery.state, state)
     values.setdefault("awaits_sign_in", False)
     delivery.state, delivery.reason = state, reason[:500]
     if state not in CLAIMS:
@@ -146,6 +147,8 @@ def _obstacle(delivery: Any, now: datetime) -> tuple[State, str] | None:
         return State.MISSED, _("It could not go out in time.")
     if not _is_signed_in(account):
         return State.HELD, _("The account is not connected.")
+    if hiding.hides(account.platform):
+        return State.HELD, hiding.problem(account.platform)
     if item.state != ItemState.APPROVED or item.version != delivery.item_version:
         return State.HELD, _("The item was changed or withdrawn after it was scheduled.")
     if nothing := reposting.gone(delivery):
@@ -236,7 +239,8 @@ def _settle(actor: Actor, claim: Claim) -> Delivery | None:
         move(delivery, State.READY)  # stopped since it was claimed
         return None
     if obstacle := _obstacle(delivery, clock.now()):
-        stop(actor, delivery, *obstacle, awaits_sign_in=not _is_signed_in(delivery.account))
+        account = delivery.account
+        stop(actor, delivery, *obstacle, awaits_sign_in=not _is_signed_in(account) or hiding.hides(account.platform))
         return None
     now = clock.now()
     if no_room := reposting.not_yet(delivery, now) or _no_room(delivery, now):
@@ -285,11 +289,18 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
 
 
 def evidence(delivery: Delivery) -> Found | None:
-    """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed."""
-    known = delivery.attempts.filter(outcome=Outcome.PUBLISHED).exclude(remote_id="").last()
+    """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed.
+
+    What came out hidden and was gone when it was looked at later is no evidence any more.
+    """
+    gone = Attempt.objects.filter(
+        delivery=OuterRef("delivery"), outcome=Outcome.ABSENT, started_at__gt=OuterRef("ended_at")
+    )
+    accepted = Q(outcome=Outcome.PUBLISHED) | Q(~Exists(gone), outcome=Outcome.HIDDEN)
+    known = delivery.attempts.filter(accepted, kind=Attempt.Kind.PUBLISH).exclude(remote_id="").last()
     if known is None or Delivery.objects.filter(_others(known.remote_id), pk=delivery.pk).exists():
         return None
-    return Found(known.remote_id, known.url, {"attempt": known.pk})
+    return Found(known.remote_id, known.url, {"attempt": known.pk}, known.message)
 
 
 @action("publishing.delivery.begin", may_do_nothing=True)
@@ -328,21 +339,28 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
 def _out_after_all(actor: Actor, delivery_id: int) -> None:
     """Race: the claim had lapsed; what was looked for in vain was held, missed, given up, or waits to be sent again.
 
-    It is out after all, so it counts as published at once. While another worker has it, that worker finds the evidence;
+    It is there after all, which counts at once. While another worker has it, that worker finds the evidence;
     what was recalled meanwhile stays recalled.
     """
     delivery = Delivery.objects.select_for_update(of=("self",)).filter(pk=delivery_id, state__in=AFTER_ALL).first()
     known = evidence(delivery) if delivery is not None else None
     if delivery is not None and known is not None:
-        stop(actor, delivery, State.PUBLISHED, **out(delivery, known.remote_id, known.url))
+        is_there(actor, delivery, known)
 
 
 def _is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
     """Race: an attempt whose claim had lapsed was accepted after all, while this one waited to be sent again."""
-    before = audit.snapshot(delivery, *SEEN)
     move(delivery, State.SENDING)
-    move(delivery, State.PUBLISHED, **out(delivery, known.remote_id, known.url))
-    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN))
+    is_there(actor, delivery, known)
+
+
+def is_there(actor: Actor, delivery: Delivery, there: Published | Found) -> None:
+    """Move on what is on its platform: out, or held while nobody sees it there. Part of an action."""
+    if there.hidden:
+        stop(actor, delivery, State.HELD, there.hidden, **hiding.noted(there))
+        hiding.learn(actor, delivery.account.platform)
+    else:
+        stop(actor, delivery, State.PUBLISHED, **out(delivery, there.remote_id, there.url))
 
 
 def out(delivery: Delivery, remote_id: str, url: str) -> dict[str, Any]:
@@ -352,7 +370,7 @@ def out(delivery: Delivery, remote_id: str, url: str) -> dict[str, Any]:
     """
     gone, now = reposting.gone(delivery), clock.now()
     noted = {"remote_id": remote_id, "url": url, "published_at": now, "recall_at": now if gone else None}
-    return {"reason": gone, **noted}
+    return {"reason": gone, "settled_at": None, **hiding.first_view(delivery.account.platform), **noted}
 
 
 OUTCOMES: dict[type[ChannelError], Outcome] = {
@@ -368,7 +386,8 @@ def note(attempt: Attempt, result: Published | ChannelError) -> None:
     """Complete the attempt, whoever holds the claim by now: an answer is never thrown away."""
     attempt.ended_at, attempt.response = clock.now(), dict(result.response)
     if isinstance(result, Published):
-        attempt.outcome, attempt.remote_id, attempt.url = Outcome.PUBLISHED, result.remote_id, result.url
+        attempt.outcome = Outcome.HIDDEN if result.hidden else Outcome.PUBLISHED
+        attempt.remote_id, attempt.url, attempt.message = result.remote_id, result.url, result.hidden[:500]
     else:
         attempt.outcome, attempt.message = OUTCOMES.get(type(result), Outcome.AMBIGUOUS), result.message[:500]
         if attempt.outcome != Outcome.AMBIGUOUS:
@@ -393,8 +412,8 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
             stop(
                 actor, delivery, State.REJECTED, _("The platform took it for another post of ours with the same text.")
             )
-        case Published(remote_id=remote_id, url=url):
-            stop(actor, delivery, State.PUBLISHED, **out(delivery, remote_id, url))
+        case Published():
+            is_there(actor, delivery, result)
         case Rejected():
             stop(actor, delivery, State.REJECTED, result.message or _("The platform refused it."))
         case CalledOff():  # no try: what stands against it is asked again before the next one, and decides

@@ -2,7 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from kentongan.core import clock
+from kentongan.core.errors import Conflict
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State, check_move
 
@@ -25,6 +28,11 @@ def set_try(delivery: Delivery, moment: datetime) -> None:
 def to_ready(delivery: Delivery) -> None:
     """Put a delivery back into the queue, due now, its tries forgotten; raises Conflict where that is not legal."""
     check_move(delivery.state, State.READY)
+    if delivery.is_hidden:
+        raise Conflict(
+            _("It is there already, where nobody sees it: sent again, it would be there twice."),
+            remedy=_("Let everybody see it there, or delete it there and look again, or take it back."),
+        )
     delivery.state, delivery.reason, delivery.tries = State.READY, "", 0
     delivery.look_at = delivery.settled_at = None
     set_time(delivery, clock.now())

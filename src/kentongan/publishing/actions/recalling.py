@@ -156,7 +156,7 @@ def done(actor: Actor, task_id: int, proof: Proof) -> RecallTask:
             )
         task.look, task.proof = proof.look, proof.file
         delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=task.delivery_id)
-        if delivery.state == State.PUBLISHED:
+        if delivery.state == State.PUBLISHED or delivery.is_hidden:
             before = audit.snapshot(delivery, *RECALLED)
             move(delivery, State.RECALLED, delivery.reason, recall_at=None, recall_problem="")
             audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED))

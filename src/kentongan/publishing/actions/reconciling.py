@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min, Sum
+from django.db.models import Min, Q, Sum
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
@@ -14,11 +14,11 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.models.files import StoredFile
-from kentongan.publishing.actions.firing import OUTCOMES, lease, move, out, stop
+from kentongan.publishing.actions.firing import OUTCOMES, is_there, lease, move, stop
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.actions.recalling import ask
 from kentongan.publishing.models import Attempt, Delivery
-from kentongan.publishing.states import Outcome, State
+from kentongan.publishing.states import THERE, Outcome, State
 
 PAUSES = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 LOOKED: dict[type[Found | Absent | Unsure], Outcome] = {
@@ -61,7 +61,8 @@ def claim_doubts(limit: int = 4) -> list[Doubt]:
 def _doubt(delivery: Delivery) -> Doubt:
     tried = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH).aggregate(first=Min("started_at"))["first"]
     since = (tried or delivery.due_at) - delivery.clock_went_back
-    others = Delivery.objects.filter(account_id=delivery.account_id, published_at__gte=since - timedelta(days=1))
+    lately = Q(published_at__gte=since - timedelta(days=1)) | Q(published_at=None)
+    others = Delivery.objects.filter(lately, account_id=delivery.account_id)
     taken = others.exclude(pk=delivery.pk).exclude(remote_id="").values_list("remote_id", flat=True)
     told = _receipts(delivery)
     return Doubt(delivery, since, frozenset(taken), tuple(filter(None, told)), next(iter(told), ""))
@@ -99,11 +100,11 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
     delivery = Delivery.objects.select_for_update(of=("self",)).filter(pk=delivery_id, state=State.UNKNOWN).first()
     if delivery is None:
         return None
-    _note_look(delivery, seen, looked_at)
+    note_look(delivery, seen, looked_at)
     counts_from = _absent_from(delivery)
     match seen:
-        case Found(remote_id=remote_id, url=url):
-            stop(actor, delivery, State.PUBLISHED, look_at=None, settled_at=None, **out(delivery, remote_id, url))
+        case Found():
+            is_there(actor, delivery, seen)
         case Absent() if looked_at >= counts_from:
             tries, now = delivery.tries + 1, clock.now()
             reason = _("Not found there: it is sent again.")
@@ -113,16 +114,23 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
     return State(delivery.state)
 
 
-def _note_look(delivery: Delivery, seen: Found | Absent | Unsure, looked_at: datetime) -> None:
+def note_look(delivery: Delivery, seen: Found | Absent | Unsure, looked_at: datetime) -> None:
+    """Note what a look saw, in the transaction that moves the delivery on by it."""
     Attempt.objects.create(
         delivery=delivery,
         kind=Attempt.Kind.FIND,
         started_at=looked_at,
         ended_at=clock.now(),
-        outcome=LOOKED[type(seen)],
-        message=seen.reason[:500] if isinstance(seen, Unsure) else "",
+        outcome=Outcome.HIDDEN if isinstance(seen, Found) and seen.hidden else LOOKED[type(seen)],
+        message=_said(seen)[:500],
         response=dict(seen.response),
     )
+
+
+def _said(seen: Found | Absent | Unsure) -> str:
+    if isinstance(seen, Unsure):
+        return seen.reason
+    return seen.hidden if isinstance(seen, Found) else ""
 
 
 def _look_again(delivery: Delivery, seen: Absent | Unsure | Found, counts_from: datetime) -> None:
@@ -137,9 +145,9 @@ def _look_again(delivery: Delivery, seen: Absent | Unsure | Found, counts_from: 
 
 @transaction.atomic
 def claim_recalls(limit: int = 4) -> list[Delivery]:
-    """Return published deliveries that are to be deleted; deleting twice is harmless, so a time is claim enough."""
+    """Return deliveries that are there and are to be deleted; deleting twice is harmless, so a time is claim enough."""
     rows = list(
-        Delivery.objects.filter(state=State.PUBLISHED, recall_at__lte=clock.in_database())
+        Delivery.objects.filter(state__in=THERE, recall_at__lte=clock.in_database())
         .select_related("account__connection", "unit")
         .order_by("recall_at")
         .select_for_update(skip_locked=True, of=("self",))[:limit]

@@ -1,5 +1,6 @@
 """What is done for an account that is signed in again: what was held for want of it goes on."""
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from kentongan.core import clock
@@ -16,7 +17,16 @@ def let_go(actor: Actor, account_id: int) -> int:
 
     What is too late by now is missed, and waits for a person. The firing asks everything else again.
     """
-    held = Delivery.objects.filter(account=account_id, state=State.HELD, awaits_sign_in=True)
+    return _let_go(actor, Delivery.objects.filter(account=account_id, state=State.HELD, awaits_sign_in=True))
+
+
+@action("publishing.delivery.reconnect", may_do_nothing=True)
+def let_all_go(actor: Actor, platform: str) -> int:
+    """Put back what was held on a platform that showed to nobody what came from our app, as `let_go` does."""
+    return _let_go(actor, Delivery.objects.filter(account__platform=platform, state=State.HELD, awaits_sign_in=True))
+
+
+def _let_go(actor: Actor, held: QuerySet[Delivery]) -> int:
     now, going = clock.now(), 0
     for delivery in held.order_by("due_at", "id").select_for_update(of=("self",)):
         if now > delivery.late_until:

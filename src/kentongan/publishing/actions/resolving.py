@@ -59,7 +59,6 @@ def _mark_published(delivery: Delivery, url: str) -> None:
     # The platform's own id is not known to a person; the address stands in for it and is as unique.
     for name, value in out(delivery, url, url).items():
         setattr(delivery, name, value)
-    delivery.look_at = delivery.settled_at = None
     delivery.save()
 
 

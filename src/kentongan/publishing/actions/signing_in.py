@@ -15,6 +15,7 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.core.secrets import keyed_hash
+from kentongan.publishing.actions import reconnecting
 from kentongan.publishing.models import PlatformApp, SignInTry
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
@@ -53,11 +54,15 @@ def set_app(
         raise Invalid(fields={"client_id": [_("Copy the client id from the platform's developer pages.")]})
     app = PlatformApp.objects.select_for_update().filter(platform=platform).first() or PlatformApp(platform=platform)
     before = audit.snapshot(app, *APP_SEEN) if app.pk else {}
-    if client_secret.strip() or app.client_id != client_id:
+    is_another = app.client_id != client_id
+    if client_secret.strip() or is_another:
         app.client_secret = client_secret.strip()
     app.client_id, app.service_url = client_id, _service(service or sign_in.service)
     app.posts_a_day, app.month_usd = posts_a_day, month_usd
+    was_hidden, app.hidden_since = app.hidden_since, None if is_another else app.hidden_since
     app.save()
+    if was_hidden and is_another:  # of another app nobody knows yet
+        reconnecting.let_all_go(actor, platform)
     after = audit.snapshot(app, *APP_SEEN)
     audit.record(actor, root, before=before, after={**after, "platform": platform})
     return app

@@ -104,7 +104,7 @@ DONE = (Fate.STOP, Fate.DELETE, Fate.ASK)
 
 def fate_of(delivery: Delivery, now: datetime, *, asked: bool) -> Fate:
     """Return what a recall would do with a delivery; `asked` says that people are asked to delete it already."""
-    if delivery.state == State.PUBLISHED:
+    if delivery.state == State.PUBLISHED or delivery.is_hidden:
         if asked or delivery.recall_at is not None:
             return Fate.ASKED
         manifest = channels.get(delivery.account.platform).manifest

@@ -52,7 +52,8 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
         "origin": queries.origin_of(actor, delivery),
         "reposts": queries.reposts_of(actor, delivery),
         "may_publish": Capability.PUBLISH in may,
-        "may_release": Capability.ADMINISTER in may and delivery.state == State.HELD,
+        "may_release": Capability.ADMINISTER in may and delivery.state == State.HELD and not delivery.is_hidden,
+        "is_there": delivery.state == State.PUBLISHED or delivery.is_hidden,
         "may_see_trail": Capability.AUDIT in may,
         "recalls": manifest.recalls and (until is None or until > clock.now()),
         "recall_until": until,
@@ -177,6 +178,14 @@ def send_again(request: StaffRequest, pk: int) -> HttpResponse:
     """Put a delivery back into the queue."""
     delivery = actions.send_again(reader(request), pk)
     return _done(request, delivery, _("It is in the queue again; everything is checked once more before it goes out."))
+
+
+@login_required
+@require_POST
+def view_now(request: StaffRequest, pk: int) -> HttpResponse:
+    """Look soon whether everybody sees what is there."""
+    delivery = actions.view_now(reader(request), pk)
+    return _done(request, delivery, _("The platform is asked in a moment; reload this page then."))
 
 
 @login_required

@@ -108,6 +108,15 @@ def app(request: StaffRequest, platform: str) -> HttpResponse:
 
 @login_required
 @require_POST
+def audited(request: StaffRequest, platform: str) -> HttpResponse:
+    """Take an administrator's word that the platform has audited the organisation's app."""
+    actions.audited(request.actor, platform)
+    messages.success(request, _("Noted. What was held for that goes out if it is not too late."))
+    return redirect("publishing:apps")
+
+
+@login_required
+@require_POST
 def forget(request: StaffRequest, platform: str) -> HttpResponse:
     """Forget the organisation's app at a platform."""
     actions.forget_app(request.actor, platform)

@@ -1,0 +1,105 @@
+"""What is looked at again: whether everybody sees what is out, and still nobody what is hidden."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kentongan.channels import registry as channels
+from kentongan.channels.contract import Absent, Found, Unsure
+from kentongan.core import audit, clock
+from kentongan.core.actions import action
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Conflict, NotFound
+from kentongan.core.permissions import Capability
+from kentongan.publishing import access, hiding
+from kentongan.publishing.actions import reconnecting
+from kentongan.publishing.actions.firing import is_there, lease, stop
+from kentongan.publishing.actions.moves import SEEN
+from kentongan.publishing.actions.reconciling import note_look
+from kentongan.publishing.models import Attempt, Delivery, PlatformApp
+from kentongan.publishing.states import THERE, State
+from kentongan.registry import access as rights
+
+
+@transaction.atomic
+def claim_views(limit: int = 4) -> list[Delivery]:
+    """Return what is to be looked at again; the look is put off first, so that two workers do not look at once."""
+    due = Delivery.objects.filter(state__in=THERE, look_at__lte=clock.in_database(), recall_at=None)
+    rows = list(
+        due.exclude(remote_id="")
+        .select_related("account__connection", "unit")
+        .order_by("look_at")
+        .select_for_update(skip_locked=True, of=("self",))[:limit]
+    )
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(look_at=lease())
+    return rows
+
+
+@action("publishing.delivery.view", may_do_nothing=True)
+def viewed(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, looked_at: datetime) -> State | None:
+    """Move a delivery on by who sees it: out once everybody does, held once nobody does.
+
+    What was deleted there while it was hidden can be sent again.
+    """
+    rows = Delivery.objects.select_for_update(of=("self",)).select_related("account")
+    delivery = rows.filter(pk=delivery_id, state__in=THERE, recall_at=None).exclude(remote_id="").first()
+    if delivery is None:
+        return None
+    note_look(delivery, seen, looked_at)
+    if isinstance(seen, Found) and bool(seen.hidden) != delivery.is_hidden:
+        is_there(actor, delivery, seen)
+    elif isinstance(seen, Absent) and delivery.is_hidden and looked_at > _settled_at(delivery):
+        reason = _("It was deleted there before anybody saw it: send it again, or take it back.")
+        stop(actor, delivery, State.HELD, reason, remote_id="", url="", look_at=None)
+    else:
+        _view_again(delivery)
+    if isinstance(seen, Found) and not seen.hidden:
+        _shown(actor, delivery.account.platform)
+    return State(delivery.state)
+
+
+def _settled_at(delivery: Delivery) -> datetime:
+    """Return from when its absence counts: a platform does not list at once what it has just taken."""
+    sent = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH, ended_at__isnull=False).last()
+    settling = channels.get(delivery.account.platform).manifest.settles(video=bool(delivery.content.get("videos")))
+    return (sent.ended_at if sent and sent.ended_at else delivery.due_at) + settling
+
+
+def _view_again(delivery: Delivery) -> None:
+    delivery.looks = min(delivery.looks + 1, 1_000)
+    delivery.look_at = hiding.next_view(delivery.looks, hidden=delivery.is_hidden)
+    delivery.save(update_fields=["looks", "look_at", "changed_at"])
+
+
+def _shown(actor: Actor, platform: str) -> None:
+    """Everybody sees what comes from the app: what was held for want of that goes on."""
+    if hiding.learn(actor, platform, hidden=False):
+        reconnecting.let_all_go(actor, platform)
+
+
+@action("publishing.delivery.view_now")
+def view_now(actor: Actor, delivery_id: int) -> Delivery:
+    """Look at the next tick whether everybody sees it by now."""
+    delivery = access.delivery(actor, delivery_id, Capability.PUBLISH, lock=True)
+    if not delivery.is_hidden or delivery.recall_at is not None:
+        raise Conflict(_("This delivery is not one that nobody sees."), remedy=_("See its state."))
+    before = audit.snapshot(delivery, *SEEN, "look_at")
+    delivery.look_at = clock.now()
+    delivery.save(update_fields=["look_at", "changed_at"])
+    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN, "look_at"))
+    return delivery
+
+
+@action("publishing.app.audited")
+def audited(actor: Actor, platform: str) -> None:
+    """Take a person's word that the platform has audited the organisation's app: what was held for that goes on.
+
+    Where it has not, the first post that comes out hidden holds all others again.
+    """
+    rights.get_unit(actor, Capability.ADMINISTER, parent=None)
+    if not PlatformApp.objects.filter(platform=platform).exists():
+        raise NotFound()
+    if not hiding.learn(actor, platform, hidden=False):
+        raise Conflict(_("Nothing is held for want of an audit there."))
+    reconnecting.let_all_go(actor, platform)
