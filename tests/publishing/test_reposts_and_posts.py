@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -287,13 +288,12 @@ class TestWords:
             "A repost was not undone",
         ]
 
-    def test_a_stranger_is_told_whose_post_the_link_leads_to(self, desk: Desk, task: RecallTask):
+    def test_a_stranger_is_told_whose_post_it_is_on_the_page_of_the_link(self, desk: Desk, task: RecallTask, client):
         Person.objects.filter(user=desk.cast.user("maman")).update(user=None, language="en")
         telling.tell(SYSTEM)
-        letters = Message.objects.filter(purpose=telling.PURPOSE)
-        (letter,) = (one for one in letters if one.link == task.delivery.url)
-        assert "please undo the repost of this post by" in letter.body
-        assert "The post itself is another account's." in letter.body
+        (letter,) = (one for one in Message.objects.filter(purpose=telling.PURPOSE) if "/h/" in one.link)
+        assert "please undo the repost by" in letter.body
+        assert "The post itself is another account's" in client.get(urlsplit(letter.link).path).content.decode()
 
     def test_the_address_of_the_post_proves_nothing(self, desk: Desk, task: RecallTask, sign_in: Callable[..., Client]):
         maman = sign_in(desk.cast.user("maman"))

@@ -17,6 +17,7 @@ ROOMS = {
     "saya/": "registry.phone",
     "cek/": "registry.check",
     "m/": "missions.member",
+    "h/": "publishing.recalls",
     "t/": "gatherings.guest",
     "": "core",
 }

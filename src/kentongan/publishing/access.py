@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import NotAllowed, NotFound
 from kentongan.core.permissions import Capability
-from kentongan.publishing.models import Delivery, RecallTask
+from kentongan.publishing.models import Delivery, RecallLink, RecallTask
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 
@@ -50,11 +51,24 @@ def recall_tasks(actor: Actor) -> QuerySet[RecallTask]:
     return RecallTask.objects.filter(Q(pk__in=own) | Q(pk__in=read))
 
 
+def _opened_by(person_id: int) -> Q:
+    links = RecallLink.objects.filter(task=OuterRef("pk"), person=person_id, revoked_at=None)
+    return Q(Exists(links.filter(expires_at__gt=clock.now())), delivery__account__in=registry.kept_by(person_id))
+
+
 def recall_task(actor: Actor, pk: int, *, answering: bool = False, lock: bool = False) -> RecallTask:
-    """Return one recall by people; who answers it keeps the account, or administers its unit."""
+    """Return one recall by people; who answers it keeps the account, or administers its unit.
+
+    By a link only the recall that it opens, while it is good and its person keeps the account.
+    """
     rows = RecallTask.objects.select_related("delivery__account", "delivery__unit", "unit", "asked_by")
     if lock:
         rows = rows.select_for_update(of=("self",))
+    if actor.kind == "link":
+        found = rows.filter(_opened_by(actor.person_id or 0), pk=pk).first()
+        if found is None:
+            raise NotFound()
+        return found
     if own_recall_tasks(actor).filter(pk=pk).exists():
         return rows.get(pk=pk)
     return rights.get(rows, actor, Capability.ADMINISTER if answering else READ, seen_with=READ, pk=pk)

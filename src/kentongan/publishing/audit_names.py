@@ -24,6 +24,7 @@ verbs.name(
         "publishing.recall.many": _("recalled many deliveries at once"),
         "publishing.recall.tell": _("told who has to delete posts"),
         "publishing.recall.rise": _("told a level above of posts that are not deleted"),
+        "publishing.recall.bind": _("opened the link to a recall on a device"),
         "publishing.recall.see": _("read that a post has to be deleted"),
         "publishing.recall.done": _("said that the post is deleted"),
         "publishing.recall.decline": _("said that the post cannot be deleted"),

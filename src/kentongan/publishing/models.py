@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from kentongan.core import clock
 from kentongan.core.secrets import EncryptedTextField
+from kentongan.publishing.recalls.models import RecallLink as RecallLink
 from kentongan.publishing.states import CLAIMS, OPEN, THERE, TO_COME, Outcome, State
 
 
@@ -290,6 +291,7 @@ class RecallTask(models.Model):
     """A post that people have to delete there, because the platform lets nobody else, or not any more.
 
     No recipient is noted: at each moment it waits for who keeps the account then (`recalls.queries.waiting_for`).
+    Who answered is a user, or a person by their link.
     """
 
     class State(models.TextChoices):
@@ -316,6 +318,7 @@ class RecallTask(models.Model):
     seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     seen_at = models.DateTimeField(_("seen"), null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    answered_person = models.ForeignKey("registry.Person", models.SET_NULL, null=True, related_name="+")
     answered_at = models.DateTimeField(_("answered"), null=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
     look = models.CharField(_("looked up"), max_length=6, choices=Look.choices, blank=True)

@@ -2,7 +2,7 @@
 
 from kentongan.publishing.actions.booking import book
 from kentongan.publishing.actions.pausing import pause, publishing_platforms, resume
-from kentongan.publishing.actions.recalling import Proof, call_off, decline, done, recall, recall_many, see
+from kentongan.publishing.actions.recalling import Proof, bind, call_off, decline, done, recall, recall_many, see
 from kentongan.publishing.actions.resolving import Resolution, release, resolve
 from kentongan.publishing.actions.scheduling import reschedule, respread, schedule, send_again, stagger
 from kentongan.publishing.actions.signing_in import forget_app, set_app
@@ -12,6 +12,7 @@ __all__ = [
     "Proof",
     "Resolution",
     "audited",
+    "bind",
     "book",
     "call_off",
     "decline",

@@ -15,7 +15,7 @@ from kentongan.core.permissions import Capability
 from kentongan.publishing import access
 from kentongan.publishing.actions.firing import move
 from kentongan.publishing.actions.moves import SEEN
-from kentongan.publishing.models import Delivery, RecallTask
+from kentongan.publishing.models import Delivery, RecallLink, RecallTask
 from kentongan.publishing.recalls import queries
 from kentongan.publishing.recalls.queries import Fate
 from kentongan.publishing.recalls.telling import tell_asker
@@ -141,6 +141,15 @@ def see(actor: Actor, task_id: int) -> RecallTask:
     return task
 
 
+@action("publishing.recall.bind")
+def bind(actor: Actor, link_id: int) -> str:
+    """Bind the link to the device that asks, whose holder has read it by that; return the secret for its cookie."""
+    link, device = RecallLink.bind(link_id, actor.person_id or 0)
+    audit.record(actor, link, note="bound to a device")
+    see(actor, link.task_id)
+    return device
+
+
 @action("publishing.recall.done")
 def done(actor: Actor, task_id: int, proof: Proof) -> RecallTask:
     """Say that the post is deleted: proven by its address, one's word or a picture; then it counts as recalled."""
@@ -186,7 +195,7 @@ def _answer(
     _check_open(task)
     before = audit.snapshot(task, "state")
     task.state, task.note = state, note.replace("\x00", "").strip()[:500]
-    task.answered_at, task.answered_by_id = clock.now(), actor.user_id
+    task.answered_at, task.answered_by_id, task.answered_person_id = clock.now(), actor.user_id, actor.person_id
     then(task)
     task.save()
     audit.record(actor, task, before=before, after=audit.snapshot(task, "state", "look", "proof_id"), note=task.note)

@@ -20,7 +20,7 @@ from kentongan.publishing.states import State, allowed
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account, Person
 
-SEEN = ("delivery__account", "delivery__unit", "unit", "asked_by", "seen_by", "answered_by", "proof")
+SEEN = ("delivery__account", "delivery__unit", "unit", "asked_by", "seen_by", "answered_by", "answered_person", "proof")
 MOST = 5_000
 
 

@@ -1,6 +1,6 @@
 """Telling people which posts they are asked to delete, and a level above when that is late."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -18,7 +18,7 @@ from kentongan.core.messages import Draft
 from kentongan.core.models import User
 from kentongan.core.models.messages import Message
 from kentongan.publishing.models import RecallTask
-from kentongan.publishing.recalls import queries
+from kentongan.publishing.recalls import links, queries
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Person
 
@@ -47,16 +47,21 @@ def _open_tasks() -> QuerySet[RecallTask]:
 def _tell(actor: Actor, tasks: Sequence[RecallTask]) -> int:
     """Race: two workers queue the same; the key of each message lets one of them."""
     waiting = queries.waiting_for(tasks)
-    drafts = [draft for task in tasks for draft in _drafts(task, waiting[task.pk])]
+    drafts = [_to_user(task, user, f"u{user.pk}", late=False) for task in tasks for user in waiting[task.pk].users]
+    drafts += _to_strangers(tasks, waiting)
     return messages.queue_many(actor, drafts) if drafts else 0
 
 
-def _drafts(task: RecallTask, waiting: queries.Waiting) -> list[Draft]:
-    strangers = [person for person in waiting.people if person.user is None]
-    return [
-        *(_to_user(task, user, f"u{user.pk}", late=False) for user in waiting.users),
-        *(_to_person(task, person) for person in strangers),
-    ]
+def _to_strangers(tasks: Sequence[RecallTask], waiting: Mapping[int, queries.Waiting]) -> list[Draft]:
+    """Return the messages to custodians who do not sign in here: each has a link of their own, sent once."""
+    wanted = {
+        (task.pk, person.pk): (task, person)
+        for task in tasks
+        for person in waiting[task.pk].people
+        if person.user is None
+    }
+    made = links.issue(wanted)
+    return [_to_person(*wanted[key], token, before) for key, (token, before) in made.items()]
 
 
 def _to_user(task: RecallTask, user: User, who: str, *, late: bool) -> Draft:
@@ -75,10 +80,10 @@ def _to_user(task: RecallTask, user: User, who: str, *, late: bool) -> Draft:
         )
 
 
-def _to_person(task: RecallTask, person: Person) -> Draft:
-    """Return the message to somebody who does not sign in here: it leads to the post, its administrators note it."""
+def _to_person(task: RecallTask, person: Person, token: str, before: int) -> Draft:
+    """Return the message to somebody who does not sign in here, with the link where they answer."""
     with translation.override("en" if person.language == "en" else "id"):
-        shape = _request_to_stranger(task)
+        shape = _request(task)
         return Draft(
             channel=Message.Channel.LINK if person.phone else Message.Channel.EMAIL,
             purpose=PURPOSE,
@@ -86,8 +91,8 @@ def _to_person(task: RecallTask, person: Person) -> Draft:
             unit_id=task.unit_id,
             subject=_subject(task),
             body=shape % {"name": person.full_name, **_words(task)},
-            link=task.delivery.url,
-            dedupe_key=f"recall:{task.pk}:p{person.pk}",
+            link=f"{settings.PUBLIC_URL}{reverse('recall:door', args=(token,))}",
+            dedupe_key=f"recall:{task.pk}:l{person.pk}:{before}",
         )
 
 
@@ -100,18 +105,6 @@ def _request(task: RecallTask) -> str:
     if task.is_of_repost:
         return _("%(name)s, please undo the repost by %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
     return _("%(name)s, please delete this post of %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
-
-
-def _request_to_stranger(task: RecallTask) -> str:
-    if task.is_of_repost:
-        return _(
-            "%(name)s, please undo the repost of this post by %(account)s: %(title)s. Why: %(reason)s. By %(due)s; "
-            "then tell the administrator of your unit. The post itself is another account's."
-        )
-    return _(
-        "%(name)s, please delete this post of %(account)s: %(title)s. Why: %(reason)s. By %(due)s; "
-        "then tell the administrator of your unit."
-    )
 
 
 def _late(task: RecallTask) -> str:

@@ -13,23 +13,19 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kentongan.channels import registry as channels
-from kentongan.core import files
 from kentongan.core.errors import Conflict, Invalid, KentonganError
 from kentongan.core.requests import StaffRequest
-from kentongan.core.sniff import IMAGES
 from kentongan.core.tables import Column, export, page_of
 from kentongan.planning import access as planning
 from kentongan.publishing import access, actions
-from kentongan.publishing.actions.recalling import Proof
 from kentongan.publishing.forms import ReasonForm, complain, show_errors
 from kentongan.publishing.models import RecallTask
-from kentongan.publishing.recalls import looking, queries
+from kentongan.publishing.recalls import answering, queries
 from kentongan.publishing.recalls.forms import GoneForm
 from kentongan.publishing.recalls.queries import Fate
 from kentongan.publishing.views.common import may_publish, reader
 from kentongan.registry import access as rights
 
-LARGEST_PICTURE = 12 * 1024 * 1024
 COLUMNS = (
     Column(gettext_lazy("Item"), "delivery.content.item_title", 40),
     Column(gettext_lazy("Platform"), lambda row: channels.label(row.delivery.account.platform)),
@@ -78,33 +74,14 @@ def task(request: StaffRequest, pk: int) -> HttpResponse:
     form = GoneForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            _answer(request, pk, form, deleted=intent == "done")
+            found = access.recall_task(request.actor, pk, answering=True)
+            answering.answer(request.actor, found, form, deleted=intent == "done")
         except Invalid as error:
             show_errors(form, error)
         else:
             messages.success(request, _("Thank you. Your answer has arrived."))
             return redirect("publishing:recalls")
     return _screen(request, pk, form, status=422)
-
-
-def _answer(request: StaffRequest, pk: int, form: GoneForm, *, deleted: bool) -> None:
-    """Look the address up first, outside any transaction; then note the answer."""
-    given, found = form.cleaned_data, access.recall_task(request.actor, pk, answering=True)
-    if not deleted:
-        actions.decline(request.actor, pk, note=given["note"])
-        return
-    picture = None
-    if given["picture"]:
-        picture = files.store(
-            request.actor,
-            given["picture"],
-            given["picture"].name,
-            unit_id=found.unit_id,
-            capability=access.READ,
-            allowed=IMAGES,
-            max_bytes=LARGEST_PICTURE,
-        )
-    actions.done(request.actor, pk, Proof(looking.look_for(found.delivery), given["note"], picture))
 
 
 def _screen(request: StaffRequest, pk: int, form: GoneForm | None = None, status: int = 200) -> HttpResponse:

@@ -54,6 +54,7 @@ from kentongan.registry.queries.custody import (
     handovers_of,
     in_alarm,
     in_custody_of,
+    kept_by,
     with_custody,
 )
 from kentongan.registry.queries.invitations import Reach, Wanted, invitable, invitations, reach
@@ -156,6 +157,7 @@ __all__ = [
     "in_custody_of",
     "invitable",
     "invitations",
+    "kept_by",
     "known_at",
     "last_sign_off",
     "latest_of",

@@ -41,10 +41,17 @@ def kept() -> QuerySet[Account]:
 def in_custody_of(actor: Actor) -> QuerySet[Account]:
     """Return the official accounts that the actor keeps, as custodian or deputy, and serves at today."""
     official = Account.objects.filter(kind=Account.Kind.OFFICIAL)
-    if actor.user_id is None:
-        return official.none()
-    sits = [Q(serves(seat), **{f"{seat}__user": actor.user_id}) for seat in SEATS]
-    return official.filter(reduce(or_, sits))
+    return official.none() if actor.user_id is None else official.filter(_sits(user=actor.user_id))
+
+
+def kept_by(person_id: int) -> QuerySet[Account]:
+    """Return the official accounts that a person keeps, and serves at today, whether or not they sign in here."""
+    return Account.objects.filter(_sits(pk=person_id), kind=Account.Kind.OFFICIAL)
+
+
+def _sits(**who: int) -> Q:
+    """Return the condition that this person has a seat of the account, and serves."""
+    return reduce(or_, [Q(serves(seat), **{f"{seat}__{name}": pk for name, pk in who.items()}) for seat in SEATS])
 
 
 def alarming(accounts: QuerySet[Account], kind: str, notice_days: int) -> QuerySet[Account]:
