@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('publishing', '0016_hidden'),
+        ('publishing', '0017_hidden'),
         ('registry', '0026_connections_that_end'),
     ]
 
