@@ -233,10 +233,13 @@ class TestLapsedClaims:
         elif then not in (State.READY, State.HELD):
             Delivery.objects.filter(pk=delivery.pk).update(state=then, reason="Terlambat")
         assert firing.finish(SYSTEM, claim, attempt, Published("77", "https://contoh.social/77")) is None
-        if then == State.RECALLED:
-            assert desk.state(delivery) == State.RECALLED, "who stopped it is not overruled"
-            return
         assert desk.state(delivery) == State.PUBLISHED
+        if then == State.RECALLED:
+            assert delivery.recall_at, "who stopped it is not overruled"
+            [due] = reconciling.claim_recalls()
+            worker.take_back(due)
+            assert desk.state(delivery) == State.RECALLED
+            return
         assert (delivery.remote_id, delivery.reason, delivery.claim_token) == ("77", "", None)
         assert audit.trail(delivery)[0].verb == "publishing.delivery.finish"
         assert desk.run() == []

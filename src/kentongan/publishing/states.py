@@ -45,10 +45,10 @@ MOVES: dict[State, frozenset[State]] = {
     S.SENDING: frozenset({S.PUBLISHED, S.REJECTED, S.READY, S.HELD, S.UNKNOWN}),
     S.PUBLISHED: frozenset({S.HELD, S.RECALLED}),
     S.REJECTED: frozenset({S.READY, S.PUBLISHED, S.HELD, S.RECALLED}),
-    S.UNKNOWN: frozenset({S.PUBLISHED, S.READY, S.HELD, S.REJECTED}),
+    S.UNKNOWN: frozenset({S.PUBLISHED, S.READY, S.HELD, S.REJECTED, S.RECALLED}),
     S.HELD: frozenset({S.READY, S.PUBLISHED, S.MISSED, S.RECALLED}),
     S.MISSED: frozenset({S.READY, S.PUBLISHED, S.HELD, S.RECALLED}),
-    S.RECALLED: frozenset(),
+    S.RECALLED: frozenset({S.PUBLISHED, S.HELD}),  # by a late answer alone: it is there, and is deleted
 }
 STARTS = frozenset({S.DRAFT, S.READY, S.HELD})
 CLAIMS = frozenset({S.CLAIMED, S.SENDING})
@@ -59,8 +59,8 @@ MOVABLE = (S.DRAFT, S.READY, S.HELD, S.MISSED)
 """What can be given another time, as long as it was never tried."""
 WAITING = (S.DRAFT, S.READY)
 """What can be spread anew with many others; what is held or missed is looked at one by one."""
-AFTER_ALL = (S.READY, S.HELD, S.MISSED, S.REJECTED)
-"""What is there without being sent again, by the late answer of an attempt that was given up."""
+AFTER_ALL = (S.READY, S.HELD, S.MISSED, S.REJECTED, S.RECALLED)
+"""What is there without being sent again, by the late answer of an attempt that was given up; what was recalled too."""
 THERE = (S.PUBLISHED, S.HELD)
 """What may be on its platform: what is held is where nobody sees it there."""
 NEEDS_PERSON = (S.UNKNOWN, S.HELD, S.MISSED, S.REJECTED)

@@ -339,11 +339,15 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
 def _out_after_all(actor: Actor, delivery_id: int) -> None:
     """Race: the claim had lapsed; what was looked for in vain was held, missed, given up, or waits to be sent again.
 
-    It is there after all, which counts at once. While another worker has it, that worker finds the evidence;
-    what was recalled meanwhile stays recalled.
+    It is there after all, which counts at once. While another worker has it, that worker finds the evidence; what was
+    recalled meanwhile is deleted there.
     """
     delivery = Delivery.objects.select_for_update(of=("self",)).filter(pk=delivery_id, state__in=AFTER_ALL).first()
     known = evidence(delivery) if delivery is not None else None
+    if delivery is not None and delivery.state == State.RECALLED:
+        if delivery.remote_id:  # it was there, and is deleted by now
+            return
+        delivery.recall_at = clock.now()
     if delivery is not None and known is not None:
         is_there(actor, delivery, known)
 
@@ -357,7 +361,7 @@ def _is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
 def is_there(actor: Actor, delivery: Delivery, there: Published | Found) -> None:
     """Move on what is on its platform: out, or held while nobody sees it there. Part of an action."""
     if there.hidden:
-        stop(actor, delivery, State.HELD, there.hidden, **hiding.noted(there))
+        stop(actor, delivery, State.HELD, there.hidden, recall_at=delivery.recall_at, **hiding.noted(there))
         hiding.learn(actor, delivery.account.platform)
     else:
         stop(actor, delivery, State.PUBLISHED, **out(delivery, there.remote_id, there.url))
@@ -366,11 +370,21 @@ def is_there(actor: Actor, delivery: Delivery, there: Published | Found) -> None
 def out(delivery: Delivery, remote_id: str, url: str) -> dict[str, Any]:
     """Return what is noted of a delivery that is out, its reason too; a repost of what is taken back is taken back.
 
+    So is what was recalled while nobody knew whether it was out.
+
     The recall of a post passes over the reposts that are with a worker, or of unknown fate.
     """
     gone, now = reposting.gone(delivery), clock.now()
-    noted = {"remote_id": remote_id, "url": url, "published_at": now, "recall_at": now if gone else None}
-    return {"reason": gone, "settled_at": None, **hiding.first_view(delivery.account.platform), **noted}
+    wanted_back = gone or delivery.recall_at is not None
+    return {
+        "reason": gone or (delivery.reason if wanted_back else ""),
+        "remote_id": remote_id,
+        "url": url,
+        "published_at": now,
+        "recall_at": now if wanted_back else None,
+        "settled_at": None,
+        **hiding.first_view(delivery.account.platform),
+    }
 
 
 OUTCOMES: dict[type[ChannelError], Outcome] = {

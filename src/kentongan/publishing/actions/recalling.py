@@ -51,7 +51,7 @@ def _apply_all(actor: Actor, doing: Mapping[Delivery, Fate], reason: str) -> Non
     for row, fate in doing.items():
         row.changed_at = clock.now()
         _apply(actor, row, fate, reason)
-    names = ("state", "reason", "recall_at", "recall_problem", "changed_at")
+    names = ("state", "reason", "recall_at", "recall_problem", "look_at", "changed_at")
     Delivery.objects.bulk_update(list(doing), names, batch_size=500)
     audit.record_each(actor, ((row, before[row.pk], audit.snapshot(row, *RECALLED)) for row in doing), note=reason)
 
@@ -68,8 +68,10 @@ def _apply(actor: Actor, delivery: Delivery, fate: Fate, reason: str) -> None:
     delivery.reason = reason
     if fate == Fate.STOP:
         delivery.state = State.RECALLED
-    elif fate == Fate.DELETE:
+    elif fate in (Fate.DELETE, Fate.UNKNOWN):
         delivery.recall_at, delivery.recall_problem = clock.now(), ""
+        if fate == Fate.UNKNOWN:  # looked for at once: deleted if it is there, recalled if it is not
+            delivery.look_at = clock.now()
     else:
         ask(actor, delivery, reason)
 
@@ -165,9 +167,10 @@ def done(actor: Actor, task_id: int, proof: Proof) -> RecallTask:
             )
         task.look, task.proof = proof.look, proof.file
         delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=task.delivery_id)
-        if delivery.state == State.PUBLISHED or delivery.is_hidden:
+        if delivery.state in (State.PUBLISHED, State.UNKNOWN) or delivery.is_hidden:
             before = audit.snapshot(delivery, *RECALLED)
-            move(delivery, State.RECALLED, delivery.reason, recall_at=None, recall_problem="")
+            settled = {"recall_at": None, "recall_problem": "", "look_at": None, "settled_at": None}
+            move(delivery, State.RECALLED, delivery.reason, **settled)
             audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED))
 
     return _answer(actor, task_id, RecallTask.State.DONE, proof.note, gone)
@@ -212,6 +215,7 @@ def call_off(actor: Actor, task_id: int, *, reason: str) -> RecallTask:
     task.state, task.note = RecallTask.State.CALLED_OFF, _reason(reason)
     task.answered_at, task.answered_by_id = clock.now(), actor.user_id
     task.save()
+    Delivery.objects.filter(pk=task.delivery_id, state=State.UNKNOWN).update(recall_at=None)
     audit.record(actor, task, before=before, after=audit.snapshot(task, "state"), note=task.note)
     return task
 

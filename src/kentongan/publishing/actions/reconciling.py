@@ -105,13 +105,24 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
     match seen:
         case Found():
             is_there(actor, delivery, seen)
+        case Absent() if looked_at >= counts_from and delivery.recall_at is not None:
+            settled = {"recall_at": None, "look_at": None, "settled_at": None}
+            stop(actor, delivery, State.RECALLED, delivery.reason, **settled)
         case Absent() if looked_at >= counts_from:
             tries, now = delivery.tries + 1, clock.now()
             reason = _("Not found there: it is sent again.")
             stop(actor, delivery, State.READY, reason, tries=tries, try_at=now, look_at=None, settled_at=None)
         case _:
             _look_again(delivery, seen, counts_from)
+            if delivery.recall_at is not None and delivery.looks >= len(PAUSES):
+                _ask_people(actor, delivery)
     return State(delivery.state)
+
+
+def _ask_people(actor: Actor, delivery: Delivery) -> None:
+    """Ask people, once, to look for and delete what was recalled while nobody knew whether it was out."""
+    if not delivery.recall_tasks.exists():
+        ask(actor, delivery, delivery.reason)
 
 
 def note_look(delivery: Delivery, seen: Found | Absent | Unsure, looked_at: datetime) -> None:

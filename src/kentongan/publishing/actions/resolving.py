@@ -38,12 +38,15 @@ def resolve(actor: Actor, delivery_id: int, how: Resolution, *, url: str = "", n
     match how:
         case Resolution.PUBLISHED:
             _mark_published(delivery, url.strip())
+        case Resolution.SEND_AGAIN if delivery.recall_at is not None:
+            raise Conflict(_("It is to be taken back, so it is not sent again."), remedy=_("Say what you found there."))
         case Resolution.SEND_AGAIN:
             check_still_alone(actor, delivery)
             to_ready(delivery)
         case Resolution.GIVE_UP:
-            check_move(delivery.state, State.REJECTED)
-            delivery.state = State.REJECTED
+            wanted_back, delivery.recall_at = delivery.recall_at is not None, None
+            check_move(delivery.state, State.RECALLED if wanted_back else State.REJECTED)
+            delivery.state = State.RECALLED if wanted_back else State.REJECTED
             delivery.reason = (_("Given up: %(note)s") % {"note": note.strip() or _("not found there")})[:500]
             delivery.look_at = delivery.settled_at = None
             delivery.save()

@@ -88,7 +88,10 @@ def tasks_of(delivery: Delivery) -> QuerySet[RecallTask]:
 
 
 class Fate(StrEnum):
-    """What a recall does with a delivery: stop it, delete it there, ask people; or why it does nothing."""
+    """What a recall does with a delivery: stop it, delete it there, ask people; or why it does nothing.
+
+    What is of unknown fate is looked for, and deleted if it is there; people are asked where nothing can be found out.
+    """
 
     STOP = "stop"
     DELETE = "delete"
@@ -99,7 +102,7 @@ class Fate(StrEnum):
     GONE = "gone"
 
 
-DONE = (Fate.STOP, Fate.DELETE, Fate.ASK)
+DONE = (Fate.STOP, Fate.DELETE, Fate.ASK, Fate.UNKNOWN)
 
 
 def fate_of(delivery: Delivery, now: datetime, *, asked: bool) -> Fate:
@@ -110,11 +113,11 @@ def fate_of(delivery: Delivery, now: datetime, *, asked: bool) -> Fate:
         manifest = channels.get(delivery.account.platform).manifest
         until = manifest.recall_until(delivery.published_at)
         return Fate.DELETE if manifest.recalls and (until is None or until > now) else Fate.ASK
+    if delivery.state == State.UNKNOWN:
+        return Fate.ASKED if asked or delivery.recall_at is not None else Fate.UNKNOWN
     if delivery.state == State.RECALLED:
         return Fate.GONE
-    if allowed(delivery.state, State.RECALLED):
-        return Fate.STOP
-    return Fate.UNKNOWN if delivery.state == State.UNKNOWN else Fate.SENDING
+    return Fate.STOP if allowed(delivery.state, State.RECALLED) else Fate.SENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,7 @@ def along(found: Mapping[Delivery, Fate], *, lock: bool = False) -> dict[Deliver
     origins = [row.pk for row, fate in found.items() if fate in DONE]
     rows = _with_asked(Delivery.objects.filter(repost_of__in=origins)).exclude(pk__in=[row.pk for row in found])
     seen = fates(rows.select_for_update(of=("self",)) if lock else rows)
-    return {row: fate for row, fate in seen.items() if fate in (Fate.STOP, Fate.DELETE)}
+    return {row: fate for row, fate in seen.items() if fate in (Fate.STOP, Fate.DELETE, Fate.UNKNOWN)}
 
 
 def digest_of(found: Mapping[Delivery, Fate]) -> str:

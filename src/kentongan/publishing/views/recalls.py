@@ -144,7 +144,7 @@ LABELS = {
     Fate.ASK: gettext_lazy("out, and only people can delete them: custodians are asked"),
     Fate.ASKED: gettext_lazy("being taken back already"),
     Fate.SENDING: gettext_lazy("being sent at this moment: try again shortly"),
-    Fate.UNKNOWN: gettext_lazy("of unknown fate: resolve them first"),
+    Fate.UNKNOWN: gettext_lazy("of unknown fate: looked for, deleted if they are there, never sent again"),
 }
 
 ALONG = gettext_lazy("reposts by other units: taken back with the posts that they repost")

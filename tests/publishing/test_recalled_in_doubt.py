@@ -1,0 +1,122 @@
+"""A recall of what nobody knows to be out: looked for, deleted if it is there, never sent again."""
+
+import httpx
+import pytest
+
+from kentongan.channels.contract import Absent, Found, Published, Unsure
+from kentongan.core import clock
+from kentongan.core.errors import Conflict
+from kentongan.publishing import actions, content, worker
+from kentongan.publishing.actions import firing, reconciling
+from kentongan.publishing.actions.resolving import Resolution
+from kentongan.publishing.models import Delivery, RecallTask
+from kentongan.publishing.recalls import queries
+from kentongan.publishing.states import State
+from named_cast import SYSTEM
+from publishing.desk import Desk, Platform
+
+WORD = "Tidak ada di sana, sudah saya lihat."
+THERE = Found("77", "https://contoh.social/77")
+
+
+@pytest.fixture
+def doubtful(desk: Desk, platform: Platform) -> Delivery:
+    """A post whose answer was lost, recalled while nobody knew."""
+    platform.answers = [httpx.ReadTimeout("lost")]
+    delivery = desk.schedule(desk.account())
+    assert desk.run() == [State.UNKNOWN]
+    actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Angkanya keliru")
+    delivery.refresh_from_db()
+    return delivery
+
+
+def look(delivery: Delivery, seen: Found | Absent | Unsure) -> State | None:
+    Delivery.objects.filter(pk=delivery.pk).update(settled_at=clock.now())
+    return reconciling.reconcile(SYSTEM, delivery.pk, seen, clock.now())
+
+
+class TestLookedFor:
+    """The look settles it."""
+
+    def test_until_then_it_is_of_unknown_fate_and_looked_for_at_once(self, desk: Desk, doubtful: Delivery):
+        assert doubtful.state == State.UNKNOWN
+        assert [doubt.delivery.pk for doubt in reconciling.claim_doubts()] == [doubtful.pk]
+        assert reconciling.claim_recalls() == []
+        with pytest.raises(Conflict):
+            actions.recall(desk.cast.actor("hendra"), doubtful.pk, reason="Sekali lagi")
+
+    def test_what_is_there_is_deleted(self, desk: Desk, doubtful: Delivery, platform: Platform):
+        assert look(doubtful, THERE) == State.PUBLISHED
+        [due] = reconciling.claim_recalls()
+        worker.take_back(due)
+        assert desk.state(doubtful) == State.RECALLED
+        assert doubtful.reason == "Angkanya keliru"
+
+    def test_what_is_not_there_is_recalled_and_not_sent_again(self, desk: Desk, doubtful: Delivery, platform: Platform):
+        assert look(doubtful, Absent()) == State.RECALLED
+        assert desk.run() == []
+        assert len(platform.posted) == 1
+        doubtful.refresh_from_db()
+        assert (doubtful.recall_at, doubtful.look_at) == (None, None)
+
+    def test_where_nothing_can_be_found_out_people_are_asked_once(self, desk: Desk, doubtful: Delivery):
+        for _n in range(len(reconciling.PAUSES) + 2):
+            assert look(doubtful, Unsure("Tidak tahu")) == State.UNKNOWN
+        task = RecallTask.objects.get()
+        assert task.reason == "Angkanya keliru"
+        actions.done(desk.cast.actor("arif"), task.pk, actions.Proof(note=WORD))
+        assert desk.state(doubtful) == State.RECALLED
+
+    def test_called_off_it_stays_where_it_is(self, desk: Desk, doubtful: Delivery):
+        for _n in range(len(reconciling.PAUSES)):
+            look(doubtful, Unsure("Tidak tahu"))
+        actions.call_off(desk.cast.actor("hendra"), RecallTask.objects.get().pk, reason="Ternyata benar")
+        assert look(doubtful, THERE) == State.PUBLISHED
+        assert reconciling.claim_recalls() == []
+
+
+class TestByPeople:
+    """Somebody looked there themselves."""
+
+    def test_there(self, desk: Desk, doubtful: Delivery):
+        actions.resolve(desk.cast.actor("hendra"), doubtful.pk, Resolution.PUBLISHED, url="https://contoh.social/77")
+        assert [one.pk for one in reconciling.claim_recalls()] == [doubtful.pk]
+
+    def test_not_there(self, desk: Desk, doubtful: Delivery):
+        actions.resolve(desk.cast.actor("hendra"), doubtful.pk, Resolution.GIVE_UP)
+        assert desk.state(doubtful) == State.RECALLED
+
+    def test_it_is_not_sent_again(self, desk: Desk, doubtful: Delivery):
+        with pytest.raises(Conflict):
+            actions.resolve(desk.cast.actor("hendra"), doubtful.pk, Resolution.SEND_AGAIN)
+
+
+class TestLateAnswers:
+    """The answer comes after the recall was done."""
+
+    def test_what_is_there_after_all_is_deleted_again_and_again(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account())
+        (claim,) = firing.claim_due()
+        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
+        desk.later(delivery, firing.LEASE * 9, "claimed_until")
+        firing.sweep(SYSTEM)
+        actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
+        Delivery.objects.filter(pk=delivery.pk).update(settled_at=clock.now())
+        later = attempt.started_at + firing.LEASE * 9
+        assert reconciling.reconcile(SYSTEM, delivery.pk, Absent(), later) == State.RECALLED
+        firing.finish(SYSTEM, claim, attempt, Published("77", "https://contoh.social/77"))
+        assert desk.state(delivery) == State.PUBLISHED
+        [due] = reconciling.claim_recalls()
+        worker.take_back(due)
+        assert desk.state(delivery) == State.RECALLED
+
+    def test_together_with_an_item(self, desk: Desk, platform: Platform):
+        platform.answers = [httpx.ReadTimeout("lost")]
+        delivery = desk.schedule(desk.account())
+        desk.run()
+        hendra = desk.cast.actor("hendra")
+        foreseen = queries.foresee(hendra, queries.of(delivery.item_id, None))
+        assert (foreseen.total, foreseen.counts[queries.Fate.UNKNOWN]) == (1, 1)
+        actions.recall_many(hendra, item_id=delivery.item_id, reason="Keliru", seen=foreseen.digest)
+        assert look(delivery, THERE) == State.PUBLISHED
+        assert [one.pk for one in reconciling.claim_recalls()] == [delivery.pk]
