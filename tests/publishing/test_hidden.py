@@ -227,6 +227,14 @@ class TestLookingAgain:
         assert delivery.published_at is None
         assert hiding.hides("youtube")
 
+    def test_one_that_a_person_hides_after_all_saw_it_holds_nothing_else(self, desk: Desk, channel: Account, google):
+        delivery = scheduled(desk, channel)
+        desk.run()
+        assert view(delivery) == State.PUBLISHED
+        google.lock()
+        assert view(delivery) == State.HELD
+        assert not hiding.hides("youtube")
+
     def test_what_stays_public_is_looked_at_twice(self, desk: Desk, channel: Account):
         delivery = scheduled(desk, channel)
         desk.run()

@@ -358,11 +358,12 @@ def _is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
     is_there(actor, delivery, known)
 
 
-def is_there(actor: Actor, delivery: Delivery, there: Published | Found) -> None:
-    """Move on what is on its platform: out, or held while nobody sees it there. Part of an action."""
+def is_there(actor: Actor, delivery: Delivery, there: Published | Found, *, teaches: bool = True) -> None:
+    """Move on what is there: out, or held while nobody sees it (which `teaches` of its app). Part of an action."""
     if there.hidden:
         stop(actor, delivery, State.HELD, there.hidden, recall_at=delivery.recall_at, **hiding.noted(there))
-        hiding.learn(actor, delivery.account.platform)
+        if teaches:
+            hiding.learn(actor, delivery.account.platform)
     else:
         stop(actor, delivery, State.PUBLISHED, **out(delivery, there.remote_id, there.url))
 
@@ -376,15 +377,9 @@ def out(delivery: Delivery, remote_id: str, url: str) -> dict[str, Any]:
     """
     gone, now = reposting.gone(delivery), clock.now()
     wanted_back = gone or delivery.recall_at is not None
-    return {
-        "reason": gone or (delivery.reason if wanted_back else ""),
-        "remote_id": remote_id,
-        "url": url,
-        "published_at": now,
-        "recall_at": now if wanted_back else None,
-        "settled_at": None,
-        **hiding.first_view(delivery.account.platform),
-    }
+    there = {"remote_id": remote_id, "url": url, "published_at": now, "settled_at": None}
+    back = {"reason": gone or (delivery.reason if wanted_back else ""), "recall_at": now if wanted_back else None}
+    return {**hiding.first_view(delivery.account.platform), **there, **back}
 
 
 OUTCOMES: dict[type[ChannelError], Outcome] = {

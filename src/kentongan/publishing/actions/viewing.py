@@ -48,7 +48,8 @@ def viewed(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, looked
         return None
     note_look(delivery, seen, looked_at)
     if isinstance(seen, Found) and bool(seen.hidden) != delivery.is_hidden:
-        is_there(actor, delivery, seen)
+        # What everybody saw once was hidden by a person since: that says nothing of the app.
+        is_there(actor, delivery, seen, teaches=not delivery.looks)
     elif isinstance(seen, Absent) and delivery.is_hidden and looked_at > _settled_at(delivery):
         reason = _("It was deleted there before anybody saw it: send it again, or take it back.")
         stop(actor, delivery, State.HELD, reason, remote_id="", url="", look_at=None)
