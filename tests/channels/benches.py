@@ -1,12 +1,16 @@
 """Benches: each channel with an account on a real server, a fault proxy in between."""
 
-from typing import Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Protocol
 
 import httpx
 
 from kentongan.channels import oauth, registry
 from kentongan.channels.contract import App, Credentials
-from kentongan.channels.testing import DELAY, Failure
+from kentongan.channels.testing import DELAY, Bench, Failure
+from kentongan.core import http
 from servers.proxy import Fault
 
 MALFORMED = b"<html><h1>It works!</h1>"
@@ -46,3 +50,17 @@ def enter(kind: str, server: SigningIn, app: App, client: httpx.Client) -> Crede
     asked = {"redirect": server.redirect, "state": oauth.new_secret(), "challenge": oauth.challenge_of(verifier)}
     code = server.allow(sign_in.page(app, **asked))["code"]
     return sign_in.exchange(app, code=code, verifier=verifier, redirect=server.redirect, client=client)
+
+
+@contextmanager
+def signed_in(kind: str, server: SigningIn, app: App, *, handle: str = "", **given: Any) -> Iterator[Bench]:
+    """Give a bench of an account that signed in there, of that name where the platform has several.
+
+    `given` is what else a bench has; `expired` are the same credentials, their access token being over.
+    """
+    with http.client() as client:
+        credentials = enter(kind, server, app, client)
+        if handle:
+            credentials = registry.get(kind).sign_in.pick(credentials, handle, "", client)
+        expired = replace(credentials, values={**credentials.values, "access": "sudah-lewat"})
+        yield Bench(registry.get(kind), credentials, client, **{"expired": expired, **given})

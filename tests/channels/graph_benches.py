@@ -4,13 +4,12 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from channels.benches import fault
-from channels.videos import VideoBench
 from kentongan.channels.contract import Media, Video
-from kentongan.channels.testing import Bench, Failure
+from kentongan.channels.testing import Failure
 from servers.proxy import Fault
 from servers.stub import Asked, Said, serving
 
@@ -65,9 +64,3 @@ def picture(base: str, alt: str = "", name: str = "gambar.jpg") -> Media:
 def film(base: str, alt: str = "", name: str = "setu.mp4", size: int = len(MP4)) -> Video:
     """Return a video that the platform can fetch there; nobody here opens the file itself."""
     return Video(Path("/tidak/dibuka"), "video/mp4", "a" * 64, size, 21.0, alt, 1080, 1920, url=f"{base}/{name}")
-
-
-def with_video(bench: Bench, clip: Video) -> VideoBench:
-    """Return the same bench, each of whose posts has the video and no picture."""
-    kept = {field.name: getattr(bench, field.name) for field in fields(bench)}
-    return VideoBench(**{**kept, "images": ()}, video=clip)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from django.utils import translation
 
-from channels.benches import enter
+from channels.benches import enter, signed_in
 from channels.graph_benches import PNG, error, fault_of
 from kentongan.channels import registry
 from kentongan.channels.contract import (
@@ -32,7 +32,6 @@ from kentongan.channels.contract import (
 from kentongan.channels.facebook.connector import API, SCOPES, WISHED
 from kentongan.channels.graph import patience
 from kentongan.channels.testing import Bench, HttpPublisherContract
-from kentongan.core import http
 from servers import facebook
 from servers.facebook import FacebookServer, Page, PagePost
 from servers.graph import APP_ID, APP_SECRET, REDIRECT
@@ -72,17 +71,16 @@ def picked(
 @pytest.fixture
 def bench(server: FacebookServer, app: App, proxy: Proxy) -> Iterator[Bench]:
     """A Page, signed in for through the proxy."""
-    with http.client() as client:
-        credentials = picked(server, app, client)
-        yield Bench(
-            registry.get("facebook"),
-            credentials,
-            client,
-            count=lambda post: sum(post.text in one.message for one in server.posts),
-            refused=Post("kunci", "x" * 63_207, datetime.now(UTC)),
-            fail=lambda failure: proxy.faults.append(fault_of(failure, CREATE)),
-            expired=replace(credentials, values={**credentials.values, "access": "sudah-lewat"}),
-        )
+    with signed_in(
+        "facebook",
+        server,
+        app,
+        handle=HANDLE,
+        count=lambda post: sum(post.text in one.message for one in server.posts),
+        refused=Post("kunci", "x" * 63_207, datetime.now(UTC)),
+        fail=lambda failure: proxy.faults.append(fault_of(failure, CREATE)),
+    ) as bench:
+        yield bench
 
 
 class TestFacebook(HttpPublisherContract):

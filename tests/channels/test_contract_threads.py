@@ -10,8 +10,8 @@ from django.utils import translation
 
 from channels.benches import enter
 from channels.container_tests import FindingAgain, InContainers, StayingSignedIn, WithVideos
-from channels.graph_benches import error, fault_of, film, picture, with_video
-from channels.videos import VideoBench
+from channels.graph_benches import error, fault_of, film, picture
+from channels.videos import VideoBench, with_video
 from kentongan.channels import registry
 from kentongan.channels.contract import (
     Ambiguous,

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from django.utils import translation
 
-from channels.benches import enter, fault
-from channels.videos import KILOBYTE, VideoBench, video
+from channels.benches import enter, fault, signed_in
+from channels.videos import KILOBYTE, VideoBench, video, with_video
 from kentongan.channels import oauth, registry
 from kentongan.channels.contract import (
     Absent,
@@ -26,13 +26,12 @@ from kentongan.channels.contract import (
     Published,
     Rejected,
     RetryLater,
-    Sought,
     Unsure,
 )
 from kentongan.channels.testing import Failure, HttpPublisherContract
 from kentongan.channels.tiktok import publisher, upload
 from kentongan.channels.tiktok.connector import API, SCOPES
-from kentongan.core import clock, http
+from kentongan.core import clock
 from servers import tiktok
 from servers.proxy import Fault, Proxy
 from servers.tiktok import REDIRECT, TikTokServer
@@ -64,41 +63,30 @@ def app(proxy: Proxy) -> App:
 @pytest.fixture
 def bench(server: TikTokServer, app: App, proxy: Proxy, tmp_path: Path) -> Iterator[VideoBench]:
     """An account, signed in through the proxy; a video that goes as a whole."""
-    with http.client() as client:
-        credentials = enter("tiktok", server, app, client)
 
-        def fail(failure: Failure) -> None:
-            server.inits.clear()
-            if failure.name.startswith("LIMITED"):
-                proxy.faults[:] = [replace(fault(failure, INIT), body=LIMITED.encode())]
-                return
-            made = fault(failure, CHUNK)
-            # What is cut on the way stays cut, and TikTok cannot be asked either.
-            proxy.faults[:] = (
-                [made] if made.accept else [replace(made, times=20), replace(made, where=STATUS, times=20)]
-            )
+    def fail(failure: Failure) -> None:
+        server.inits.clear()
+        if failure.name.startswith("LIMITED"):
+            proxy.faults[:] = [replace(fault(failure, INIT), body=LIMITED.encode())]
+            return
+        made = fault(failure, CHUNK)
+        # What is cut on the way stays cut, and TikTok cannot be asked either.
+        proxy.faults[:] = [made] if made.accept else [replace(made, times=20), replace(made, where=STATUS, times=20)]
 
-        def count(post: Post) -> int:
-            proxy.faults.clear()
-            return sum(post.text in one.info["title"] for one in server.out())
+    def count(post: Post) -> int:
+        proxy.faults.clear()
+        return sum(post.text in one.info["title"] for one in server.out())
 
-        short = video(tmp_path, 200 * KILOBYTE)
-        refused = Post("kunci", "x" * 2_201, datetime.now(UTC), videos=(short,))
-        expired = replace(credentials, values={**credentials.values, "access": "sudah-lewat"})
-        yield VideoBench(registry.get("tiktok"), credentials, client, count, refused, fail, expired, video=short)
+    refused = Post("kunci", "x" * 2_201, datetime.now(UTC))
+    with signed_in("tiktok", server, app, count=count, refused=refused, fail=fail) as bench:
+        yield with_video(bench, video(tmp_path, 200 * KILOBYTE))
 
 
 class TestTikTok(HttpPublisherContract):
     """The contract."""
 
-    def test_a_recalled_post_is_gone_and_recalling_twice_is_harmless(self, bench: VideoBench) -> None:
-        """TikTok lets no program delete: that is said, and nothing is called deleted."""
-        post = bench.post("Keliru, ditarik kembali")
-        published = bench.publish(post)
-        assert not bench.channel.manifest.recalls
-        with pytest.raises(Rejected, match="yourself"):
-            bench.publisher.recall(published.remote_id, bench.credentials, bench.client)
-        assert bench.count(post) == 1
+    def test_taking_back_says_who_does_it(self, bench: VideoBench):
+        assert "yourself" in bench.refusal_of_recall("7300000000000000001")
 
 
 class TestSigningIn:
@@ -292,20 +280,13 @@ class TestWaiting:
         assert isinstance(outcome, Ambiguous)
         receipt = outcome.response["receipt"]
         assert receipt == server.posts[0].publish_id
-        seen = self.look(bench, post, receipt)
+        seen = bench.find(post, receipts=(receipt,))
         assert isinstance(seen, Unsure)
         assert "still working" in seen.reason
         server.ready_after = 0
-        found = self.look(bench, post, receipt)
+        found = bench.find(post, receipts=(receipt,))
         assert isinstance(found, Found)
         assert found.remote_id == server.posts[0].number
-
-    def look(self, bench: VideoBench, post: Post, *receipts: str) -> Found | Absent | Unsure:
-        now = datetime.now(UTC)
-        sought = Sought(
-            post, now - timedelta(minutes=1), now, receipts=tuple(filter(None, receipts)), last_receipt=receipts[0]
-        )
-        return bench.finder.find(sought, bench.credentials, bench.client)
 
     @pytest.mark.parametrize("code", ["access_token_invalid", "invalid_publish_id", "internal_error"])
     def test_once_the_video_is_there_no_trouble_with_asking_is_a_refusal(
@@ -329,20 +310,20 @@ class TestWaiting:
         server.ready_after, post = 50, bench.post("Gagal kemudian")
         receipt = bench.publish(post).response["receipt"]
         server.ready_after, server.fails_with = 0, "frame_rate_check_failed"
-        assert isinstance(self.look(bench, post, receipt), Absent)
+        assert isinstance(bench.find(post, receipts=(receipt,)), Absent)
 
     def test_that_an_earlier_attempt_failed_says_nothing_of_the_last(self, bench: VideoBench, server: TikTokServer):
         server.ready_after, post = 50, bench.post("Dua kali dicoba")
         first = bench.publish(post).response["receipt"]
         server.ready_after, server.fails_with = 0, "frame_rate_check_failed"
-        assert isinstance(self.look(bench, post, first), Absent)
+        assert isinstance(bench.find(post, receipts=(first,)), Absent)
         server.fails_with = ""
         number = server.posts[0].publish_id
-        seen = self.look(bench, post, "", first)
+        seen = bench.find(post, receipts=(first,), last_receipt="")
         assert isinstance(seen, Unsure), seen
         second = bench.publish(post)
         assert server.posts[0].publish_id != number
-        found = self.look(bench, post, "", first)
+        found = bench.find(post, receipts=(first,), last_receipt="")
         assert isinstance(found, Found)
         assert found.remote_id == second.remote_id
 
@@ -352,10 +333,10 @@ class TestWaiting:
         first, server.fails_with = server.posts[0].publish_id, "frame_rate_check_failed"
         assert isinstance(bench.publish(post), Rejected)
         last = server.posts[0].publish_id
-        assert isinstance(self.look(bench, post, last, first), Found)
+        assert isinstance(bench.find(post, receipts=(last, first)), Found)
 
     def test_an_upload_that_tiktok_has_forgotten_is_looked_for_in_the_list(self, bench: VideoBench):
-        assert isinstance(self.look(bench, bench.post("Lupa"), "v_pub_file~v2-1.0"), Unsure)
+        assert isinstance(bench.find(bench.post("Lupa"), receipts=("v_pub_file~v2-1.0",)), Unsure)
 
     def test_until_its_number_is_told_it_is_known_by_its_publish_id(self, bench: VideoBench, server: TikTokServer):
         server.hidden_for = 99

@@ -1,4 +1,4 @@
-"""Pictures on TikTok, against the stub: fetched by TikTok, in doubt only where the one call's answer is lost."""
+"""Pictures on TikTok pass the contract: fetched by TikTok, in doubt only where the one call's answer is lost."""
 
 import json
 from collections.abc import Iterator
@@ -8,26 +8,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from channels.benches import enter, fault
+from channels.benches import fault, signed_in
 from channels.graph_benches import picture
-from kentongan.channels import registry
 from kentongan.channels.contract import (
     Absent,
     Ambiguous,
     App,
-    CredentialsExpired,
     Found,
     Media,
     Post,
     Published,
     Rejected,
     RetryLater,
-    Sought,
     Unsure,
 )
-from kentongan.channels.testing import AFTER, DELAY, Bench, Failure
+from kentongan.channels.testing import Bench, Failure, HttpPublisherContract
 from kentongan.channels.tiktok import publisher
-from kentongan.core import clock, http
+from kentongan.core import clock
 from servers import tiktok
 from servers.proxy import Fault, Proxy
 from servers.tiktok import TikTokServer
@@ -53,24 +50,27 @@ def server() -> Iterator[TikTokServer]:
 @pytest.fixture
 def bench(server: TikTokServer, proxy: Proxy, shown: str) -> Iterator[Bench]:
     """An account, signed in through the proxy; each post has two pictures."""
-    with http.client() as client:
-        credentials = enter("tiktok", server, App(tiktok.CLIENT_KEY, tiktok.CLIENT_SECRET, proxy.url), client)
-        images = (picture(shown, "Jalan Setu"), picture(shown))
-        yield Bench(
-            registry.get("tiktok"),
-            credentials,
-            client,
-            count=lambda post: sum(post.text in one.info["description"] for one in server.out()),
-            refused=Post("kunci", "x" * 4_001, datetime.now(UTC), images=images),
-            expired=replace(credentials, values={**credentials.values, "access": "sudah-lewat"}),
-            images=images,
-        )
+
+    def fail(failure: Failure) -> None:
+        made = fault(failure, INIT)
+        proxy.faults.append(replace(made, body=LIMITED.encode()) if failure.name.startswith("LIMITED") else made)
+
+    images = (picture(shown, "Jalan Setu"), picture(shown))
+    with signed_in(
+        "tiktok",
+        server,
+        App(tiktok.CLIENT_KEY, tiktok.CLIENT_SECRET, proxy.url),
+        count=lambda post: sum(post.text in one.info["description"] for one in server.out()),
+        refused=Post("kunci", "x" * 4_001, datetime.now(UTC), images=images),
+        fail=fail,
+        images=images,
+        listed=False,
+    ) as bench:
+        yield bench
 
 
-def look(bench: Bench, post: Post, receipt: str) -> Found | Absent | Unsure:
-    now = datetime.now(UTC)
-    sought = Sought(post, now - timedelta(minutes=1), now, receipts=(receipt,), last_receipt=receipt)
-    return bench.finder.find(sought, bench.credentials, bench.client)
+class TestTikTokPhotos(HttpPublisherContract):
+    """The contract; TikTok lists no pictures."""
 
 
 class TestWhatGoesOut:
@@ -116,18 +116,12 @@ class TestWhatGoesOut:
         assert "audited" in outcome.message
         assert server.posts == []
 
-    def test_a_text_that_is_too_long_and_a_sign_in_that_is_over(self, bench: Bench, server: TikTokServer):
-        assert isinstance(bench.publish(bench.refused), Rejected)
-        assert isinstance(bench.publish(bench.post("Lewat"), bench.expired), CredentialsExpired)
-        assert server.posts == []
-
 
 class TestDoubt:
     """Only the answer of the one call, and what TikTok still works on."""
 
-    @pytest.mark.parametrize("failure", [*AFTER, Failure.CUT_BEFORE, Failure.ERROR_500_BEFORE])
-    def test_a_lost_answer_is_a_doubt_that_only_a_person_ends(self, bench, server, proxy: Proxy, failure: Failure):
-        proxy.faults.append(fault(failure, INIT))
+    def test_a_lost_answer_leaves_nothing_to_ask_by_and_says_what_to_do(self, bench: Bench):
+        bench.fail(Failure.CUT_AFTER)
         post = bench.post("Hilang")
         outcome = bench.publish(post)
         assert isinstance(outcome, Ambiguous), outcome
@@ -135,14 +129,6 @@ class TestDoubt:
         seen = bench.find(post)
         assert isinstance(seen, Unsure)
         assert "look into the account" in seen.reason
-        assert len(server.posts) == int(failure in AFTER)
-
-    def test_a_rate_limit_has_published_nothing(self, bench: Bench, server: TikTokServer, proxy: Proxy):
-        for failure, after in ((Failure.LIMITED_WITH_DELAY, DELAY), (Failure.LIMITED_WITHOUT_DELAY, None)):
-            proxy.faults.append(replace(fault(failure, INIT), body=LIMITED.encode()))
-            outcome = bench.publish(bench.post("Terlalu sering"))
-            assert (type(outcome), outcome.after) == (RetryLater, after)
-        assert server.posts == []
 
     @pytest.mark.parametrize("said", [{}, {"publish_id": None}, {"publish_id": 7}])
     def test_an_answer_that_names_no_post_is_a_doubt(self, bench: Bench, proxy: Proxy, said):
@@ -165,9 +151,9 @@ class TestDoubt:
         assert isinstance(outcome, Ambiguous)
         assert sum(STATUS in line for line in proxy.seen) < 20
         receipt = outcome.response["receipt"]
-        assert isinstance(look(bench, post, receipt), Unsure)
+        assert isinstance(bench.find(post, receipts=(receipt,)), Unsure)
         server.fetching = 0
-        found = look(bench, post, receipt)
+        found = bench.find(post, receipts=(receipt,))
         assert isinstance(found, Found)
         assert found.url.endswith(f"/photo/{server.out()[0].number}")
 
@@ -182,5 +168,5 @@ class TestDoubt:
         outcome = bench.publish(post)
         assert isinstance(outcome, kind)
         assert reason in outcome.message
-        assert isinstance(look(bench, post, server.posts[0].publish_id), Absent)
+        assert isinstance(bench.find(post, receipts=(server.posts[0].publish_id,)), Absent)
         assert server.out() == []

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from django.utils import translation
 
-from channels.benches import enter, fault
-from channels.videos import KILOBYTE, VideoBench, video
+from channels.benches import enter, fault, signed_in
+from channels.videos import KILOBYTE, VideoBench, video, with_video
 from kentongan.channels import oauth, registry
 from kentongan.channels.contract import (
     Absent,
@@ -31,7 +31,7 @@ from kentongan.channels.contract import (
 from kentongan.channels.testing import Bench, Failure, HttpPublisherContract
 from kentongan.channels.x import likeness, upload
 from kentongan.channels.x.connector import API, SCOPES
-from kentongan.core import clock, http
+from kentongan.core import clock
 from servers import x
 from servers.proxy import Fault, Proxy
 from servers.x import REDIRECT, Tweet, XServer
@@ -64,17 +64,15 @@ def app(proxy: Proxy) -> App:
 @pytest.fixture
 def bench(server: XServer, app: App, proxy: Proxy) -> Iterator[Bench]:
     """An account, signed in through the proxy."""
-    with http.client() as client:
-        credentials = enter("x", server, app, client)
-        yield Bench(
-            registry.get("x"),
-            credentials,
-            client,
-            count=lambda post: sum(post.text in one.text for one in server.tweets),
-            refused=Post("kunci", "x" * 281, datetime.now(UTC)),
-            fail=lambda failure: proxy.faults.append(fault_of(failure)),
-            expired=replace(credentials, values={**credentials.values, "access": "sudah-lewat"}),
-        )
+    with signed_in(
+        "x",
+        server,
+        app,
+        count=lambda post: sum(post.text in one.text for one in server.tweets),
+        refused=Post("kunci", "x" * 281, datetime.now(UTC)),
+        fail=lambda failure: proxy.faults.append(fault_of(failure)),
+    ) as bench:
+        yield bench
 
 
 def fault_of(failure: Failure) -> Fault:
@@ -326,26 +324,12 @@ class TestVideo(HttpPublisherContract):
     """The contract again, each post with a video; and the upload in segments."""
 
     @pytest.fixture
-    def bench(
-        self, server: XServer, app: App, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> Iterator[VideoBench]:
-        """An account, signed in through the proxy; a video of three segments."""
+    def bench(self, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VideoBench:
+        """The same account, and a video of three segments."""
         monkeypatch.setattr(upload, "SEGMENT", 100 * KILOBYTE)
         monkeypatch.setattr(upload, "SHORTEST", 0.0)
         monkeypatch.setattr(upload, "LONGEST", 0.0)
-        clip = video(tmp_path, 250 * KILOBYTE)
-        with http.client() as client:
-            credentials = enter("x", server, app, client)
-            yield VideoBench(
-                registry.get("x"),
-                credentials,
-                client,
-                count=lambda post: sum(post.text in one.text for one in server.tweets),
-                refused=Post("kunci", "x" * 281, datetime.now(UTC), videos=(clip,)),
-                fail=lambda failure: proxy.faults.append(fault_of(failure)),
-                expired=replace(credentials, values={**credentials.values, "access": "sudah-lewat"}),
-                video=clip,
-            )
+        return with_video(bench, video(tmp_path, 250 * KILOBYTE))
 
     def test_the_whole_file_arrives_in_segments(self, bench: VideoBench, server: XServer, proxy: Proxy):
         post = bench.post("Jalan Setu ditambal")

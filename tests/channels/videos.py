@@ -1,7 +1,7 @@
 """Videos for tests: any bytes will do, since no stub looks into them."""
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from kentongan.channels.contract import Post, Video
@@ -28,3 +28,10 @@ class VideoBench(Bench):
     def post(self, text: str) -> Post:
         """Return a post with a key and the video."""
         return replace(super().post(text), videos=(self.video,))
+
+
+def with_video(bench: Bench, clip: Video) -> VideoBench:
+    """Return the same bench, each of whose posts has the video and no picture."""
+    kept = {field.name: getattr(bench, field.name) for field in fields(bench)}
+    refused = replace(bench.refused, images=(), videos=(clip,))
+    return VideoBench(**{**kept, "images": (), "refused": refused}, video=clip)

@@ -139,7 +139,9 @@ class TikTokServer:
         return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
 
     def out(self) -> list[Post]:
-        """Return the posts that are out, the newest first."""
+        """Return the posts that are out, the newest first; TikTok works on them whether or not it is asked."""
+        for post in self.posts:
+            self._go_on(post)
         return [post for post in self.posts if post.number]
 
     def answer(self, asked: Asked) -> Said:
@@ -388,7 +390,7 @@ class TikTokServer:
     def _go_on(self, post: Post) -> None:
         """Publish what is whole, once it was looked at `ready_after` times."""
         if post.pictures and not post.content and post.status != "FAILED":
-            if post.looks <= self.fetching:
+            if self.fetching >= max(post.looks, 1):
                 return
             self._pull(post)
         if len(post.content) < post.size or post.number or post.status == "FAILED" or post.looks < self.ready_after:

@@ -75,9 +75,10 @@ class Manifest:
     """Everything about a platform that can be known without calling it.
 
     `count` measures a text as the platform does, `new_key` makes the idempotency key of a delivery when it is
-    scheduled, `settling` is how long after an attempt an absent post may still appear there, `video_settling` one with
-    a video, where that takes longer. `link_in_text` says
-    that a post's link is written below its text and counts with it. `count_within` measures by what one server
+    scheduled, `idempotency` is by what means a repeated request stays one post, `video_idempotency` one with a video,
+    where the platform has other means for those. `settling` is how long after an attempt an absent post may still
+    appear there, `video_settling` one with a video, where that takes longer. `link_in_text` says that a post's link
+    is written below its text and counts with it. `count_within` measures by what one server
     states (`Limits.stated`), for platforms whose servers differ. `goes_by_name` says that people know an account by
     its name, its handle being only part of an address. `reads_back` says that an account is shown all its own
     posts, so that a finder can tell absence; where it is not, only a person can. `attempt` is how long one attempt
@@ -100,6 +101,7 @@ class Manifest:
     count: Callable[[str], Count]
     new_key: Callable[[], str]
     idempotency: Idempotency = Idempotency.NONE
+    video_idempotency: Idempotency | None = None
     settling: timedelta = timedelta(minutes=2)
     video_settling: timedelta | None = None
     rate: Rate | None = None
@@ -129,6 +131,10 @@ class Manifest:
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:
         """Count a text, by what the account's own server states where that is known."""
         return self.count_within(text, stated) if stated and self.count_within else self.count(text)
+
+    def means(self, *, video: bool) -> Idempotency:
+        """Return by what means a repeated request stays one post."""
+        return self.video_idempotency if video and self.video_idempotency else self.idempotency
 
     def settles(self, *, video: bool) -> timedelta:
         """Return how long after an attempt an absent post may still appear."""

@@ -34,6 +34,8 @@ MANIFEST = Manifest(
     new_key=public_id,
     # The same text twice in a row is refused (506); so a repeated request is no second post.
     idempotency=Idempotency.TEXT,
+    # "Video API: Error Codes" and the reference "Page Videos" know no refusal of a repeated video.
+    video_idempotency=Idempotency.NONE,
     video_settling=timedelta(hours=1),  # a video is listed once Facebook is done with it
     attempt=timedelta(minutes=8),  # ten pictures, one after the other, each up to forty seconds on a slow line
     recalls=True,
