@@ -262,6 +262,14 @@ class WithVideos:
         assert (made.kind, made.parts) == ("CAROUSEL", ("IMAGE", "IMAGE", "VIDEO", "VIDEO"))
         assert server.problems == []
 
+    def test_pictures_and_videos_keep_the_order_of_the_item(self, bench: Bench, server, shown: str):
+        images = (picture(shown, "Jalan Setu"), picture(shown))
+        post = replace(self.filmed(bench, film(shown), images=images), order="ivi")
+        assert isinstance(bench.publish(post), Published)
+        [made] = server.posts
+        assert made.parts == ("IMAGE", "VIDEO", "IMAGE")
+        assert bench.find(post).remote_id
+
     def test_one_is_waited_for(self, bench: Bench, server: ContainerServer, proxy: Proxy, shown: str):
         server.working = 9
         assert isinstance(bench.publish(self.filmed(bench, film(shown))), Published)

@@ -10,6 +10,7 @@ import pytest
 from channels.benches import fault
 from core.samples import video
 from kentongan.channels import registry
+from kentongan.channels.bluesky import richtext
 from kentongan.channels.contract import Absent, Card, Counts, Found, Media, Post, Published, Rejected, RetryLater
 from kentongan.channels.testing import Bench, HttpPublisherContract
 from kentongan.core import http
@@ -92,6 +93,50 @@ def test_the_record_carries_fixed_time_facets_language_and_picture(bench: Bench,
     assert marked["#Setu"]["tag"] == "Setu"
     assert marked["https://bekasikab.go.id/x"]["uri"] == "https://bekasikab.go.id/x"
     assert marked["@" + account["handle"]]["did"] == account["did"]
+
+
+@pytest.mark.parametrize("media", ["images", "videos"])
+def test_a_link_beside_them_stands_shortened_below_the_text_and_leads_there(
+    bench: Bench, pds: Pds, account, media: str
+):
+    link = "https://www.bekasikab.go.id/berita/jalan-setu?utm=x"
+    with_media = {"images": (Media(PIXEL, "image/png", "Satu titik"),), "videos": (video(),)}[media]
+    post = replace(bench.post("Lubang ditambal 👧🏽"), link=link, **{media: with_media})
+    published = bench.publish(post)
+    assert isinstance(published, Published), published
+    value = next(r["value"] for r in pds.posts(account["did"]) if r["uri"].endswith(post.key))
+    shown = "www.bekasikab.go.id/berita/jalan..."
+    assert value["text"] == f"{post.text}\n\n{shown}"
+    [facet] = value["facets"]
+    start, end = facet["index"]["byteStart"], facet["index"]["byteEnd"]
+    assert value["text"].encode()[start:end].decode() == shown
+    assert facet["features"] == [{"$type": "app.bsky.richtext.facet#link", "uri": link}]
+    assert bench.find(post).remote_id == published.remote_id
+    assert bench.publish(post).remote_id == published.remote_id
+
+
+def test_a_link_that_the_text_has_already_is_not_written_twice(bench: Bench, pds: Pds, account: dict[str, str]):
+    link = "https://bekasikab.go.id/x"
+    post = replace(bench.post(f"Baca {link}"), link=link, images=(Media(PIXEL, "image/png"),))
+    assert isinstance(bench.publish(post), Published)
+    value = next(r["value"] for r in pds.posts(account["did"]) if r["uri"].endswith(post.key))
+    assert (value["text"], len(value["facets"])) == (post.text, 1)
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("https://bekasikab.go.id", "bekasikab.go.id"),
+        ("https://bekasikab.go.id/", "bekasikab.go.id"),
+        ("http://bekasikab.go.id:8080/12345678901234", "bekasikab.go.id:8080/12345678901234"),
+        ("https://bekasikab.go.id/123456789012345", "bekasikab.go.id/123456789012..."),
+        ("https://bekasikab.go.id?a=1#b", "bekasikab.go.id?a=1#b"),
+        ("ftp://bekasikab.go.id/", "ftp://bekasikab.go.id/"),
+        ("http://[x", "http://[x"),
+    ],
+)
+def test_a_link_is_shortened_as_the_application_does(link: str, shown: str):
+    assert richtext.shortened(link) == shown
 
 
 def test_a_video_is_uploaded_whole_and_shown_with_its_shape(bench: Bench, pds: Pds, account: dict[str, str]):

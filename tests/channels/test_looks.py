@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kentongan.channels import looks, registry
-from kentongan.channels.looks import PLAIN, Layout, Look
+from kentongan.channels.looks import FIGURES, PLAIN, Layout, Look, Source
+from kentongan.channels.text import Span
 
 TEXT = "Info @pemkabbekasi: baca https://www.bekasikab.go.id/berita/jalan-setu #JalanSetu #Bekasi @dinas.pu"
 
@@ -21,7 +22,8 @@ def found(kind: str, text: str = TEXT) -> list[tuple[str, str]]:
 def test_every_platform_that_is_published_to_says_how_it_draws_and_from_where_that_is_known():
     for channel in registry.publishing():
         look = channel.manifest.look
-        assert look.source, channel.kind
+        assert look.sources, channel.kind
+        assert all(source.page and set(source.says) <= set(FIGURES) for source in look.sources), channel.kind
         assert date(2026, 1, 1) < date.fromisoformat(look.seen) <= date(2027, 12, 31), channel.kind
 
 
@@ -83,6 +85,7 @@ def test_a_hashtag_that_is_too_long_for_bluesky_leads_nowhere():
     ("kind", "text", "shown"),
     [
         ("instagram", "kata " * 40, "kata " * 25),
+        ("instagram", "a\nb\nc\nd", "a\nb\nc"),
         ("instagram", "x" * 200, "x" * 125),
         ("facebook", "a\nb\nc\nd\ne\nf", "a\nb\nc\nd\ne"),
         ("facebook", "kata " * 200, "kata " * 95),
@@ -113,6 +116,39 @@ def test_nothing_of_a_text_is_lost_by_folding_or_marking(text: str, kind: str):
     whole = replace(look, link_shown=None)
     assert "".join(part.text for part in looks.segments(head, whole)) == head
     assert head or not text
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("x", {"link_shown", "single", "several"}),
+        ("facebook", {"fold", "fold_lines", "pictures", "single", "several"}),
+        ("instagram", set()),
+        ("threads", {"single", "several"}),
+        ("bluesky", {"several"}),
+        ("mastodon", {"several"}),
+        ("telegram", {"several"}),
+        ("tiktok", {"fold_lines", "video"}),
+        ("youtube", {"fold_lines"}),
+        ("newsroom", set()),
+        ("wordpress", set()),
+    ],
+)
+def test_what_no_page_states_is_known_to_be_approximate(kind: str, expected: set[str]):
+    assert registry.get(kind).manifest.look.unverified == expected
+
+
+def test_a_figure_of_a_third_party_without_a_page_is_approximate():
+    assert Look(fold=90).unverified == {"fold"}
+    assert Look((Source("contoh.id", ("fold",)),), fold=90).unverified == set()
+    assert PLAIN.unverified == set()
+
+
+def test_a_stretch_that_leads_somewhere_though_it_is_no_address_is_drawn_as_a_link():
+    text = "Baca\n\nbekasikab.go.id/a"
+    drawn = looks.segments(text, PLAIN, [Span(6, len(text), "https://bekasikab.go.id/a")])
+    assert [(part.kind, part.text) for part in drawn] == [("plain", "Baca\n\n"), ("link", "bekasikab.go.id/a")]
+    assert [part.kind for part in looks.segments("Baca", PLAIN, [Span(6, 23, "x")])] == ["plain"]
 
 
 @given(st.text(max_size=300), st.integers(1, 50))

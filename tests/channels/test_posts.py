@@ -42,6 +42,15 @@ def test_the_digest_changes_with_the_video_and_its_description(video: Video):
     assert replace(POST, videos=(video,)).digest() == other[2].digest()
 
 
+def test_pictures_and_videos_keep_their_order_which_is_part_of_the_digest_where_it_matters(video: Video):
+    first, second = Media(b"x", "image/png"), Media(b"y", "image/png")
+    post = replace(POST, images=(first, second), videos=(video,))
+    assert post.media == (first, second, video)
+    assert replace(post, order="ivi").media == (first, video, second)
+    assert replace(post, order="v").media == post.media  # one that does not fit is none
+    assert replace(post, order="iiv").digest() == post.digest() != replace(post, order="ivi").digest()
+
+
 def test_a_video_is_read_in_parts_that_make_the_whole(video: Video):
     parts = list(video.parts(1_000))
     assert [len(part) for part in parts] == [1_000, 1_000, 560]

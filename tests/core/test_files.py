@@ -12,10 +12,11 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.pictures import opened, photo
 from kentongan.core import files, sniff
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, NotFound, Unavailable
-from kentongan.core.models import StoredFile, User
+from kentongan.core.models import FittedFile, StoredFile, User
 from kentongan.core.permissions import Capability
 from named_cast import Cast
 
@@ -179,3 +180,44 @@ def test_file_of_others_is_not_found(cast: Cast, sign_in: SignIn, client: Client
     file = store(PNG, actor=cast.actor("euis"), unit_id=cast.tambun_selatan.pk, capability=Capability.ADMINISTER)
     assert client.get(file.get_absolute_url()).status_code == 302
     assert sign_in(cast.user("dewi")).get(file.get_absolute_url()).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_small_copy_of_a_picture_is_made_once_and_without_its_place(
+    cast: Cast, sign_in: SignIn, tmp_path: Path
+) -> None:
+    content = photo(tmp_path / "setu.jpg", 1_600, 900).read_bytes()
+    file = store(content, "setu.jpg", unit_id=cast.root.pk)
+    client = sign_in(cast.user("dewi"))
+    first = client.get(file.small_url)
+    small = opened(b"".join(first.streaming_content))
+    assert (first["Content-Type"], small.format) == ("image/webp", "WEBP")
+    assert 400 <= small.width <= 800
+    assert not dict(small.getexif())
+    assert "sandbox" in first["Content-Security-Policy"]
+    made = FittedFile.objects.get()
+    files.content_path(made.sha256).touch()
+    assert b"".join(client.get(file.small_url).streaming_content)
+    assert FittedFile.objects.get() == made
+    assert client.get(file.small_url, headers={"If-None-Match": first["ETag"]}).status_code == 304
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_made_small_is_shown_as_it_is(cast: Cast, sign_in: SignIn) -> None:
+    damaged = store(PNG, "rusak.png", unit_id=cast.root.pk)
+    text = store(b"isi berkas", "berkas.txt", unit_id=cast.root.pk)
+    for file, kind in ((damaged, "image/png"), (text, "application/octet-stream")):
+        answer = sign_in(cast.user("dewi")).get(file.small_url)
+        assert (answer.status_code, answer["Content-Type"]) == (200, kind)
+    assert not FittedFile.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_small_copy_is_shown_to_those_who_may_open_the_picture(
+    cast: Cast, sign_in: SignIn, client: Client, tmp_path: Path
+) -> None:
+    file = store(photo(tmp_path / "setu.jpg", 90, 60).read_bytes(), "setu.jpg", unit_id=cast.root.pk)
+    assert client.get(file.small_url).status_code == 302
+    other = store(photo(tmp_path / "lain.jpg", 90, 60).read_bytes(), "lain.jpg")
+    assert sign_in(cast.user("dewi")).get(other.small_url).status_code == 404
+    assert not FittedFile.objects.exists()

@@ -201,6 +201,19 @@ def test_silent_resumable_job_is_run_again() -> None:
 
 
 @pytest.mark.django_db
+def test_a_call_that_was_lost_is_made_again_however_many_wait_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs.handler("test.count", resumable=True)(count_to)
+    monkeypatch.setattr(rescue, "BATCH", 2)
+    waiting = [start(number=1) for _number in range(4)]
+    assert all(queue.enqueue(job) for job in waiting)
+    lost = start(number=1)
+    Job.objects.update(queued_at=clock.now() - rescue.WAITING_AFTER * 2)
+    assert jobs.free_stalled() == 1
+    kept = ProcrastinateJob.objects.filter(status="todo").values_list("queueing_lock", flat=True)
+    assert sorted(kept) == sorted(f"core.job.{job.pk}" for job in (*waiting, lost))
+
+
+@pytest.mark.django_db
 def test_silent_job_that_cannot_be_repeated_fails_with_a_clear_message() -> None:
     ended: list[str] = []
     jobs.handler("test.count", on_end=lambda job: ended.append(job.state))(count_to)

@@ -4,8 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
+from core import samples
 from core.pictures import opened, photo
 from kentongan.core import clock, files, jobs
 from kentongan.core.errors import Unavailable
@@ -14,6 +16,7 @@ from kentongan.planning import actions as planning
 from kentongan.planning import cards
 from kentongan.planning.models import ContentItem, LinkCard, Rendition
 from kentongan.publishing import content, tasks
+from kentongan.publishing.actions import card_pictures
 from kentongan.publishing.states import State
 from named_cast import SYSTEM
 from publishing.desk import Desk, Platform
@@ -58,6 +61,37 @@ def test_the_picture_shown_is_the_copy_that_goes_out(desk: Desk, scheduled, sign
     part = client.get(address, headers={"Range": "bytes=2-5"})
     assert (part.status_code, b"".join(part.streaming_content)) == (206, copy[2:6])
     assert part["Content-Range"] == f"bytes 2-5/{len(copy)}"
+
+
+def test_the_page_loads_a_small_copy_of_what_goes_out(desk: Desk, scheduled, sign_in):
+    client, address = sign_in(desk.cast.user("hendra")), reverse("publishing:sent_small", args=[scheduled.pk, 0])
+    assert f'src="{address}"' in client.get(reverse("publishing:delivery", args=[scheduled.pk])).content.decode()
+    assert client.get(address).status_code == 404  # as long as nothing is made that goes out
+    jobs.run_now(Job.objects.get(kind="planning.fit"))
+    answer = client.get(address)
+    small = opened(b"".join(answer.streaming_content))
+    assert (answer["Content-Type"], small.format) == ("image/webp", "WEBP")
+    assert 400 <= small.width <= 800
+    assert not dict(small.getexif())
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert sign_in(desk.cast.user("euis")).get(address).status_code == 404
+
+
+def test_the_pictures_of_cards_are_looked_up_by_an_index(desk: Desk):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    assert "delivery_card_picture" in card_pictures.unused().explain()
+
+
+def test_pictures_and_videos_go_out_in_the_order_of_the_item(desk: Desk, platform: Platform, sign_in, tmp_path: Path):
+    item = desk.item(kinds=["newsroom"])
+    add(desk, item, sign_in, sent(samples.FOLDER / "jalan.mp4"))
+    add(desk, item, sign_in, sent(photo(tmp_path / "setu.jpg", 1_600, 900)))
+    rendition, assets = item.renditions.get(), list(item.assets.select_related("file"))
+    fixed = content.fixed(item, rendition, assets)
+    assert fixed["order"] == "vi"
+    assert "order" not in content.fixed(item, rendition, assets[::-1])
 
 
 def test_only_who_sees_the_delivery_sees_its_pictures(desk: Desk, scheduled, sign_in, client):

@@ -4,9 +4,10 @@ Written from the platform's own description before the adapter was: developers.f
 API v25.0: "Manually Build a Login Flow" (updated March 2026), "Long-Lived Access Tokens", "Pages API: Getting Started"
 and "Posts", references "Page Feed", "Page Photos" (4 MB; `alt_text_custom`, "user provided accessible description"; the
 reference "Photo" says less than 10 MB), "Page Published Posts", "Page Post", "User Accounts", "Debug Token"
-(`is_valid`, `scopes`, `expires_at`, `data_access_expires_at`), and "Handling Errors" (506: the same text twice in a
+(`is_valid`, `scopes`, `expires_at`, `data_access_expires_at`; `profile_id`: "For impersonated access tokens, the ID of
+the page this token contains", looked up on 27 November 2026), and "Handling Errors" (506: the same text twice in a
 row; 492: the person has no role on the Page any more). `auth_type=rerequest`, which asks again for what was declined,
-and `profile_id` of a Page's token are known from Facebook's own libraries; no page was read that says so. That Pages of
+is known from Facebook's own libraries; no page was read that says so. That Pages of
 a business portfolio are listed only with `business_management`, from public reports of 2026. Videos are in
 `facebook_videos`.
 """

@@ -33,7 +33,7 @@ from kentongan.channels.posts import Origin as Origin
 from kentongan.channels.posts import Post as Post
 from kentongan.channels.posts import Video as Video
 from kentongan.channels.posts import origin_of as origin_of
-from kentongan.channels.text import links
+from kentongan.channels.text import links, with_link
 from kentongan.channels.viewing import Viewer
 
 Text = str | Promise
@@ -78,7 +78,8 @@ class Manifest:
     scheduled, `idempotency` is by what means a repeated request stays one post, `video_idempotency` one with a video,
     where the platform has other means for those. `settling` is how long after an attempt an absent post may still
     appear there, `video_settling` one with a video, where that takes longer. `link_in_text` says that a post's link
-    is written below its text and counts with it. `count_within` measures by what one server
+    is written below its text and counts with it, `link_beside` how it is written there beside pictures or a video,
+    where those take the place of its card. `count_within` measures by what one server
     states (`Limits.stated`), for platforms whose servers differ. `goes_by_name` says that people know an account by
     its name, its handle being only part of an address. `reads_back` says that an account is shown all its own
     posts, so that a finder can tell absence; where it is not, only a person can. `attempt` is how long one attempt
@@ -113,6 +114,7 @@ class Manifest:
     settings: tuple[Setting, ...] = ()
     recalls: bool = False
     link_in_text: bool = False
+    link_beside: Callable[[str, str], str] | None = None
     note: Text = ""
     profile_url: str = ""
     goes_by_name: bool = False
@@ -127,6 +129,12 @@ class Manifest:
     neutral_only: bool = False
     count_within: Callable[[str, Mapping[str, int]], Count] | None = None
     look: Look = PLAIN
+
+    def written(self, text: str, link: str, *, beside: bool) -> str:
+        """Return the text that goes out, with the link where that stands in it; `beside` pictures or a video."""
+        if self.link_in_text:
+            return with_link(text, link)
+        return self.link_beside(text, link) if self.link_beside and beside else text
 
     def measured(self, text: str, stated: Mapping[str, int] | None = None) -> Count:
         """Count a text, by what the account's own server states where that is known."""

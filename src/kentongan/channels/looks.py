@@ -5,7 +5,8 @@ they are about to send: applications differ, and change.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Literal
 
@@ -55,23 +56,35 @@ class CardForm(StrEnum):
     OVER = "over"
 
 
+FIGURES = ("fold", "fold_lines", "link_shown", "tags", "longest_tag", "pictures", "single", "several", "video")
+"""Where a look cuts something off, a text or a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A page, and which of the figures of a look it states."""
+
+    page: str
+    says: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a platform draws a post; `source` says from where that is known, `seen` when it was looked up (ISO date).
+    """How a platform draws a post; `sources` say from where that is known, `seen` when it was looked up (ISO date).
 
     The text is folded after `fold` characters or `fold_lines` lines of `line` characters each; None shows all of it.
     `links` says that addresses lead somewhere, shown to `link_shown` characters without their https:// where that is
     set; `tags` how many hashtags do (None: all), none longer than `longest_tag`; `mentions` which @names may. Of the
     pictures `pictures` are shown, the last with how many more there are; one alone that is taller than `single` is cut
-    to it, several to `several` (a grid as a whole). `media_first` puts pictures above the text. `card` is the form of a
-    link card and `card_lines` what it says, in order; none beside pictures or a video. `card_sent` says that the card
-    goes out as a part of the post, as it is when the delivery is scheduled: else the platform makes its own.
-    `link_with_media` says that the link stands in the text beside pictures or a video. `alt` and `alt_video` say that
-    descriptions of pictures and of videos go out. `article` is a page with a headline; `teaser` how many characters of
-    it a list shows. `video` is the shape of a video.
+    to it, several to `several` (a grid as a whole), or where `by_first` is set to the shape that is nearest to the
+    first one's. `media_first` puts pictures above the text. `card` is the form of a link card and `card_lines` what it
+    says, in order; none beside pictures or a video. `card_sent` says that the card goes out as a part of the post, as
+    it is when the delivery is scheduled: else the platform makes its own. `alt` and `alt_video` say that descriptions
+    of pictures and of videos go out. `article` is a page with a headline; `teaser` how many characters of it a list
+    shows. `video` is the shape of a video.
     """
 
-    source: str = ""
+    sources: tuple[Source, ...] = ()
     seen: str = ""
     fold: int | None = None
     fold_lines: int | None = None
@@ -85,16 +98,23 @@ class Look:
     pictures: int = 4
     single: Shape = Shape.FREE
     several: Shape = Shape.FREE
+    by_first: bool = False
     video: Shape = Shape.FREE
     media_first: bool = False
     card: CardForm = CardForm.NONE
     card_lines: tuple[str, ...] = ("site", "title", "description")
     card_sent: bool = False
-    link_with_media: bool = False
     alt: bool = True
     alt_video: bool = False
     article: bool = False
     teaser: int | None = None
+
+    @property
+    def unverified(self) -> frozenset[str]:
+        """Which figures no page of `sources` states: what is known of them is what people saw, and approximate."""
+        told = {name for source in self.sources for name in source.says}
+        usual = {field.name: field.default for field in fields(Look)}
+        return frozenset(name for name in FIGURES if getattr(self, name) != usual[name] and name not in told)
 
 
 PLAIN = Look()
@@ -129,10 +149,14 @@ def _as_shown(link: str, look: Look) -> str:
     return bare if len(bare) <= look.link_shown else bare[: look.link_shown] + "…"
 
 
-def segments(text: str, look: Look) -> list[Segment]:
-    """Return the text cut at the links, hashtags and mentions that the platform finds in it, in order."""
+def segments(text: str, look: Look, also: Iterable[parts.Span] = ()) -> list[Segment]:
+    """Return the text cut at the links, hashtags and mentions that the platform finds in it, in order.
+
+    `also` are stretches that lead somewhere though they are no addresses.
+    """
     cut, at = [], 0
-    for span, kind in _found(text, look):
+    told: list[tuple[parts.Span, Kind]] = [(span, "link") for span in also if span.start < len(text)]
+    for span, kind in sorted([*_found(text, look), *told], key=lambda one: one[0].start):
         if span.start < at:
             continue
         if span.start > at:

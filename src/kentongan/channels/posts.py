@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -90,7 +91,8 @@ class Origin:
 class Post:
     """What is to be published once; `key` and `created_at` are the same in every attempt.
 
-    `card` is that of its link, where the platform takes it from us (`Look.card_sent`) and the page was read.
+    `order` has an “i” for each picture and a “v” for each video, as they follow one another; without it the videos
+    come last. `card` is that of its link, where the platform takes it from us (`Look.card_sent`) and the page was read.
     With an `origin` it is a repost, which has no text of its own.
     `confirm` is called right before the request that publishes: it raises CalledOff where the post was stopped,
     withdrawn or became too late while its media were carried there.
@@ -106,9 +108,18 @@ class Post:
     language: str = "id"
     images: tuple[Media, ...] = ()
     videos: tuple[Video, ...] = ()
+    order: str = ""
     card: Card | None = None
     origin: Origin | None = None
     confirm: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
+
+    @property
+    def media(self) -> tuple[Media | Video, ...]:
+        """Return its pictures and videos in their order."""
+        if Counter(self.order) != Counter(i=len(self.images), v=len(self.videos)):
+            return (*self.images, *self.videos)
+        images, videos = iter(self.images), iter(self.videos)
+        return tuple(next(videos) if kind == "v" else next(images) for kind in self.order)
 
     @property
     def video_size(self) -> int:
@@ -130,6 +141,8 @@ class Post:
         }
         if self.videos:  # only then, so that the digests of what went out before there were videos stay
             body["videos"] = [[video.sha256, video.alt, *([True] if video.synthetic else [])] for video in self.videos]
+        if self.media != (*self.images, *self.videos):  # likewise
+            body["order"] = self.order
         if self.card:
             picture = hashlib.sha256(self.card.picture.content).hexdigest() if self.card.picture else ""
             body["card"] = [self.card.url, self.card.title, self.card.description, picture]

@@ -7,6 +7,7 @@ from kentongan.core.views import files, imports, jobs, messages
 app_name = "core"
 urlpatterns = [
     path("berkas/<slug:public_id>/", files.show, name="file"),
+    path("berkas/<slug:public_id>/kecil/", files.show_small, name="file_small"),
     path("pekerjaan/", jobs.index, name="jobs"),
     path("pekerjaan/<int:pk>/", jobs.show, name="job"),
     path("pekerjaan/<int:pk>/kemajuan/", jobs.progress, name="job_progress"),

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Channel, Count, Counting
-from kentongan.channels.text import with_link
 from kentongan.planning.models import Rendition
 
 UNITS: dict[Counting, str | Promise] = {
@@ -78,14 +77,16 @@ def offered() -> list[Channel]:
     return channels.publishing()
 
 
-def measure(kind: str, text: str, link: str = "", stated: Mapping[str, int] | None = None) -> Measure:
+def measure(
+    kind: str, text: str, link: str = "", stated: Mapping[str, int] | None = None, *, beside: bool = False
+) -> Measure:
     """Count a version as that platform does, its link included where it goes into the text; NotFound for a kind.
 
     `stated` is what the server of the one account it is for states; without it the platform's usual rule holds.
+    `beside` says that pictures or a video go out with it.
     """
     manifest = channels.get(kind).manifest
-    if manifest.link_in_text:
-        text = with_link(text, link)
+    text = manifest.written(text, link, beside=beside)
     return Measure(kind, str(manifest.label), manifest.measured(text, stated), manifest.cost(text))
 
 

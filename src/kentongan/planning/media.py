@@ -155,7 +155,11 @@ def _problems(
 
 
 def _beside(rendition: Rendition, limits: Limits, platform: dict[str, Any]) -> Iterator[str]:
-    used = measure(rendition.kind, rendition.text, rendition.link).count.used
+    measured = measure(rendition.kind, rendition.text, rendition.link, beside=True)
+    used = measured.count.used
+    if measured.over and not measure(rendition.kind, rendition.text, rendition.link).over:
+        text = _("%(problem)s Beside a picture or video the link stands in the text.")
+        yield text % {"problem": measured.problem}
     if limits.caption is not None and used > limits.caption:
         text = _(
             "%(platform)s takes at most %(limit)s characters beside a picture or video; this version has %(used)s."
@@ -190,6 +194,9 @@ def _needs(limits: Limits, platform: dict[str, Any], pictures: bool, videos: boo
 
 def _pictures(pictures: Sequence[StoredFile], limits: Limits, platform: dict[str, Any], facts: Facts) -> Iterator[str]:
     """Yield what cannot be fitted: all else is made as small as the platform wants it, in a format that it takes."""
+    if pictures and not limits.images:
+        yield _("%(platform)s takes no pictures: take them out, or leave this version empty.") % platform
+        return
     if len(pictures) > limits.images:
         text = _("%(platform)s takes at most %(limit)s pictures; the item has %(n)s.")
         yield text % (platform | {"limit": limits.images, "n": len(pictures)})

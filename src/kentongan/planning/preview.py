@@ -9,9 +9,10 @@ from django.utils.safestring import SafeString
 
 from kentongan.channels import articles, looks
 from kentongan.channels import registry as channels
-from kentongan.channels.contract import Manifest
+from kentongan.channels.contract import Limits, Manifest
 from kentongan.channels.looks import CardForm, Layout, Look, Segment
-from kentongan.channels.text import with_link
+from kentongan.channels.text import Span, with_link
+from kentongan.core.models.files import StoredFile
 from kentongan.core.models.media import MediaFacts
 from kentongan.planning.models import ItemAsset, LinkCard
 from kentongan.registry.models import Account, Unit
@@ -23,7 +24,10 @@ DOTS = 10
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A picture or video as it is shown: its address here, what it shows in words, pixels and seconds if known."""
+    """A picture or video as it is shown: its address here, what it shows in words, pixels and seconds if known.
+
+    `small` is the address of a picture's small copy.
+    """
 
     url: str
     alt: str
@@ -31,6 +35,7 @@ class Piece:
     width: int = 0
     height: int = 0
     seconds: float | None = None
+    small: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ class Preview:
     """A version as its platform would draw it.
 
     `shown` is the text that stands there, `folded` what unfolds; of an article `body` and `rest` are HTML. `beyond` is
-    how many pictures are behind the last one shown, `left_out` how many do not go there. `link_lost` says that the link
+    how many pictures are behind the last one shown, `left_out` how many do not go there. Where pictures and videos are
+    swiped through together, `pictures` are both, in their order. `link_lost` says that the link
     goes nowhere, `silent` that descriptions do not go out.
     """
 
@@ -134,6 +140,20 @@ class Preview:
         return range(min(len(self.pictures), DOTS)) if swiped else range(0)
 
     @property
+    def is_approximate(self) -> bool:
+        """Whether it shows something cut off where no page of the platform says that it is."""
+        single = "single" if len(self.pictures) == 1 else "several"
+        cut = {
+            "fold": bool(self.folded) and self.look.fold is not None,
+            "fold_lines": bool(self.folded) and self.look.fold_lines is not None,
+            "link_shown": any(part.kind == "link" and part.text.endswith("…") for part in self.shown),
+            "pictures": bool(self.beyond),
+            single: bool(self.pictures) and self.shape != looks.Shape.FREE,
+            "video": bool(self.videos) and self.look.video != looks.Shape.FREE,
+        }
+        return any(cut.get(name) for name in self.look.unverified)
+
+    @property
     def more(self) -> int:
         """How many characters unfold."""
         return sum(len(part.text) for part in self.folded)
@@ -149,15 +169,16 @@ def face_of(account: Account | None, unit: Unit) -> Face:
 def pieces(assets: Iterable[ItemAsset], facts: Mapping[str, MediaFacts]) -> list[Piece]:
     """Return an item's pictures and videos, with what is known of them."""
     return [
-        piece(asset.file.get_absolute_url(), asset.alt, asset.file.is_video, facts.get(asset.file.sha256))
+        piece(asset.file, asset.alt, facts.get(asset.file.sha256))
         for asset in assets
         if asset.file.is_image or asset.file.is_video
     ]
 
 
-def piece(url: str, alt: str, is_video: bool, facts: MediaFacts | None) -> Piece:
-    """Return a picture or video at that address."""
-    one = Piece(url, alt, is_video)
+def piece(file: StoredFile, alt: str, facts: MediaFacts | None, url: str = "") -> Piece:
+    """Return a picture or video of ours; `url` is where it is shown, where that is not the file's own address."""
+    whole = url or file.get_absolute_url()
+    one = Piece(whole, alt, file.is_video, small=f"{url}kecil/" if url else file.small_url)
     return replace(one, width=facts.width, height=facts.height, seconds=facts.seconds) if facts else one
 
 
@@ -166,34 +187,61 @@ def draw(kind: str, written: Written, media: Sequence[Piece] = (), cards: Mappin
     manifest = channels.get(kind).manifest
     look, limits = manifest.look, manifest.limits
     media = media if written.text else ()
-    pictures = [one for one in media if not one.is_video][: limits.images]
-    videos = [one for one in media if one.is_video][: limits.videos]
+    pictures, videos = _going(media, limits)
     text = _text(manifest, written, bool(pictures or videos))
+    left_out = len(media) - len(pictures) - len(videos)
+    if look.layout == Layout.SWIPE and pictures and videos:
+        pictures, videos = [one for one in media if one in pictures or one in videos], []
     head, tail = ("", "") if look.article else looks.fold(text, look)
     body, rest = _article(text) if look.article else (None, None)
     return Preview(
         manifest=manifest,
         written=written,
-        shown=looks.segments(head.rstrip() if tail else head, look),
+        shown=looks.segments(head.rstrip() if tail else head, look, _below(written, text)),
         folded=looks.segments(tail, look),
         pictures=pictures[: look.pictures],
         videos=videos,
         beyond=max(len(pictures) - look.pictures, 0),
-        left_out=len(media) - len(pictures) - len(videos),
+        left_out=left_out,
         shape=_shape(look, pictures),
         body=body,
         rest=rest,
         teaser=articles.shortened(articles.opening(written.text), look.teaser) if look.teaser else "",
         card=_card(look, written, cards or {}) if not pictures and not videos else None,
-        link_lost=bool(written.link) and written.link not in text and (bool(media) or look.card == CardForm.NONE),
-        silent=bool(pictures and not look.alt) or bool(videos and not look.alt_video),
+        link_lost=_lost(look, written, text, bool(media)),
+        silent=any(not (look.alt_video if one.is_video else look.alt) for one in (*pictures, *videos)),
     )
+
+
+def _going(media: Sequence[Piece], limits: Limits) -> tuple[list[Piece], list[Piece]]:
+    """Return the pictures and the videos that go out, no more than the platform takes together."""
+    taken: dict[bool, list[Piece]] = {False: [], True: []}
+    for one in media:
+        most = limits.videos if one.is_video else limits.images
+        room = limits.media_most is None or sum(map(len, taken.values())) < limits.media_most
+        if room and len(taken[one.is_video]) < most:
+            taken[one.is_video].append(one)
+    return taken[False], taken[True]
 
 
 def _text(manifest: Manifest, written: Written, beside: bool) -> str:
     """Return the text that goes out, with the link where the adapter writes it there."""
-    below = manifest.link_in_text or manifest.look.article or (manifest.look.link_with_media and beside)
-    return with_link(written.text, written.link) if below and written.text else written.text
+    if manifest.look.article and written.text:
+        return with_link(written.text, written.link)
+    return manifest.written(written.text, written.link, beside=beside) if written.text else ""
+
+
+def _below(written: Written, text: str) -> list[Span]:
+    """Return where the link stands that was written below the text, however short."""
+    start = len(written.text) + len("\n\n")
+    return [Span(start, len(text), written.link)] if written.link not in text and start < len(text) else []
+
+
+def _lost(look: Look, written: Written, text: str, beside: bool) -> bool:
+    """Whether the link goes nowhere: it is neither in the text, nor shown as a card."""
+    if not written.link or written.link in text or text != written.text:
+        return False
+    return beside or look.card == CardForm.NONE
 
 
 def _card(look: Look, written: Written, cards: Mapping[str, Card]) -> Card | None:
@@ -207,9 +255,18 @@ def _article(text: str) -> tuple[SafeString, SafeString | None]:
     return articles.html(first), articles.html(rest) if rest else None
 
 
+def _nearest(first: Piece) -> looks.Shape:
+    """Return the shape that all are cut to, where the first one decides that."""
+    if not first.width or not first.height:
+        return looks.Shape.SQUARE
+    shapes = (looks.Shape.SQUARE, looks.Shape.PORTRAIT, looks.Shape.WIDE)
+    sides = first.width / first.height
+    return min(shapes, key=lambda shape: abs(sides - shape.sides[0] / shape.sides[1]))
+
+
 def _shape(look: Look, pictures: Sequence[Piece]) -> str:
     """Return to what the pictures are cut."""
     if len(pictures) != 1:
-        return look.several
+        return _nearest(pictures[0]) if pictures and look.by_first else look.several
     one, (across, down) = pictures[0], look.single.sides
     return look.single if down and one.height * across > one.width * down else looks.Shape.FREE

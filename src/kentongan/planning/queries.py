@@ -173,7 +173,7 @@ def _versions(
     return tuple(
         Version(
             row,
-            counting.measure(row.kind, row.text, row.link, (stated or {}).get(row.kind)),
+            counting.measure(row.kind, row.text, row.link, (stated or {}).get(row.kind), beside=bool(shown)),
             preview.draw(row.kind, _written(item, row, faces), shown, drawn),
         )
         for row in item.renditions.all()

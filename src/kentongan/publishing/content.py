@@ -41,8 +41,17 @@ def fixed(item: ContentItem, rendition: Rendition, assets: Sequence[ItemAsset]) 
             for asset in assets
             if asset.file.is_video
         ],
+        **_order(assets),
         **(_fixed_card(item, rendition) if manifest.look.card_sent and not kept else {}),
     }
+
+
+def _order(assets: Sequence[ItemAsset]) -> dict[str, str]:
+    """Return how pictures and videos follow one another, where it is not the videos that come last."""
+    order = "".join(
+        "v" if asset.file.is_video else "i" for asset in assets if asset.file.is_image or asset.file.is_video
+    )
+    return {"order": order} if "vi" in order else {}
 
 
 def _fixed_card(item: ContentItem, rendition: Rendition) -> dict[str, Any]:
@@ -130,6 +139,7 @@ def post_of(delivery: Delivery) -> Post:
         language=content["language"],
         images=_images(delivery),
         videos=_videos(delivery),
+        order=content.get("order", ""),
         card=_card(content.get("card")),
         origin=_origin(delivery.repost_of) if delivery.repost_of else None,
     )

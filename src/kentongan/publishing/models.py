@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -138,6 +140,11 @@ class Delivery(models.Model):
             models.Index(fields=("unit", "state", "due_at"), name="delivery_unit"),
             models.Index(fields=("account", "-published_at"), name="delivery_newest"),
             models.Index(fields=("item",), name="delivery_item"),
+            models.Index(
+                Cast(KT("content__card__file"), models.BigIntegerField()),
+                name="delivery_card_picture",
+                condition=Q(content__has_key="card"),
+            ),
             models.Index(fields=("repost_of",), name="delivery_reposts", condition=Q(repost_of__isnull=False)),
             models.Index(
                 fields=("campaign", "due_at"),

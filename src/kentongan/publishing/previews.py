@@ -54,7 +54,8 @@ def of(delivery: Delivery) -> Preview:
     for number, row in enumerate(rows):
         if (file := kept.get(row["file"])) is not None:
             url = reverse("publishing:sent", args=[delivery.pk, number])
-            shown.append(preview.piece(url, row["alt"], file.is_video, facts.get(file.sha256)))
+            shown.append(preview.piece(file, row["alt"], facts.get(file.sha256), url))
+    shown = _in_order(shown, content.get("order", ""))
     face = preview.face_of(delivery.account, delivery.unit)
     at = delivery.published_at or delivery.due_at
     written = Written(content["text"], content["title"], content["link"], face, content["language"], at)
@@ -62,6 +63,21 @@ def of(delivery: Delivery) -> Preview:
     drawn = preview.draw(delivery.account.platform, written, shown, cards)
     without = drawn.look.card_sent and drawn.card is not None and drawn.card.url not in cards
     return replace(drawn, card=None) if without else drawn
+
+
+def _in_order(shown: list[Piece], order: str) -> list[Piece]:
+    """Return pictures and videos, which are kept apart, as they follow one another."""
+    parts = {kind: iter([one for one in shown if one.is_video is (kind == "v")]) for kind in "iv"}
+    found = [piece for kind in order if (piece := next(parts[kind], None))]
+    return [*found, *parts["i"], *parts["v"]]
+
+
+def small_of(delivery: Delivery, number: int) -> tuple[Path, str]:
+    """Return where a small copy of that picture is, and its type; what goes out, where none can be made."""
+    sent, media_type = content_of(delivery, number)
+    file = StoredFile.objects.get(pk=_rows(delivery)[number]["file"])
+    copy = media.small(file)
+    return (files.content_path(copy.sha256), copy.media_type) if copy else (sent, media_type)
 
 
 def content_of(delivery: Delivery, number: int) -> tuple[Path, str]:

@@ -36,6 +36,7 @@ urlpatterns = [
     path("sebaran/<int:pk>/waktu/", deliveries.reschedule, name="reschedule"),
     path("sebaran/<int:pk>/selesaikan/", deliveries.resolve, name="resolve"),
     path("sebaran/<int:pk>/media/<int:number>/", media.sent, name="sent"),
+    path("sebaran/<int:pk>/media/<int:number>/kecil/", media.sent_small, name="sent_small"),
     path("media/<str:token>.<slug:suffix>", media.media, name="media"),
     path("akun/", accounts.accounts, name="accounts"),
     path("akun/<int:pk>/sambungkan/", accounts.connect, name="connect"),

@@ -10,10 +10,10 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting
-from kentongan.channels.bluesky.richtext import LONGEST_TAG
+from kentongan.channels.bluesky.richtext import LONGEST_TAG, with_link
 from kentongan.channels.bluesky.tid import new_tid
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate, Setting
-from kentongan.channels.looks import CardForm, Look, Shape
+from kentongan.channels.looks import CardForm, Look, Shape, Source
 
 MANIFEST = Manifest(
     kind="bluesky",
@@ -55,9 +55,13 @@ MANIFEST = Manifest(
         ),
     ),
     recalls=True,
+    link_beside=with_link,
     profile_url="https://bsky.app/profile/{handle}",
     look=Look(
-        source="lexicons app.bsky.richtext.facet and app.bsky.embed.*; the application",
+        sources=(
+            Source("atproto.com: lexicon app.bsky.richtext.facet", ("longest_tag",)),
+            Source("atproto.com: lexicons app.bsky.embed.images, video, external"),
+        ),
         seen="2026-11-27",
         longest_tag=LONGEST_TAG,
         mentions=re.compile(r"[\w-]+(\.[\w-]+)+"),

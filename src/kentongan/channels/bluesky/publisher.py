@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 from django.utils.translation import gettext as _
 
-from kentongan.channels.bluesky.richtext import facets
+from kentongan.channels.bluesky.richtext import facets, link_below, with_link
 from kentongan.channels.bluesky.xrpc import call, repository
 from kentongan.channels.contract import (
     Absent,
@@ -73,13 +73,15 @@ class BlueskyPublisher:
         delete(COLLECTION, remote_id, credentials, client)
 
     def _record(self, post: Post, credentials: Credentials, client: httpx.Client) -> dict[str, Any]:
+        # Beside pictures or a video there is no card, so the link stands below the text.
+        text, below = link_below(post.text, post.link if post.images or post.videos else "")
         record: dict[str, Any] = {
             "$type": COLLECTION,
-            "text": post.text,
+            "text": text,
             "createdAt": moment(post),
             "langs": [post.language],
         }
-        marks = facets(post.text, partial(_resolve, client, credentials.service))
+        marks = [*facets(post.text, partial(_resolve, client, credentials.service)), *below]
         if marks:
             record["facets"] = marks
         if post.images:
@@ -164,9 +166,9 @@ def delete(collection: str, remote_id: str, credentials: Credentials, client: ht
 
 
 def lookup(post: Post, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:
-    """Look the post up by its key."""
-    url = public_url(credentials, post.key)
-    return read(COLLECTION, post.key, lambda value: value.get("text") == post.text, url, credentials, client)
+    """Look the post up by its key: with the link below its text or, sent by an older version, without."""
+    url, ours = public_url(credentials, post.key), {post.text, with_link(post.text, post.link)}
+    return read(COLLECTION, post.key, lambda value: value.get("text") in ours, url, credentials, client)
 
 
 def read(

@@ -9,7 +9,8 @@ from datetime import timedelta
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest
 from kentongan.channels.graph.api import Graph
-from kentongan.channels.looks import CardForm, Layout, Look, Shape
+from kentongan.channels.looks import CardForm, Layout, Look, Shape, Source
+from kentongan.channels.text import with_link
 from kentongan.core.ids import public_id
 
 TEXT = 63_206
@@ -39,10 +40,13 @@ MANIFEST = Manifest(
     video_settling=timedelta(hours=1),  # a video is listed once Facebook is done with it
     attempt=timedelta(minutes=8),  # ten pictures, one after the other, each up to forty seconds on a slow line
     recalls=True,
+    link_beside=with_link,  # a link becomes a card, but beside pictures or a video it stands in the text
     rehearsed_only=True,
     profile_url="https://www.facebook.com/{handle}",
     look=Look(
-        source="the application: it folds after some 477 characters or five lines; Pages API for what goes out",
+        # Where it folds, and to what it cuts, Meta states nowhere; observers tell of some 477 characters on a computer
+        # and some 125 on a phone (boldlytype.com/blog/facebook-post-character-limit, posttruncate.com).
+        sources=(Source("developers.facebook.com: Pages API, Posts"),),
         seen="2026-11-27",
         fold=477,
         fold_lines=5,
@@ -52,6 +56,5 @@ MANIFEST = Manifest(
         single=Shape.PORTRAIT,
         several=Shape.SQUARE,
         card=CardForm.LARGE,
-        link_with_media=True,
     ),
 )

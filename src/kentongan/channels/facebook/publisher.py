@@ -14,7 +14,6 @@ import httpx
 from django.utils.translation import gettext as _
 
 from kentongan.channels import server_clock
-from kentongan.channels import text as parts
 from kentongan.channels.contract import (
     Absent,
     Ambiguous,
@@ -44,8 +43,8 @@ def _url(remote_id: str) -> str:
 
 
 def _message(post: Post) -> str:
-    """Return the text: a link becomes a card, but beside pictures or a video it stands in the text."""
-    return parts.with_link(post.text, post.link) if post.images or post.videos else post.text
+    """Return the text, with the link where that becomes no card."""
+    return MANIFEST.written(post.text, post.link, beside=bool(post.images or post.videos))
 
 
 def _number(remote_id: str, credentials: Credentials) -> str:

@@ -69,10 +69,10 @@ class Containers:
         credentials: Credentials,
         client: httpx.Client,
     ) -> str:
-        """Publish and return the number of the post: `text` alone, or with the post's pictures, then its videos."""
+        """Publish and return the number of the post: `text` alone, or with the post's pictures and videos."""
         patience = Patience.of(uploads.longest(self.manifest, post.video_size))
         self._check_quota(credentials, client)
-        media: tuple[Media | Video, ...] = (*post.images, *post.videos)
+        media = post.media
         if len(media) < 2:
             container = self._made({**text, **(self._alone(media[0]) if media else {})}, credentials, client)
         else:
@@ -82,8 +82,9 @@ class Containers:
                 parts.append(self._made({**PART, **self._shown(each)}, credentials, client))
                 if isinstance(each, Video):  # one at a time: each is fetched from us, by however many connections
                     self._wait(parts[-1], patience, credentials, client)
-            for part in parts[: len(post.images)]:
-                self._wait(part, patience, credentials, client)
+            for part, each in zip(parts, media, strict=True):
+                if isinstance(each, Media):
+                    self._wait(part, patience, credentials, client)
             children = {"media_type": "CAROUSEL", "children": ",".join(parts)}
             container = self._made({**text, **children}, credentials, client)
         self._wait(container, patience, credentials, client)

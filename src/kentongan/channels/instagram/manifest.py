@@ -9,7 +9,7 @@ from datetime import timedelta
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Limits, Manifest, Rate
 from kentongan.channels.graph.api import Graph
-from kentongan.channels.looks import NAME, Layout, Look, Shape
+from kentongan.channels.looks import NAME, Layout, Look, Shape, Source
 from kentongan.channels.uploads import FETCHED_TOGETHER
 from kentongan.core.ids import public_id
 
@@ -50,15 +50,24 @@ MANIFEST = Manifest(
     rehearsed_only=True,
     profile_url="https://www.instagram.com/{handle}/",
     look=Look(
-        source="developers.facebook.com: Content Publishing, IG Media (shapes); the application folds after some 125",
+        sources=(
+            # "Only the first three lines ... we recommend adding a caption of 125 characters or fewer."
+            Source("help.instagram.com/1643471055915254", ("fold", "fold_lines")),
+            # "Carousel images are all cropped based on the first image, with the default being a 1:1 aspect ratio."
+            Source("developers.facebook.com/docs/instagram-platform/content-publishing", ("several", "pictures")),
+            Source("developers.facebook.com: IG User Media (from 4:5 to 1.91:1)", ("single",)),
+        ),
         seen="2026-11-27",
         fold=125,
+        fold_lines=3,
+        line=45,
         links=False,
         mentions=NAME,
         layout=Layout.SWIPE,
         pictures=10,
         single=Shape.PORTRAIT,
         several=Shape.SQUARE,
+        by_first=True,
         media_first=True,
     ),
 )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Count, Counting, Idempotency, Limits, Manifest, Rate, Setting
-from kentongan.channels.looks import WITH_SERVER, CardForm, Look, Shape
+from kentongan.channels.looks import WITH_SERVER, CardForm, Look, Shape, Source
 
 DEFAULT_LIMIT = 500
 
@@ -64,7 +64,10 @@ MANIFEST = Manifest(
     recalls=True,
     link_in_text=True,
     look=Look(
-        source="Mastodon 4: TextFormatter (30 characters of a link); docs.joinmastodon.org: PreviewCard",
+        sources=(
+            Source("github.com/mastodon/mastodon: app/lib/text_formatter.rb", ("link_shown",)),
+            Source("docs.joinmastodon.org: PreviewCard"),
+        ),
         seen="2026-11-27",
         link_shown=30,
         mentions=WITH_SERVER,

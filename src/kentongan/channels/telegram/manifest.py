@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate, Setting
-from kentongan.channels.looks import CardForm, Layout, Look, Shape
+from kentongan.channels.looks import CardForm, Layout, Look, Shape, Source
 from kentongan.core.ids import public_id
 
 TEXT, CAPTION = 4_096, 1_024
@@ -65,7 +65,7 @@ MANIFEST = Manifest(
     rehearsed_only=True,
     profile_url="https://t.me/{handle}",
     look=Look(
-        source="core.telegram.org/bots/api: sendMessage, sendMediaGroup, LinkPreviewOptions; the application",
+        sources=(Source("core.telegram.org/bots/api: sendMessage, sendMediaGroup (2 to 10)", ("pictures",)),),
         seen="2026-11-27",
         mentions=re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}(?!\w)"),
         layout=Layout.FIRST,

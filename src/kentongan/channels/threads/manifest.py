@@ -8,7 +8,7 @@ from datetime import timedelta
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Limits, Manifest, Rate
 from kentongan.channels.graph.api import Graph
-from kentongan.channels.looks import NAME, CardForm, Layout, Look, Shape
+from kentongan.channels.looks import NAME, CardForm, Layout, Look, Shape, Source
 from kentongan.channels.uploads import FETCHED_TOGETHER
 from kentongan.core.ids import public_id
 
@@ -47,7 +47,11 @@ MANIFEST = Manifest(
     rehearsed_only=True,
     profile_url="https://www.threads.com/@{handle}",
     look=Look(
-        source="developers.facebook.com: Threads API, Posts (links, one topic tag a post); the application",
+        # Its media specifications tell what may be sent, not to what it is cut.
+        sources=(
+            # "Only one topic tag is allowed per post"; the first address becomes the link's preview.
+            Source("developers.facebook.com/documentation/threads/posts (14 April 2026)", ("tags", "pictures")),
+        ),
         seen="2026-11-27",
         tags=1,
         mentions=NAME,

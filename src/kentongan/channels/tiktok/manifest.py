@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate
-from kentongan.channels.looks import NAME, Layout, Look, Shape
+from kentongan.channels.looks import NAME, Layout, Look, Shape, Source
 from kentongan.core.ids import public_id
 
 CAPTION = 2_200
@@ -44,7 +44,8 @@ MANIFEST = Manifest(
     rehearsed_only=True,
     profile_url="https://www.tiktok.com/@{handle}",
     look=Look(
-        source="developers.tiktok.com: Content Posting API; the application shows two lines of a caption",
+        # How much of a caption is shown nobody at TikTok says; observers tell of one or two lines.
+        sources=(Source("developers.tiktok.com: Content Posting API (35 pictures)", ("pictures",)),),
         seen="2026-11-27",
         fold_lines=2,
         line=45,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Setting
-from kentongan.channels.looks import Layout, Look
+from kentongan.channels.looks import Layout, Look, Source
 from kentongan.core.ids import public_id
 
 MANIFEST = Manifest(
@@ -50,7 +50,9 @@ MANIFEST = Manifest(
     goes_by_name=True,
     alike=0.9,  # a site of one's own: only copies are worth a look
     look=Look(
-        source="our own publisher (an article: figures, then text); the theme draws it",
+        sources=(
+            Source("our own publisher (an article: figures, then text); the theme draws it", ("tags", "pictures")),
+        ),
         seen="2026-11-27",
         tags=0,
         layout=Layout.STACK,

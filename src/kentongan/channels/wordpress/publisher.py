@@ -4,7 +4,7 @@ WordPress takes the same slug twice and quietly makes the second one `-2`. So th
 made, and a post that came back under another slug is a second one: it is taken away again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -85,6 +85,17 @@ def _player(media: Mapping[str, Any], alt: str) -> str:
     return f'<figure><video controls preload="metadata" src="{address}" aria-label="{label}"></video></figure>'
 
 
+def _shown(post: Post, pictures: Sequence[Mapping[str, Any]], videos: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the figures below the text, in the post's order; its first picture stands above it."""
+    kept = iter(pictures), iter(videos)
+    shown = []
+    for each in post.media:
+        media = next(kept[isinstance(each, Video)])
+        shown.append(_player(media, each.alt) if isinstance(each, Video) else _figure(media, each.alt))
+    first = next((number for number, each in enumerate(post.media) if isinstance(each, Media)), None)
+    return [one for number, one in enumerate(shown) if number != first]
+
+
 class WordPressPublisher:
     """`POST /wp/v2/posts` with a slug of ours, `/wp/v2/media`, `DELETE`."""
 
@@ -126,8 +137,7 @@ class WordPressPublisher:
     ) -> dict[str, Any]:
         link = post.link if post.link and post.link not in post.text else ""
         text = "\n\n".join(filter(None, (post.text, link)))
-        more = [_figure(media, post.images[number].alt) for number, media in enumerate(pictures) if number]
-        more += [_player(media, video.alt) for media, video in zip(videos, post.videos, strict=True)]
+        more = _shown(post, pictures, videos)
         return {
             "status": "publish",
             "slug": name,

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate
-from kentongan.channels.looks import CardForm, Look, Shape
+from kentongan.channels.looks import CardForm, Look, Shape, Source
 from kentongan.core.ids import public_id
 
 TEXT = 280
@@ -48,7 +48,10 @@ MANIFEST = Manifest(
     forbids_alike=True,  # "substantially similar", its rules for automation say
     profile_url="https://x.com/{handle}",
     look=Look(
-        source="docs.x.com: counting characters, cards; the application",
+        sources=(
+            Source("docs.x.com: Counting characters, Cards"),
+            Source("developer.x.com/docs/basics/tco: links are shown shortened, to what length it does not say"),
+        ),
         seen="2026-11-27",
         link_shown=27,
         mentions=re.compile(r"[A-Za-z0-9_]{1,15}(?!\w)"),

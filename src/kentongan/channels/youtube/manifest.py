@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from kentongan.channels import counting
 from kentongan.channels.contract import Counting, Idempotency, Limits, Manifest, Rate
-from kentongan.channels.looks import NAME, Look, Shape
+from kentongan.channels.looks import NAME, Look, Shape, Source
 from kentongan.core.ids import public_id
 
 TITLE, DESCRIPTION_BYTES, TAGS = 100, 5_000, 500
@@ -38,7 +38,12 @@ MANIFEST = Manifest(
     rehearsed_only=True,
     profile_url="https://www.youtube.com/@{handle}",
     look=Look(
-        source="developers.google.com/youtube/v3: videos; the application shows three lines of a description",
+        # "Only the first few lines" are shown, YouTube's help says, not how many.
+        sources=(
+            Source("developers.google.com/youtube/v3: videos"),
+            # "The standard aspect ratio on a computer is 16:9"; others are padded, not cut.
+            Source("support.google.com/youtube/answer/6375112", ("video",)),
+        ),
         seen="2026-11-27",
         fold_lines=3,
         line=70,

@@ -4,14 +4,16 @@ from datetime import timedelta
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status
 
 from kentongan.core import clock
 from kentongan.core.jobs import registry
 from kentongan.core.jobs.ending import Outcome, end
-from kentongan.core.jobs.queue import TASK, enqueue
+from kentongan.core.jobs.queue import TASK, enqueue, lock_of
 from kentongan.core.models.jobs import Job
 
 SILENT_AFTER = timedelta(seconds=30)
@@ -62,9 +64,13 @@ def _free(job: Job) -> None:
 
 
 def _wake_waiting() -> int:
-    """Enqueue jobs whose call was lost: the worker died between taking the call and claiming the job."""
-    waiting = Job.objects.filter(state=Job.State.QUEUED, queued_at__lt=clock.now() - WAITING_AFTER)
-    return sum(map(enqueue, waiting[:BATCH]))
+    """Enqueue jobs whose call was lost: the worker died between taking the call and claiming the job.
+
+    The oldest first; those whose call still waits are left out, so that however many they are none stands behind them.
+    """
+    calls = ProcrastinateJob.objects.filter(status=Status.TODO.value, queueing_lock=lock_of(OuterRef("pk")))
+    waiting = Job.objects.filter(~Exists(calls), state=Job.State.QUEUED, queued_at__lt=clock.now() - WAITING_AFTER)
+    return sum(map(enqueue, waiting.order_by("queued_at", "pk")[:BATCH]))
 
 
 @async_to_sync

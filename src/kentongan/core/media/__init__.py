@@ -9,12 +9,13 @@ The first two may take seconds, so none belongs inside a transaction.
 
 from kentongan.core.media.conversion import converter, is_conversion, no_converter, phone_advice, recipe_for
 from kentongan.core.media.pictures import CHANGES, Recipe
-from kentongan.core.media.store import CLEAN, convert, facts_of, fits_of, fitted, is_kept, learn
+from kentongan.core.media.store import CLEAN, SMALL, convert, facts_of, fits_of, fitted, is_kept, learn, small
 from kentongan.core.models.media import FittedFile, MediaFacts
 
 __all__ = [
     "CHANGES",
     "CLEAN",
+    "SMALL",
     "FittedFile",
     "MediaFacts",
     "Recipe",
@@ -29,4 +30,5 @@ __all__ = [
     "no_converter",
     "phone_advice",
     "recipe_for",
+    "small",
 ]

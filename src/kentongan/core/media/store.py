@@ -10,12 +10,14 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from kentongan.core import files
-from kentongan.core.errors import Unavailable
+from kentongan.core.errors import Invalid, Unavailable
 from kentongan.core.media import conversion, pictures, videos
 from kentongan.core.models.files import StoredFile
 from kentongan.core.models.media import FittedFile, MediaFacts
-from kentongan.core.sniff import MP4
+from kentongan.core.sniff import MP4, WEBP
 
+SMALL = pictures.Recipe((WEBP,), 120_000, 800)
+"""What a picture is fitted to where we show it ourselves beside others: sharp enough for 400 pixels on any screen."""
 CLEAN = "clean"
 """The recipe of a video: its metadata blanked, everything else as it was."""
 
@@ -52,6 +54,19 @@ def fitted(file: StoredFile, recipe: str) -> FittedFile:
     """
     known = FittedFile.objects.filter(source=file.sha256, recipe=recipe).first()
     return known if known and is_kept(known) else _noted(file, recipe, _made(file, recipe))
+
+
+def small(file: StoredFile) -> FittedFile | None:
+    """Return the small copy of a picture, made where there is none yet; None where none can be made.
+
+    That is one that moves, or is damaged. Raises NotFound where it was erased, Unavailable where it was lost.
+    """
+    if not file.is_image:
+        return None
+    try:
+        return fitted(file, SMALL.key)
+    except Invalid:
+        return None
 
 
 def is_kept(copy: FittedFile | None) -> bool:

@@ -52,6 +52,11 @@ class StoredFile(models.Model):
         return reverse("core:file", args=(self.public_id,))
 
     @property
+    def small_url(self) -> str:
+        """Where a picture's small copy is served, for pages that show it beside others."""
+        return reverse("core:file_small", args=(self.public_id,))
+
+    @property
     def audit_label(self) -> str:
         """What the audit log calls it: people name files after people."""
         return f"#{self.pk}"

@@ -55,8 +55,9 @@ def count(request: HttpRequest) -> HttpResponse:
     if kind not in {channel.kind for channel in counting.offered()}:
         raise NotFound()
     text, link = plain(sent.get(f"{kind}_text", "")), sent.get(f"{kind}_link", "").strip()
-    measured = counting.measure(kind, text, link)
     draft = RenditionDraft(text, sent.get(f"{kind}_title", "").strip(), link)
     drawn = queries.typed(actor, number(sent.get("item")), {kind: draft}, title=sent.get("title", "").strip())
+    beside = bool(drawn[kind].pictures or drawn[kind].videos)
+    measured = counting.measure(kind, text, link, beside=beside)
     context = {"measure": measured, "summary": counting.summary(measured), "preview": drawn[kind]}
     return render(request, "planning/_counted.html", context)

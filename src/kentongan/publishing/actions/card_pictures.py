@@ -21,7 +21,9 @@ def unused() -> QuerySet[StoredFile]:
     """Return the pictures of cards, older than a day, that neither a card nor any delivery names."""
     here = OuterRef("pk")
     ours = StoredFile.objects.filter(name=LinkCard.PICTURE_NAME, created_by=None, created_at__lt=clock.now() - YOUNG)
-    sent = Delivery.objects.annotate(named=Cast(KT("content__card__file"), BigIntegerField()))
+    sent = Delivery.objects.filter(content__has_key="card").annotate(
+        named=Cast(KT("content__card__file"), BigIntegerField())
+    )
     return ours.filter(
         ~Exists(LinkCard.objects.filter(picture=here)),
         ~Exists(sent.filter(named=here)),

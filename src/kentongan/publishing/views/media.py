@@ -38,7 +38,17 @@ def media(request: HttpRequest, token: str, suffix: str) -> HttpResponseBase:
 @require_safe
 def sent(request: StaffRequest, pk: int, number: int) -> HttpResponseBase:
     """Serve a picture or video of a delivery, as it goes out, to whoever sees the delivery."""
-    answer = _served(request, *previews.content_of(access.delivery(reader(request), pk), number))
+    return _to_us(_served(request, *previews.content_of(access.delivery(reader(request), pk), number)))
+
+
+@login_required
+@require_safe
+def sent_small(request: StaffRequest, pk: int, number: int) -> HttpResponseBase:
+    """Serve a small copy of such a picture, made once."""
+    return _to_us(_served(request, *previews.small_of(access.delivery(reader(request), pk), number)))
+
+
+def _to_us(answer: HttpResponseBase) -> HttpResponseBase:
     answer["Cross-Origin-Resource-Policy"] = "same-origin"
     answer["Cache-Control"] = "private, max-age=3600"
     return answer
