@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     atomic = False
     dependencies = [
-        ("publishing", "0015_reposts_are_fixed"),
+        ("publishing", "0016_clock_went_back"),
     ]
 
     operations = [
