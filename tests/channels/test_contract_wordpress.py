@@ -1,5 +1,6 @@
 """WordPress passes the contract against a real site, and what sites do besides."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from kentongan.channels.contract import (
     Unsure,
 )
 from kentongan.channels.testing import Bench, Failure, HttpPublisherContract
+from kentongan.channels.wordpress import publisher
 from kentongan.channels.wordpress.api import address
 from kentongan.channels.wordpress.publisher import slug
 from kentongan.core import http
@@ -254,3 +256,12 @@ def test_trouble_while_looking_is_no_absence(bench: Bench, proxy: Proxy):
     post = bench.post("Ada")
     assert isinstance(bench.publish(post), Published)
     assert isinstance(bench.find(post), Found)
+
+
+def test_pictures_and_videos_stand_in_the_order_of_the_item_the_first_picture_above():
+    images = tuple(Media(b"x", "image/png", alt) for alt in ("Satu", "Dua"))
+    post = Post("kunci", "Jalan", datetime.now(UTC), images=images, videos=(video(),))
+    kept = [{"source_url": "/1.png"}, {"source_url": "/2.png"}], [{"source_url": "/3.mp4"}]
+    for order, expected in (("ivi", ["/3.mp4", "/2.png"]), ("vii", ["/3.mp4", "/2.png"]), ("", ["/2.png", "/3.mp4"])):
+        shown = publisher._shown(replace(post, order=order), *kept)
+        assert [re.search(r'src="([^"]+)"', figure)[1] for figure in shown] == expected, order

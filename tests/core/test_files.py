@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.pictures import opened, photo
-from kentongan.core import files, sniff
+from kentongan.core import clock, files, sniff
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, NotFound, Unavailable
 from kentongan.core.models import FittedFile, StoredFile, User
@@ -200,6 +200,8 @@ def test_a_small_copy_of_a_picture_is_made_once_and_without_its_place(
     assert b"".join(client.get(file.small_url).streaming_content)
     assert FittedFile.objects.get() == made
     assert client.get(file.small_url, headers={"If-None-Match": first["ETag"]}).status_code == 304
+    StoredFile.objects.update(erased_at=clock.now())
+    assert client.get(file.small_url).status_code == 404
 
 
 @pytest.mark.django_db

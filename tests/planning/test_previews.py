@@ -147,6 +147,7 @@ def test_it_says_where_descriptions_do_not_go_out():
     assert not preview.draw("telegram", Written("Jalan")).silent
     assert not preview.draw("mastodon", Written("Jalan"), [video()]).silent
     assert preview.draw("youtube", Written("Jalan"), [video()]).silent
+    assert not preview.draw("newsroom", Written("Jalan"), [video()]).silent
 
 
 def test_an_article_is_html_of_which_nothing_is_believed():

@@ -50,6 +50,7 @@ MANIFEST = Manifest(
         layout=Layout.STACK,
         pictures=12,
         media_first=True,
+        alt_video=True,
         article=True,
         teaser=SUMMARY_LENGTH,
     ),

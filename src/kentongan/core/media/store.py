@@ -3,6 +3,7 @@
 import io
 import shutil
 import tempfile
+import threading
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from kentongan.core.sniff import MP4, WEBP
 
 SMALL = pictures.Recipe((WEBP,), 120_000, 800)
 """What a picture is fitted to where we show it ourselves beside others: sharp enough for 400 pixels on any screen."""
+_one_at_a_time = threading.Lock()
 CLEAN = "clean"
 """The recipe of a video: its metadata blanked, everything else as it was."""
 
@@ -61,12 +63,17 @@ def small(file: StoredFile) -> FittedFile | None:
 
     That is one that moves, or is damaged. Raises NotFound where it was erased, Unavailable where it was lost.
     """
+    files.path(file)  # of one that was erased no copy is shown either, though another row may keep its content
     if not file.is_image:
         return None
-    try:
-        return fitted(file, SMALL.key)
-    except Invalid:
-        return None
+    known = fits_of([file.sha256], [SMALL.key]).get((file.sha256, SMALL.key))
+    if is_kept(known):
+        return known
+    with _one_at_a_time:  # each takes a second, and much memory for a large picture
+        try:
+            return fitted(file, SMALL.key)
+        except Invalid:
+            return None
 
 
 def is_kept(copy: FittedFile | None) -> bool:

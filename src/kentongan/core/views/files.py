@@ -1,6 +1,5 @@
 """Serving stored files, so that no content of a stranger ever acts as a page of ours."""
 
-import threading
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
@@ -14,7 +13,6 @@ from kentongan.core.requests import StaffRequest
 from kentongan.core.sniff import UNKNOWN
 
 CACHE = "private, max-age=86400"
-_making = threading.Lock()
 SANDBOX = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'none'; sandbox"
 
 
@@ -57,17 +55,13 @@ def show(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @login_required
 @require_safe
 def show_small(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """Serve the small copy of a picture to somebody who may open it, made once; the picture itself where none can be.
-
-    One is made at a time by each process: it takes a second, and much memory for a large picture.
-    """
+    """Serve a picture's small copy to somebody who may open it, made once; the picture itself where none can be."""
     return serve_small(request, files.get(cast("StaffRequest", request).actor, public_id))
 
 
 def serve_small(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
     """Return a picture's small copy; the caller checked the access."""
-    with _making:
-        copy = media.small(file)
+    copy = media.small(file)
     if copy is None:
         return serve(request, file)
     tag = f'"{copy.sha256}"'
