@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     atomic = False
     dependencies = [
-        ("publishing", "0016_clock_went_back"),
+        ("publishing", "0019_recalled_in_doubt"),
     ]
 
     operations = [
