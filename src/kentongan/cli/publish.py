@@ -40,6 +40,7 @@ def _row(delivery: Delivery) -> dict[str, object]:
     return {
         "id": delivery.pk,
         "account_id": delivery.account_id,
+        "repost_of_id": delivery.repost_of_id,
         "state": delivery.state,
         "due_at": delivery.due_at.isoformat(timespec="minutes"),
         "reason": delivery.reason,
@@ -76,7 +77,10 @@ def schedule(
     late: Annotated[int, typer.Option(min=0, help="How many minutes late it may still go out.")] = 120,
     origin: Annotated[
         list[int] | None,
-        typer.Option(help="An account whose post the others of its platform repost; repeat it for another platform."),
+        typer.Option(
+            help="An account whose post the others of its platform repost, one of these or one that has it already; "
+            "repeat it for another platform."
+        ),
     ] = None,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -87,16 +91,18 @@ def schedule(
     zone = clock.zone(organisation.timezone if organisation else "Asia/Jakarta")
     due_at = at.replace(tzinfo=zone) if at else clock.now()
     names = [str(one) for one in registry.connected_accounts(who, Capability.PUBLISH).filter(pk__in=account)]
-    if not confirmed(
-        f"Publish item {item} to {', '.join(names) or 'no account of yours'} at {due_at:%F %H:%M %Z}?", yes=yes
-    ):
+    posting = [str(one) for one in registry.connected_accounts(who).filter(pk__in=origin or ())]
+    others = f", where the others of a platform repost what {', '.join(posting)} posts" if posting else ""
+    to = ", ".join(names) or "no account of yours"
+    if not confirmed(f"Publish item {item} to {to}{others}, at {due_at:%F %H:%M %Z}?", yes=yes):
         return
     made = [_row(delivery) for delivery in actions.schedule(who, item, account, due_at, late, origin or ())]
     if as_json:
         print_json(made)
     else:
         for row in made:
-            say(f"Delivery {row['id']} is {row['state']}, due at {row['due_at']}.")
+            what = f"reposts delivery {row['repost_of_id']}, " if row["repost_of_id"] else ""
+            say(f"Delivery {row['id']} {what}is {row['state']}, due at {row['due_at']}.")
 
 
 @app.command("recall")

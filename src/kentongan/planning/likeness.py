@@ -27,13 +27,15 @@ HANDED_IN = (ItemState.IN_REVIEW, ItemState.APPROVED)
 class Twin:
     """A version of another item on the same platform that is alike: how much (0 to 1), and whether that is forbidden.
 
-    `seen` says whether whoever asked may open that item.
+    `seen` says whether whoever asked may open that item; `repost_url` is where they have its own post reposted instead,
+    empty where there is none.
     """
 
     rendition: Rendition
     mine: Rendition
     score: float
     seen: bool = False
+    repost_url: str = ""
 
     @property
     def forbidden(self) -> bool:

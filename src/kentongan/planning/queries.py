@@ -15,7 +15,7 @@ from kentongan.core import media as core_media
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
-from kentongan.planning import access, approvals, cards, counting, fitting, likeness, media, preview
+from kentongan.planning import access, approvals, cards, counting, fitting, likeness, media, preview, remedies
 from kentongan.planning.drafts import RenditionDraft
 from kentongan.planning.models import Brief, CalendarFeed, Comment, ContentItem, ItemAsset, LinkCard, Rendition
 from kentongan.planning.preview import Card, Piece, Preview, Written
@@ -208,6 +208,7 @@ class ItemPage:
     assets: tuple[ItemAsset, ...]
     checklist: tuple[Line, ...]
     twins: tuple[likeness.Twin, ...]
+    remedies: tuple[remedies.Remedy, ...]
     may_edit: bool
     may_reopen: bool
     may_approve: bool
@@ -300,6 +301,7 @@ def item_page(actor: Actor, pk: int) -> ItemPage:
         assets=assets,
         checklist=tuple(checklist(item, twins)),
         twins=tuple(twins),
+        remedies=tuple(remedies.of(actor, item, twins)),
         may_edit=Capability.EDIT in held and item.state != ItemState.WITHDRAWN,
         may_reopen=Capability.EDIT in held and item.state == ItemState.WITHDRAWN,
         may_approve=Capability.APPROVE in held,

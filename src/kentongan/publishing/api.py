@@ -21,6 +21,7 @@ router = Router(tags=["publishing"])
 router.add_router("/recalls", recalls_router)
 READ, WRITE = scope("publishing:read"), scope("publishing:write")
 ID = 9_223_372_036_854_775_807
+Number = Annotated[int, Field(ge=1, le=ID)]
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
@@ -145,11 +146,14 @@ class ScheduleIn(Schema):
     """An approved item, to accounts, at a time."""
 
     item_id: int = Field(ge=1, le=ID)
-    account_ids: list[int] = Field(min_length=1, max_length=1_000)
+    account_ids: list[Number] = Field(min_length=1, max_length=1_000)
     due_at: datetime
     late_minutes: int = Field(LATE_MINUTES, ge=0, le=LATEST_MINUTES)
-    origin_ids: list[int] = Field(
-        [], max_length=20, description="Accounts, one a platform, whose posts the other accounts there repost."
+    origin_ids: list[Number] = Field(
+        [],
+        max_length=20,
+        description="Accounts, one a platform, whose posts the other accounts there repost: of `account_ids`, or ones "
+        "that have this version of the item already.",
     )
 
 

@@ -25,6 +25,7 @@ class PublishingConfig(AppConfig):
         import_module("kentongan.planning.panels").register("publishing", panels.ItemPanel())
         import_module("kentongan.planning.panels").register("publishing.cost", panels.CostPanel())
         import_module("kentongan.planning.panels").register_for_campaigns("publishing", panels.CampaignPanel())
+        import_module("kentongan.planning.remedies").register(panels.RepostOffers())
         shown = import_module("kentongan.publishing.calendar").Deliveries()
         import_module("kentongan.planning.calendar").register(shown)
         booked = import_module("kentongan.publishing.actions.booking").ScheduleBooked()

@@ -105,13 +105,22 @@ def _from_the_top(account: Account) -> tuple[int, int]:
 class RepostForm(ScheduleForm):
     """As `ScheduleForm`; and for each platform whose accounts can repost, which one posts it, if not each for itself.
 
-    `posted` are the accounts that have it already.
+    `posted` are the accounts that have it already; `wished` says for platforms which one somebody wants to post it,
+    None for the one of the highest unit.
     """
 
-    def __init__(self, *args: Any, accounts: Iterable[Account], posted: Iterable[Account] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        accounts: Iterable[Account],
+        posted: Iterable[Account] = (),
+        wished: Mapping[str, int | None] | None = None,
+        **kwargs: Any,
+    ) -> None:
         offered = list(accounts)
         super().__init__(*args, accounts=offered, **kwargs)
         every = {one.pk: one for one in [*offered, *posted]}.values()
+        self.wished = wished or {}
         self.origin_names: list[str] = []
         self.offered = {one.pk: one.platform for one in offered}
         for kind in dict.fromkeys(account.platform for account in offered):
@@ -128,7 +137,7 @@ class RepostForm(ScheduleForm):
         self.fields[name] = forms.ChoiceField(
             label=_("Who posts on %(platform)s") % {"platform": manifest.label},
             choices=[("", _("each account posts it itself")), *names],
-            initial=str(mine[0].pk) if manifest.forbids_alike else "",
+            initial=str(self.wished.get(kind) or mine[0].pk) if manifest.forbids_alike or kind in self.wished else "",
             required=False,
             help_text=_("The same text from several accounts is refused there: let one post it.")
             if manifest.forbids_alike

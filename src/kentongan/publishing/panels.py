@@ -1,19 +1,23 @@
 """What other rooms show of publishing: on an issue, an item, a campaign, and among the things that safeguards hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.urls import reverse
 
 from kentongan.channels import registry as channels
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.listening.models import Issue
+from kentongan.planning.likeness import Twin
 from kentongan.planning.models import Campaign, ContentItem
 from kentongan.planning.panels import Panel
+from kentongan.planning.remedies import Offers
 from kentongan.planning.states import OPEN, ItemState
 from kentongan.publishing import access, planner, queries
+from kentongan.publishing.actions import alikeness
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import ENDS, State
@@ -87,6 +91,37 @@ class CostPanel:
         booked = item.bookings.exists()
         context = {"item": item, "forecasts": forecasts, "booked": booked}
         return Panel("publishing/_forecast_panel.html", context) if forecasts else None
+
+
+class RepostOffers:
+    """Beside texts that are alike: to repost what one account posts, instead of posting it as well."""
+
+    def offers(self, actor: Actor, item: ContentItem, twins: Sequence[Twin]) -> Offers:
+        """Return where one schedules that, as far as the actor publishes to other accounts there."""
+        kinds = {twin.rendition.kind for twin in twins if channels.get(twin.rendition.kind).reposter is not None}
+        if not kinds or access.READ not in rights.capabilities(actor):
+            return Offers()
+        posts = self._posts(actor, [twin.rendition.pk for twin in twins if twin.seen and twin.rendition.kind in kinds])
+        besides = Count("pk", filter=~Q(pk__in=[post.account_id for post in posts.values()]))
+        mine = queries.accounts_for(actor, kinds).order_by().values_list("platform")
+        found = {kind: (every, others) for kind, every, others in mine.annotate(n=Count("pk"), besides=besides)}
+        theirs = {
+            pk: _scheduling(post.item_id, repost=post.account_id, unit=item.unit_id)
+            for pk, post in posts.items()
+            if found.get(post.account.platform, (0, 0))[1]
+        }
+        several = [kind for kind, (every, _others) in found.items() if every > 1 and item.state == ItemState.APPROVED]
+        return Offers(theirs, {kind: _scheduling(item.pk, one=kind) for kind in several})
+
+    def _posts(self, actor: Actor, renditions: Sequence[int]) -> dict[int, Delivery]:
+        """Return the first post of each version that can be reposted, as far as the actor sees it: one query."""
+        rows = access.deliveries(actor).filter(alikeness.repostable(), rendition__in=renditions)
+        rows = rows.filter(item__state=ItemState.APPROVED).select_related("account")
+        return {one.rendition_id: one for one in rows.order_by("-pk")} if renditions else {}
+
+
+def _scheduling(item_id: int, **chosen: object) -> str:
+    return f"{reverse('publishing:schedule', args=[item_id])}?{urlencode(chosen)}"
 
 
 class CampaignPanel:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
@@ -43,6 +44,11 @@ def check_still_alone(actor: Actor, delivery: Delivery) -> None:
     """
     if delivery.repost_of_id is None:
         check_alone(actor, delivery.rendition, delivery.content["text"], [delivery.account_id])
+
+
+def repostable() -> Q:
+    """Return the condition that a delivery is a post which others can repost: of the item as it is, and standing."""
+    return Q(repost_of=None, item_version=F("item__version"), state__in=STANDING)
 
 
 def _like(rendition: Rendition, text: str, besides: Collection[int], limit: float) -> Delivery | None:

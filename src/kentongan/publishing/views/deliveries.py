@@ -1,6 +1,7 @@
 """One delivery, and what people do with it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.contrib import messages
@@ -26,8 +27,9 @@ from kentongan.publishing.forms import ReasonForm, RepostForm, ResolveForm, Time
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.recalls import queries as recalls
 from kentongan.publishing.states import WAITING, State
-from kentongan.publishing.views.common import form_page, reader
+from kentongan.publishing.views.common import form_page, number, reader
 from kentongan.registry import access as rights
+from kentongan.registry.models import Account
 
 
 @login_required
@@ -94,6 +96,28 @@ def _can_be_reposted(one: Delivery, item: ContentItem) -> bool:
     return one.repost_of_id is None and one.item_version == item.version and one.state in STANDING
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What somebody comes with from texts that are alike: to which accounts, and which one shall post there."""
+
+    accounts: Sequence[Account]
+    origins: Mapping[str, int | None] = field(default_factory=dict)
+    note: str = ""
+
+
+def _wish(request: StaffRequest, offered: Sequence[Account], posted: Sequence[Account]) -> _Wish:
+    """Read it: `repost`, the account whose post is reposted, by those of `unit`; or `one`, the platform."""
+    wanted, unit_id = number(request.GET.get("repost")), number(request.GET.get("unit"))
+    origin = next((one for one in posted if one.pk == wanted), None)
+    if wanted is not None and origin is None:
+        return _Wish(offered, note=_("The post that was to be reposted is not there any more, or has changed."))
+    kind = origin.platform if origin else request.GET.get("one", "")
+    there = [one for one in offered if one.platform == kind]
+    if not there:
+        return _Wish(offered)
+    return _Wish([one for one in there if one.unit_id == unit_id] or there, {kind: origin.pk if origin else None})
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def schedule(request: StaffRequest, pk: int) -> HttpResponse:
@@ -102,11 +126,12 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
     item = planning.item(actor, pk)
     kinds = [rendition.kind for rendition in item.renditions.all()]
     accounts = queries.accounts_for(actor, kinds).exclude(deliveries__item=item)  # each gets an item once
-    initial = {"accounts": [account.pk for account in accounts], "due_at": _suggested(item)}
     scheduled = list(queries.of_item(actor, pk).select_related("account__unit"))
     posted = [one.account for one in scheduled if _can_be_reposted(one, item)]
-    data = request.POST if request.method == "POST" else None
-    form = RepostForm(data, accounts=accounts, posted=posted, initial=initial)
+    data, offered = request.POST if request.method == "POST" else None, list(accounts)
+    wish = _wish(request, offered, posted)
+    initial = {"accounts": [account.pk for account in wish.accounts], "due_at": _suggested(item)}
+    form = RepostForm(data, accounts=offered, posted=posted, wished=wish.origins, initial=initial)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         try:
@@ -118,12 +143,12 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
             text = ngettext("Scheduled to %(n)s account.", "Scheduled to %(n)s accounts.", len(made))
             messages.success(request, text % {"n": len(made)})
             return redirect("planning:item", pk)
-    offered = list(accounts)
     planned = planner.of_item(item, offered, [_suggested(item)] * len(offered), form.reposting())
     context = {
         "item": item,
-        "accounts": accounts,
+        "accounts": offered,
         "deliveries": scheduled,
+        "note": wish.note,
         "forecasts": planner.forecasts(planned, LATE_MINUTES),
     }
     return form_page(
@@ -133,7 +158,7 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
         lead=_("Each account gets the version written for its platform, once, at this time."),
         submit=_("Schedule"),
         back=item.get_absolute_url() if hasattr(item, "get_absolute_url") else "",
-        none="" if accounts else _nothing_left(scheduled),
+        none="" if offered else _nothing_left(scheduled),
         **context,
     )
 

@@ -12,14 +12,13 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
 
 from kentongan.channels import registry as channels
 from kentongan.core import audit, clock, tokens
 from kentongan.core.errors import Conflict, Invalid
-from kentongan.core.models import Message, User
+from kentongan.core.models import Message
 from kentongan.planning.models import ContentItem
-from kentongan.publishing import actions, connections, queries, worker
+from kentongan.publishing import actions, queries, worker
 from kentongan.publishing.actions import reconciling
 from kentongan.publishing.forms import RepostForm
 from kentongan.publishing.models import Delivery, RecallTask
@@ -30,33 +29,18 @@ from kentongan.publishing.states import State
 from kentongan.registry import actions as registry
 from kentongan.registry.actions.custody import Correction
 from kentongan.registry.models import Account, Connection, Person, Unit
-from named_cast import SYSTEM, Cast
-from publishing.boosting import Boosting, schedule
+from named_cast import SYSTEM
 from publishing.desk import Desk
+from publishing.reposts.boosting import Boosting, schedule
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(autouse=True)
-def english(cast: Cast):
-    User.objects.update(language="en")
-    with translation.override("en"):
-        yield
-
-
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Boosting:
-    scripted = Boosting()
-    monkeypatch.setattr(connections, "client", scripted.client)
-    return scripted
-
-
-@pytest.fixture
-def accounts(desk: Desk) -> list[Account]:
+def accounts(accounts: list[Account]) -> list[Account]:
     """The account of a district, the office's, and that of another district: the first one posts."""
-    cast = desk.cast
-    return [desk.account(unit=unit) for unit in (cast.tambun_selatan, cast.root, cast.cikarang_pusat)]
+    return [accounts[2], accounts[0], accounts[1]]
 
 
 def soon() -> datetime:
@@ -74,7 +58,7 @@ class TestVersions:
     """What was corrected is not carried on by others."""
 
     @pytest.fixture
-    def corrected(self, desk: Desk, server: Boosting, accounts: list[Account]) -> ContentItem:
+    def corrected(self, desk: Desk, boosting: Boosting, accounts: list[Account]) -> ContentItem:
         """An item that is out in its first version, was corrected, and was approved again."""
         item = desk.item(kinds=["mastodon"])
         desk.schedule(accounts[0], item=item)
@@ -86,7 +70,7 @@ class TestVersions:
         rows.update(state="approved", approved_by=approver, approved_at=when)
         return item
 
-    def test_a_post_of_an_older_version_is_not_reposted(self, desk: Desk, server: Boosting, accounts, corrected):
+    def test_a_post_of_an_older_version_is_not_reposted(self, desk: Desk, boosting: Boosting, accounts, corrected):
         with pytest.raises(Invalid) as refused:
             desk.schedule(accounts[1], item=corrected, origin_ids=[accounts[0].pk])
         assert refused.value.fields["origins"] == [f"{accounts[0].known_as} has an older version of this item."]
@@ -102,7 +86,7 @@ class TestVersions:
 class TestRecalls:
     """What reposts a post is taken back with it, in numbers that are seen before."""
 
-    def test_what_is_foreseen_is_what_is_done(self, desk: Desk, server: Boosting, accounts):
+    def test_what_is_foreseen_is_what_is_done(self, desk: Desk, boosting: Boosting, accounts):
         first, others = schedule(desk, accounts)
         assert [desk.run(), desk.run()] == [[State.PUBLISHED], [State.PUBLISHED] * 2]
         joko, of = desk.cast.actor("joko"), recalls.of(first.item_id, None)
@@ -120,7 +104,7 @@ class TestRecalls:
         assert {entry.verb for entry in audit.trail(others[1])} >= {"publishing.recall.many"}
 
     def test_the_screen_and_the_api_name_them(
-        self, desk: Desk, server: Boosting, accounts, sign_in: Callable[..., Client]
+        self, desk: Desk, boosting: Boosting, accounts, sign_in: Callable[..., Client]
     ):
         item = desk.item(unit=desk.cast.tambun_selatan, kinds=["mastodon"])
         first, _others = schedule(desk, accounts, item=item, due_at=clock.now() + HOUR)
@@ -138,7 +122,7 @@ class TestRecalls:
         ).json()
         assert (told["stop"], told["along"], told["elsewhere"]) == (1, 2, 0)
 
-    def test_for_many_reposts_as_many_queries_as_for_one(self, desk: Desk, server: Boosting):
+    def test_for_many_reposts_as_many_queries_as_for_one(self, desk: Desk, boosting: Boosting):
         counts = []
         for n in (2, 5):
             made = [desk.account(unit=desk.cast.root, handle=f"kabar{n}{k}") for k in range(n)]
@@ -154,7 +138,7 @@ class TestUnderWay:
     """A recall passes over what is with a worker; that is taken back once it is out."""
 
     @pytest.fixture
-    def out(self, desk: Desk, server: Boosting, accounts) -> tuple[Delivery, Delivery, Delivery]:
+    def out(self, desk: Desk, boosting: Boosting, accounts) -> tuple[Delivery, Delivery, Delivery]:
         """A post that is out, and two that repost it next."""
         first, (one, other) = schedule(desk, accounts)
         assert desk.run() == [State.PUBLISHED]
@@ -167,20 +151,20 @@ class TestUnderWay:
         for due in reconciling.claim_recalls():
             worker.take_back(due)
 
-    def test_a_repost_that_is_being_sent(self, desk: Desk, server: Boosting, out):
+    def test_a_repost_that_is_being_sent(self, desk: Desk, boosting: Boosting, out):
         waiting = [lambda: self.recall(desk, out[0])]
-        server.during = lambda: waiting.pop()() if waiting else None
+        boosting.during = lambda: waiting.pop()() if waiting else None
         assert desk.run() == [State.PUBLISHED, None]
         assert states(*out) == [State.PUBLISHED, State.PUBLISHED, State.HELD]
         assert Delivery.objects.get(pk=out[1].pk).reason == "The post that it reposts was refused or taken back."
         self.take_back()
         assert states(*out) == [State.RECALLED, State.RECALLED, State.HELD]
-        assert sorted(server.deleted) == ["1", "91"]
+        assert sorted(boosting.deleted) == ["1", "91"]
 
     @pytest.mark.parametrize("by", ["look", "person", "evidence"])
-    def test_a_repost_of_unknown_fate(self, desk: Desk, server: Boosting, out, by: str):
+    def test_a_repost_of_unknown_fate(self, desk: Desk, boosting: Boosting, out, by: str):
         first, one, _other = out
-        server.refusals = [httpx.ReadTimeout("cut")]
+        boosting.refusals = [httpx.ReadTimeout("cut")]
         assert desk.run() == [State.UNKNOWN, State.PUBLISHED]
         self.recall(desk, first)
         if by == "person":
@@ -188,7 +172,7 @@ class TestUnderWay:
             actions.resolve(desk.cast.actor("hendra"), one.pk, how, url="https://contoh.social/@b/91")
         elif by == "look":
             created_at = first.due_at.isoformat()
-            server.listed = [{"id": "91", "reblog": {"id": "1"}, "content": "", "created_at": created_at}]
+            boosting.listed = [{"id": "91", "reblog": {"id": "1"}, "content": "", "created_at": created_at}]
             (doubt,) = reconciling.claim_doubts()
             assert worker.look(doubt) == State.PUBLISHED
         else:
@@ -197,7 +181,7 @@ class TestUnderWay:
         one.refresh_from_db()
         assert (one.state, one.recall_at is None) == (State.PUBLISHED, False)
 
-    def test_nothing_reposts_what_people_are_asked_to_delete(self, desk: Desk, server: Boosting, out):
+    def test_nothing_reposts_what_people_are_asked_to_delete(self, desk: Desk, boosting: Boosting, out):
         first, one, other = out
         Delivery.objects.filter(pk=first.pk).update(recall_at=clock.now(), reason="Keliru")
         for _n in range(len(reconciling.PAUSES)):
@@ -206,13 +190,13 @@ class TestUnderWay:
         assert RecallTask.objects.get().delivery == first
         assert desk.run() == [None, None]
         assert states(one, other) == [State.HELD] * 2
-        assert not server.boosted
+        assert not boosting.boosted
 
 
 class TestTimes:
     """A repost goes out after its post, waits at no cost, and moves with it."""
 
-    def test_nobody_works_at_what_waits_for_its_post(self, desk: Desk, server: Boosting, accounts):
+    def test_nobody_works_at_what_waits_for_its_post(self, desk: Desk, boosting: Boosting, accounts):
         first, _others = schedule(desk, accounts)
         Delivery.objects.filter(pk=first.pk).update(state=State.HELD, reason="Ditahan")
         past = clock.now() - HOUR
@@ -222,7 +206,7 @@ class TestTimes:
         assert list(Delivery.objects.order_by("pk").values()) == before
         assert queries.alarm(desk.cast.actor("hendra")).late == 0
 
-    def test_they_move_with_it(self, desk: Desk, server: Boosting, accounts):
+    def test_they_move_with_it(self, desk: Desk, boosting: Boosting, accounts):
         due = soon()
         first, (one, other) = schedule(desk, accounts, due_at=due)
         hendra = desk.cast.actor("hendra")
@@ -239,7 +223,7 @@ class TestTimes:
         one.refresh_from_db()
         assert one.due_at == due + 2 * HOUR
 
-    def test_spread_anew_together_a_repost_is_not_before_its_post(self, desk: Desk, server: Boosting, accounts):
+    def test_spread_anew_together_a_repost_is_not_before_its_post(self, desk: Desk, boosting: Boosting, accounts):
         due = soon()
         first, (one, other) = schedule(desk, accounts, due_at=due)
         wanted = [one.pk, first.pk, other.pk]
@@ -247,7 +231,7 @@ class TestTimes:
         moments = dict(Delivery.objects.values_list("pk", "due_at"))
         assert [moments[pk] for pk in wanted] == [due + HOUR, due + HOUR, due + 2 * HOUR]
 
-    def test_what_is_due_tomorrow_is_not_reposted_today(self, desk: Desk, server: Boosting, accounts):
+    def test_what_is_due_tomorrow_is_not_reposted_today(self, desk: Desk, boosting: Boosting, accounts):
         item, tomorrow = desk.item(kinds=["mastodon"]), clock.now() + 24 * HOUR
         desk.schedule(accounts[0], item=item, due_at=tomorrow)
         repost = desk.schedule(accounts[1], item=item, origin_ids=[accounts[0].pk])
@@ -259,7 +243,7 @@ class TestWords:
     """Nobody is asked to delete the other account's post."""
 
     @pytest.fixture
-    def task(self, desk: Desk, server: Boosting, monkeypatch: pytest.MonkeyPatch) -> RecallTask:
+    def task(self, desk: Desk, boosting: Boosting, monkeypatch: pytest.MonkeyPatch) -> RecallTask:
         """A repost that Maman has to undo, who keeps the account and signs in here."""
         made = [desk.account(unit=desk.cast.root), desk.account(unit=desk.cast.sukamahi)]
         maman = Person.objects.get(user=desk.cast.user("maman"))
@@ -322,7 +306,7 @@ class TestForm:
         assert [value for value, _label in form.fields["origin_mastodon"].choices] == ["", "2", "1"]
 
     def test_who_has_it_is_offered_to_repost_only(
-        self, desk: Desk, server: Boosting, accounts, sign_in: Callable[..., Client]
+        self, desk: Desk, boosting: Boosting, accounts, sign_in: Callable[..., Client]
     ):
         item, hendra = desk.item(kinds=["mastodon"]), sign_in(desk.cast.user("hendra"))
         address, counts = reverse("publishing:schedule", args=[item.pk]), []
@@ -341,7 +325,7 @@ class TestForm:
             desk.schedule(account, item=item)
         assert "has it already" in hendra.get(address).content.decode()
 
-    def test_a_repost_is_not_measured(self, desk: Desk, server: Boosting, accounts):
+    def test_a_repost_is_not_measured(self, desk: Desk, boosting: Boosting, accounts):
         """It sends no text, so that its server may take shorter ones."""
         Connection.objects.filter(account=accounts[1]).update(limits={"text": 10})
         item = desk.item(kinds=["mastodon"])
@@ -354,14 +338,14 @@ class TestForm:
 class TestDatabase:
     """What is reposted is held by the database."""
 
-    def test_it_never_changes(self, desk: Desk, server: Boosting, accounts):
+    def test_it_never_changes(self, desk: Desk, boosting: Boosting, accounts):
         first, (one, other) = schedule(desk, accounts)
         for row, origin in ((one, None), (one, other.pk), (first, one.pk)):
             with pytest.raises(IntegrityError), transaction.atomic():
                 Delivery.objects.filter(pk=row.pk).update(repost_of=origin)
 
     @pytest.mark.parametrize("wrong", ["a repost", "another item", "another version"])
-    def test_it_is_a_post_of_the_same(self, desk: Desk, server: Boosting, accounts, wrong: str):
+    def test_it_is_a_post_of_the_same(self, desk: Desk, boosting: Boosting, accounts, wrong: str):
         first, (one, other) = schedule(desk, accounts)
         more = Delivery.objects.get(pk=other.pk)
         more.pk, more.key, more.account = None, "lain", desk.account(unit=desk.cast.sukamahi)

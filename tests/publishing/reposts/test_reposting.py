@@ -6,86 +6,62 @@ from datetime import timedelta
 import httpx
 import pytest
 from django.urls import reverse
-from django.utils import translation
 
 from kentongan.core.errors import Invalid
-from kentongan.core.models import User
-from kentongan.publishing import actions, connections, worker
+from kentongan.publishing import actions, worker
 from kentongan.publishing.actions import firing, reconciling
 from kentongan.publishing.models import Attempt, Delivery
 from kentongan.publishing.states import Outcome, State
-from kentongan.registry.models import Account
-from named_cast import SYSTEM, Cast
-from publishing.boosting import Boosting, schedule
+from named_cast import SYSTEM
 from publishing.desk import Desk
+from publishing.reposts.boosting import Boosting, schedule
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def english(cast: Cast):
-    User.objects.update(language="en")
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Boosting:
-    scripted = Boosting()
-    monkeypatch.setattr(connections, "client", scripted.client)
-    return scripted
-
-
-@pytest.fixture
-def accounts(desk: Desk) -> list[Account]:
-    """The office's account, and those of two districts."""
-    cast = desk.cast
-    return [desk.account(unit=unit) for unit in (cast.root, cast.cikarang_pusat, cast.tambun_selatan)]
-
-
-def test_the_others_repost_what_one_posted(desk: Desk, server: Boosting, accounts):
+def test_the_others_repost_what_one_posted(desk: Desk, boosting: Boosting, accounts):
     first, others = schedule(desk, accounts)
     assert [one.repost_of_id for one in others] == [first.pk, first.pk]
     assert {one.content["text"] for one in others} == {""}
     assert first.repost_of_id is None
     assert [desk.run(), desk.run()] == [[State.PUBLISHED], [State.PUBLISHED] * 2]
     assert [desk.state(one) for one in others] == [State.PUBLISHED] * 2
-    assert (len(server.posted), server.boosted) == (1, ["1", "1"])
+    assert (len(boosting.posted), boosting.boosted) == (1, ["1", "1"])
     assert others[0].remote_id == "91"
     assert others[0].url == Delivery.objects.get(pk=first.pk).url
     assert Attempt.objects.filter(kind="publish", outcome=Outcome.PUBLISHED).count() == 3
 
 
-def test_a_repost_waits_for_its_post_and_is_missed_when_that_comes_too_late(desk: Desk, server: Boosting, accounts):
+def test_a_repost_waits_for_its_post_and_is_missed_when_that_comes_too_late(desk: Desk, boosting: Boosting, accounts):
     first, (one, other) = schedule(desk, accounts)
     Delivery.objects.filter(pk=first.pk).update(try_at=first.due_at + timedelta(hours=1))
     assert desk.run() == []
     Delivery.objects.filter(pk=other.pk).update(late_until=other.due_at)
     assert firing.miss(SYSTEM) == 1
     assert [desk.state(one), desk.state(other)] == [State.READY, State.MISSED]
-    assert not server.boosted
+    assert not boosting.boosted
     assert not Attempt.objects.exists()
 
 
 def test_a_post_that_is_sent_again_while_its_reposts_are_claimed_makes_them_wait(
-    desk: Desk, server: Boosting, accounts
+    desk: Desk, boosting: Boosting, accounts
 ):
     first, (one, _other) = schedule(desk, accounts)
-    server.answers = [httpx.Response(422, json={"error": "Validation failed"})]
+    boosting.answers = [httpx.Response(422, json={"error": "Validation failed"})]
     assert desk.run() == [State.REJECTED]
     claims = firing.claim_due()
     actions.send_again(desk.cast.actor("hendra"), first.pk)
     assert [worker.deliver(claim) for claim in claims] == [None, None]
     assert (desk.state(one), one.reason) == (State.READY, "It waits until the other account's post is out.")
-    assert not server.boosted
+    assert not boosting.boosted
 
 
 @pytest.mark.parametrize("state", [State.REJECTED, State.RECALLED])
-def test_what_is_not_there_is_not_reposted(desk: Desk, server: Boosting, accounts, state: State):
+def test_what_is_not_there_is_not_reposted(desk: Desk, boosting: Boosting, accounts, state: State):
     first, others = schedule(desk, accounts)
     claim = next(claim for claim in firing.claim_due() if claim.delivery_id == first.pk)
     if state == State.REJECTED:
-        server.answers = [httpx.Response(422, json={"error": "Validation failed"})]
+        boosting.answers = [httpx.Response(422, json={"error": "Validation failed"})]
         assert worker.deliver(claim) == State.REJECTED
     else:
         assert worker.deliver(claim) == State.PUBLISHED
@@ -96,21 +72,21 @@ def test_what_is_not_there_is_not_reposted(desk: Desk, server: Boosting, account
     assert desk.run() == [None, None]
     assert [desk.state(one) for one in others] == [State.HELD] * 2
     assert others[0].reason == "The post that it reposts was refused or taken back."
-    assert not server.boosted
+    assert not boosting.boosted
 
 
-def test_a_doubtful_repost_is_looked_for_and_never_sent_again_by_itself(desk: Desk, server: Boosting, accounts):
+def test_a_doubtful_repost_is_looked_for_and_never_sent_again_by_itself(desk: Desk, boosting: Boosting, accounts):
     first, (one, _other) = schedule(desk, accounts)
-    server.refusals = [httpx.ReadTimeout("cut")]
+    boosting.refusals = [httpx.ReadTimeout("cut")]
     assert [desk.run(), desk.run()] == [[State.PUBLISHED], [State.UNKNOWN, State.PUBLISHED]]
-    server.listed = [{"id": "91", "reblog": {"id": "1"}, "content": "", "created_at": first.due_at.isoformat()}]
+    boosting.listed = [{"id": "91", "reblog": {"id": "1"}, "content": "", "created_at": first.due_at.isoformat()}]
     (doubt,) = reconciling.claim_doubts()
     assert worker.look(doubt) == State.PUBLISHED
-    assert server.boosted == ["1", "1"]
+    assert boosting.boosted == ["1", "1"]
     assert (desk.state(one), one.remote_id) == (State.PUBLISHED, "91")
 
 
-def test_reposts_are_recalled_with_their_post(desk: Desk, server: Boosting, accounts):
+def test_reposts_are_recalled_with_their_post(desk: Desk, boosting: Boosting, accounts):
     first, (one, other) = schedule(desk, accounts)
     hour = timedelta(hours=1)
     Delivery.objects.filter(pk=other.pk).update(try_at=other.try_at + hour, late_until=other.late_until + hour)
@@ -120,26 +96,26 @@ def test_reposts_are_recalled_with_their_post(desk: Desk, server: Boosting, acco
     for due in reconciling.claim_recalls():
         worker.take_back(due)
     assert [desk.state(row) for row in (first, one)] == [State.RECALLED] * 2
-    assert sorted(server.deleted) == ["1", "91"]
+    assert sorted(boosting.deleted) == ["1", "91"]
 
 
-def test_to_take_back_a_repost_leaves_its_post(desk: Desk, server: Boosting, accounts):
+def test_to_take_back_a_repost_leaves_its_post(desk: Desk, boosting: Boosting, accounts):
     first, (one, _other) = schedule(desk, accounts)
     assert [desk.run(), desk.run()] == [[State.PUBLISHED], [State.PUBLISHED] * 2]
     actions.recall(desk.cast.actor("hendra"), one.pk, reason="Tidak perlu")
     for due in reconciling.claim_recalls():
         worker.take_back(due)
     assert [desk.state(row) for row in (first, one)] == [State.PUBLISHED, State.RECALLED]
-    assert server.deleted == ["91"]
+    assert boosting.deleted == ["91"]
 
 
-def test_what_is_out_already_is_reposted_by_others(desk: Desk, server: Boosting, accounts):
+def test_what_is_out_already_is_reposted_by_others(desk: Desk, boosting: Boosting, accounts):
     item = desk.item(kinds=["mastodon"])
     first = desk.schedule(accounts[0], item=item)
     assert desk.run() == [State.PUBLISHED]
     desk.schedule(accounts[1], item=item, origin_ids=[accounts[0].pk])
     assert desk.run() == [State.PUBLISHED]
-    assert server.boosted == ["1"]
+    assert boosting.boosted == ["1"]
     assert Delivery.objects.get(account=accounts[1]).repost_of_id == first.pk
 
 
@@ -160,7 +136,7 @@ def test_what_cannot_be_chosen_is_refused(desk: Desk, kinds, origins, told):
     assert not Delivery.objects.exists()
 
 
-def test_who_may_not_publish_there_makes_nobody_repost(desk: Desk, server: Boosting, accounts):
+def test_who_may_not_publish_there_makes_nobody_repost(desk: Desk, boosting: Boosting, accounts):
     """Rights at both ends: the editor of a district has none at the regency's account."""
     with pytest.raises(Invalid) as refused:
         desk.schedule(

@@ -1,0 +1,1 @@
+"""Tests of reposts: one account posts, others repost that."""
