@@ -70,7 +70,8 @@ class TelegramReposter:
         """Look in the public preview for what was forwarded from there; of private channels it does not say that."""
         try:
             origin = origin_of(sought.post)
-            places = {f"{_place(origin)['name']}/{number}".lower() for number in _messages(origin)}
+            name = _place(origin)["name"] or ""
+            places = {f"{name}/{number}".lower() for number in _messages(origin)}
         except ChannelError as error:
             return Unsure(error.message, error.response)
         several = _("Several messages of that time forward this post.")
