@@ -7,10 +7,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from conftest import SYSTEM, Cast
 from kentongan.channels.newsroom import writing
 from kentongan.registry import actions
 from kentongan.registry.models import Account, Person
+from named_cast import SYSTEM, Cast
 
 DAY = date(2026, 3, 1)
 
