@@ -36,24 +36,29 @@ class Standing:
         """Let the cast of that kind stand, or none; nothing before there is a database."""
         if not self.ready:
             return
-        if self._around is not None and (kind != self.kind or self._broken()):
+        if kind is None or kind != self.kind or self._broken():
             self._end()
         if kind is not None and self._around is None:
             self._around = transaction.atomic()
             self._around._from_testcase = True  # type: ignore[attr-defined]  # as Django marks those of its own tests
             self._around.__enter__()
-            build(kind)
+            try:
+                build(kind)
+            except BaseException:
+                self._end()
+                raise
             connection.run_on_commit.clear()
             self.kind = kind
 
     @staticmethod
     def _broken() -> bool:
-        return connection.connection is None or connection.closed_in_transaction or not connection.in_atomic_block
+        lost = connection.connection is None or connection.closed_in_transaction or not connection.in_atomic_block
+        return lost or connection.needs_rollback
 
     def _end(self) -> None:
         around, self._around, self.kind = self._around, None, None
         if around is None:
             return
-        if not self._broken():
+        if connection.in_atomic_block:
             transaction.set_rollback(True)
         around.__exit__(None, None, None)

@@ -5,8 +5,10 @@ from datetime import timedelta
 import httpx
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from kentongan.channels.contract import Absent, Ambiguous, Published
+from kentongan.channels.facebook.manifest import MANIFEST
 from kentongan.core import audit, clock
 from kentongan.core.actor import Actor
 from kentongan.publishing import content, worker
@@ -14,7 +16,7 @@ from kentongan.publishing.actions import firing, leaps, reconciling
 from kentongan.publishing.models import Attempt, Delivery
 from kentongan.publishing.states import Outcome, State
 from kentongan.registry import actions as registry
-from kentongan.registry.models import Connection, Grant
+from kentongan.registry.models import Account, Connection, Grant
 from publishing.desk import TEXT as TEXT
 from publishing.desk import Desk, Platform
 
@@ -300,6 +302,19 @@ class TestLapsedClaims:
         untried.refresh_from_db()
         assert delivery.clock_went_back == hour, "forward, it is looked for from early enough"
         assert untried.clock_went_back == timedelta(0)
+
+    def test_after_a_leap_a_video_settles_as_long_as_videos_do(self, desk: Desk, monkeypatch: pytest.MonkeyPatch):
+        account = desk.account()
+        text, film = desk.schedule(account), desk.schedule(account, item=desk.item(text="Film."))
+        monkeypatch.setattr(leaps, "with_video", lambda: Q(pk=film.pk))
+        for claim in firing.claim_due():
+            attempt = firing.begin(SYSTEM, claim, content.post_of(text))
+            firing.finish(SYSTEM, claim, attempt, Ambiguous("?"))
+        Account.objects.filter(pk=account.pk).update(platform=MANIFEST.kind)
+        leaps.renew(SYSTEM, timedelta(hours=1))
+        for delivery, settles in ((text, MANIFEST.settling), (film, MANIFEST.video_settling)):
+            delivery.refresh_from_db()
+            assert abs(delivery.settled_at - clock.now() - settles) < timedelta(seconds=5)
 
     def test_who_lost_the_claim_cannot_begin(self, desk: Desk, platform: Platform):
         delivery = desk.schedule(desk.account())

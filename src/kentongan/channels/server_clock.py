@@ -17,17 +17,21 @@ from kentongan.core import clock
 
 # The header counts whole seconds, and the answer was under way for a while.
 UNCLEAR = timedelta(seconds=5)
+# What is further apart says nothing of ours: then the server's clock is wrong, and no machine could sign in with ours.
+FURTHEST = timedelta(days=1)
 Find = Callable[[Sought, Credentials, httpx.Client], Found | Absent | Unsure]
 _ahead: WeakKeyDictionary[httpx.Client, timedelta] = WeakKeyDictionary()
 
 
 def note(client: httpx.Client, answer: httpx.Response) -> None:
-    """Learn from an answer how far we are ahead; one without a readable date tells nothing."""
+    """Learn from an answer how far we are ahead; one kept by a cache, or without a readable date, tells nothing."""
     try:
         date = parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
+        ahead = clock.now() - (date if date.tzinfo else date.replace(tzinfo=UTC))
+    except (ValueError, OverflowError, TypeError):
         return
-    _ahead[client] = clock.now() - (date if date.tzinfo else date.replace(tzinfo=UTC))
+    if answer.headers.get("age", "0") == "0" and ahead <= FURTHEST:
+        _ahead[client] = ahead
 
 
 def look(find: Find, sought: Sought, credentials: Credentials, client: httpx.Client) -> Found | Absent | Unsure:

@@ -27,7 +27,7 @@ def shortened(link: str) -> str:
 
 def with_link(text: str, link: str) -> str:
     """Return the text with the shortened link below it, unless it holds the link already."""
-    return text if not link or link in text else parts.with_link(text, shortened(link))
+    return text if not link or link in text else f"{text}\n\n{shortened(link)}"
 
 
 def _facet(text: str, span: parts.Span, feature: dict[str, str]) -> dict[str, Any]:

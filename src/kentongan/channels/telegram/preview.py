@@ -58,11 +58,11 @@ class _Reader(HTMLParser):
             return
         if tag == "time" and "datetime" in values:
             self.message.at = feeds.moment(values["datetime"])
-        elif tag == "a" and values.get("href", "").endswith("?single"):
-            self._add(values["href"].removesuffix("?single").rpartition("/")[2])
         elif FORWARDED in classes:
             self.message.forwarded = True
             self.message.source = urlsplit(values.get("href", "")).path.strip("/")
+        elif tag == "a" and values.get("href", "").endswith("?single"):
+            self._add(values["href"].removesuffix("?single").rpartition("/")[2])
         elif self.depth and tag == "br":
             self.message.text += "\n"
         elif tag == "div" and (self.depth or classes >= TEXT):

@@ -13,8 +13,9 @@ from kentongan.core import clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.common_clock import LEAP
+from kentongan.publishing import hiding
 from kentongan.publishing.actions.circuits import FIRST_REST, LONGEST_REST
-from kentongan.publishing.actions.firing import FIRST_WAIT, LEASE, LONGEST_WAIT, lease
+from kentongan.publishing.actions.firing import FIRST_WAIT, LEASE, LONGEST_WAIT, lease, with_video
 from kentongan.publishing.models import Circuit, Delivery
 from kentongan.publishing.states import State
 
@@ -24,13 +25,14 @@ def renew(actor: Actor, leap: timedelta) -> int:
     """Give claims their whole lease and platforms their whole settling time again; returns how many claims.
 
     A claim that only seems to have lapsed may still be at its call. What would wait for longer than anything waits, as
-    after a clock was moved back, waits the usual time. To do it twice (several workers notice) changes nothing.
+    after a clock was moved back, waits the usual time. To do it twice (several workers notice) does no harm.
     """
     held = _hold_anew(Delivery.objects.filter(state=State.CLAIMED), Delivery.objects.filter(state=State.SENDING))
     for channel in channels.publishing():
         unknown = Delivery.objects.filter(state=State.UNKNOWN, account__platform=channel.kind)
-        settled_at = clock.in_database() + channel.manifest.settling
-        unknown.update(settled_at=settled_at, look_at=clock.in_database())
+        for video, rows in ((True, unknown.filter(with_video())), (False, unknown.exclude(with_video()))):
+            settled_at = clock.in_database() + channel.manifest.settles(video=video)
+            rows.update(settled_at=settled_at, look_at=clock.in_database())
     _shorten_waits()
     if leap < timedelta(0):
         _look_further_back(-leap)
@@ -71,5 +73,7 @@ def _shorten_waits() -> None:
     again = Delivery.objects.filter(state=State.READY, try_at__gt=longest).exclude(reason="")
     again.update(try_at=Greatest(now + FIRST_WAIT, F("due_at")))
     Delivery.objects.filter(recall_at__gt=longest).update(recall_at=longest)
+    shown = Delivery.objects.filter(state__in=(State.PUBLISHED, State.HELD), look_at__gt=now + hiding.HIDDEN_VIEWS[-1])
+    shown.update(look_at=now)
     resting = Circuit.objects.filter(open_until__gt=now + LONGEST_REST)
     resting.update(opened_at=now, open_until=now + FIRST_REST)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from kentongan.channels import registry as channels
 from kentongan.channels import uploads
 from kentongan.channels.contract import Absent, ChannelError, Found, RetryLater, Unsure
+from kentongan.channels.server_clock import FURTHEST
 from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
@@ -61,7 +62,7 @@ def claim_doubts(limit: int = 4) -> list[Doubt]:
 def _doubt(delivery: Delivery) -> Doubt:
     tried = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH).aggregate(first=Min("started_at"))["first"]
     since = (tried or delivery.due_at) - delivery.clock_went_back
-    lately = Q(published_at__gte=since - timedelta(days=1)) | Q(published_at=None)
+    lately = Q(published_at__gte=since - 2 * FURTHEST) | Q(published_at=None)
     others = Delivery.objects.filter(lately, account_id=delivery.account_id)
     taken = others.exclude(pk=delivery.pk).exclude(remote_id="").values_list("remote_id", flat=True)
     told = _receipts(delivery)

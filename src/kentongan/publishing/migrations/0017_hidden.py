@@ -1,6 +1,7 @@
 """What is on its platform and seen by nobody is held with its address, whatever it was before."""
 
 from django.conf import settings
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 KNOWN = "('published', 'recalled'),"
@@ -35,15 +36,11 @@ class Migration(migrations.Migration):
             name='outcome',
             field=models.CharField(choices=[('open', 'No answer yet'), ('published', 'Accepted'), ('hidden', 'There, and nobody sees it'), ('rejected', 'Refused'), ('retry', 'Try again later'), ('expired', 'Sign-in expired'), ('ambiguous', 'In doubt'), ('found', 'Found there'), ('absent', 'Not found there'), ('unsure', 'Could not tell'), ('deleted', 'Deleted there')], default='open', max_length=9, verbose_name='outcome'),
         ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('look_at__isnull', False), ('state__in', ('published', 'held'))), fields=['look_at'], name='delivery_view'),
-        ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name='delivery',
             constraint=models.CheckConstraint(condition=models.Q(('remote_id', ''), ('state__in', ['published', 'held', 'recalled']), _connector='OR'), name='delivery_there_is_not_sent'),
         ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name='delivery',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), ('remote_id', ''), ('look_at__isnull', False), _connector='OR'), name='delivery_hidden_is_looked_at'),
         ),

@@ -1,11 +1,11 @@
 import django.db.models.fields.json
 import django.db.models.functions.comparison
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres.operations import AddIndexConcurrently, ValidateConstraint
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """An index by which it is found whether a card's picture was sent, built while others go on reading and writing."""
+    """Built and checked while others go on reading and writing: whether a card's picture was sent, what is looked at again."""
 
     atomic = False
     dependencies = [
@@ -23,4 +23,14 @@ class Migration(migrations.Migration):
                 name="delivery_card_picture",
             ),
         ),
+        AddIndexConcurrently(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("look_at__isnull", False), ("state__in", ("published", "held"))),
+                fields=["look_at"],
+                name="delivery_view",
+            ),
+        ),
+        ValidateConstraint(model_name="delivery", name="delivery_there_is_not_sent"),
+        ValidateConstraint(model_name="delivery", name="delivery_hidden_is_looked_at"),
     ]
