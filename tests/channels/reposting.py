@@ -33,7 +33,7 @@ class RepostBench(Bench):
 
     def sought(self, post: Post) -> Sought:
         """Return what looks for a repost of now."""
-        return Sought(post, datetime.now(UTC), datetime.now(UTC))
+        return Sought(post, datetime.now(UTC))
 
     @property
     def publisher(self):

@@ -78,9 +78,7 @@ class TestBluesky(HttpPublisherContract):
             seen = replace(post, key=bench.channel.manifest.new_key(), origin=replace(origin, remote_id=page, url=page))
             seen = replace(seen, origin=replace(seen.origin, response={}))
             assert isinstance(bench.publish(seen), Published)
-            found = bench.finder.find(
-                Sought(seen, datetime.now(UTC), datetime.now(UTC)), bench.credentials, bench.client
-            )
+            found = bench.finder.find(Sought(seen, datetime.now(UTC)), bench.credentials, bench.client)
             assert isinstance(found, Found)
         assert bench.count(post) == 1, "the server keeps one of an account and a post"
 
@@ -99,7 +97,7 @@ class TestBluesky(HttpPublisherContract):
         refused = bench.publish(post)
         assert isinstance(refused, Rejected)
         assert refused.message
-        sought = Sought(post, datetime.now(UTC), datetime.now(UTC))
+        sought = Sought(post, datetime.now(UTC))
         assert isinstance(bench.finder.find(sought, bench.credentials, bench.client), Unsure)
 
     def test_what_only_its_address_is_known_of_is_not_said_to_be_deleted(self, bench: RepostBench):

@@ -26,7 +26,7 @@ def looked_from(headers: dict[str, str], seen: Absent | Unsure | Found) -> list[
 
     answers = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers))
     with clock.playing(NOW), httpx.Client(transport=answers) as client:
-        sought = Sought(Post("k", "Teks", NOW), NOW, NOW)
+        sought = Sought(Post("k", "Teks", NOW), NOW)
         assert server_clock.look(find, sought, Credentials({}), client) is seen
     return since
 

@@ -201,7 +201,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What a finder looks for: the post as sent, when, and which remote posts are known to be others.
+    """What a finder looks for: the post as sent, since when, and which remote posts are known to be others.
 
     `receipts` are what the platform called earlier attempts (`response["receipt"]` of outcomes), the latest first;
     `last_receipt` what it called the last one, empty where that left none: only its failure is absence.
@@ -209,7 +209,6 @@ class Sought:
 
     post: Post
     since: datetime
-    until: datetime
     taken: frozenset[str] = frozenset()
     receipts: tuple[str, ...] = ()
     last_receipt: str = ""

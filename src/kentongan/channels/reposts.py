@@ -19,7 +19,7 @@ def out_already(
 
     Some platforms refuse a second repost of a post, each in words of its own.
     """
-    sought = Sought(post, clock.now() - LATELY, clock.now())
+    sought = Sought(post, clock.now() - LATELY)
     found = server_clock.look(finder.find, sought, credentials, client)
     if not isinstance(found, Found):
         raise error

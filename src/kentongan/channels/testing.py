@@ -110,8 +110,8 @@ class Bench:
         last_receipt: str | None = None,
     ) -> Found | Absent | Unsure:
         """Look for a post; `last_receipt` is the first of the receipts where nothing else is said."""
-        now, last = clock.now(), next(iter(receipts), "") if last_receipt is None else last_receipt
-        sought = Sought(post, now - timedelta(minutes=1), now, taken, receipts=receipts, last_receipt=last)
+        last = next(iter(receipts), "") if last_receipt is None else last_receipt
+        sought = Sought(post, clock.now() - timedelta(minutes=1), taken, receipts=receipts, last_receipt=last)
         return server_clock.look(self.finder.find, sought, self.credentials, self.client)
 
     def tells_presence(self, post: Post, ids: Collection[str] = (), taken: frozenset[str] = frozenset()) -> bool:

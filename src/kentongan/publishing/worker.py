@@ -154,7 +154,7 @@ def _find(doubt: reconciling.Doubt) -> Found | Absent | Unsure:
             credentials = connections.fresh(SYSTEM, delivery.account, calls)
             post = content.post_of(delivery)
             told = (doubt.receipts, doubt.last_receipt)
-            sought = Sought(post, doubt.since, clock.now(), doubt.taken, *told)
+            sought = Sought(post, doubt.since, doubt.taken, *told)
             return server_clock.look(finder.find, sought, credentials, calls)
     except (ChannelError, KentonganError) as error:
         return Unsure(str(error))

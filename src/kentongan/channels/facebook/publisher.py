@@ -31,7 +31,6 @@ from kentongan.channels.facebook.manifest import GRAPH, MANIFEST
 from kentongan.channels.graph import posts
 from kentongan.channels.graph.api import DUPLICATE, NOT_THERE
 from kentongan.channels.graph.patience import Patience
-from kentongan.core import clock
 
 LONGEST_ALT = 1_000
 POST = re.compile(r"\d+_\d+")
@@ -125,7 +124,7 @@ def _path(credentials: Credentials, edge: str) -> str:
 
 def _out_already(post: Post, credentials: Credentials, client: httpx.Client, error: Rejected) -> Published:
     """Return our own post of that text, of an attempt before this one; an older one of others is a refusal."""
-    match server_clock.look(find, Sought(post, post.created_at, clock.now()), credentials, client):
+    match server_clock.look(find, Sought(post, post.created_at), credentials, client):
         case Found(remote_id=remote_id, url=url):
             return Published(remote_id, url, {**error.response, "looked up": remote_id})
         case Unsure(reason=reason):

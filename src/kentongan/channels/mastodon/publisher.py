@@ -69,7 +69,7 @@ class MastodonPublisher:
             )
         except Rejected as error:
             just_now = partial(find, margin=server_clock.UNCLEAR)
-            found = server_clock.look(just_now, Sought(post, began, clock.now()), credentials, client)
+            found = server_clock.look(just_now, Sought(post, began), credentials, client)
             if isinstance(found, Found):
                 return Published(found.remote_id, found.url, {**error.response, "looked up": found.response})
             raise

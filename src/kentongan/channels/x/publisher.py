@@ -27,7 +27,6 @@ from kentongan.channels.uploads import Deadline
 from kentongan.channels.x import likeness, upload
 from kentongan.channels.x.api import DUPLICATE, call
 from kentongan.channels.x.manifest import MANIFEST
-from kentongan.core import clock
 
 PAGE, PAGES = 100, 5
 CLOCK_SKEW = timedelta(minutes=2)
@@ -64,7 +63,7 @@ class XPublisher:
 
     def _out_already(self, post: Post, credentials: Credentials, client: httpx.Client, error: Rejected) -> Published:
         """Return our own post of that text, of an attempt before this one; an older one of others is a refusal."""
-        match server_clock.look(find, Sought(post, post.created_at, clock.now()), credentials, client):
+        match server_clock.look(find, Sought(post, post.created_at), credentials, client):
             case Found(remote_id=remote_id, url=url):
                 return Published(remote_id, url, {**error.response, "looked up": remote_id})
             case Unsure(reason=reason):
