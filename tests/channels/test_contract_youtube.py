@@ -412,14 +412,27 @@ class TestViewing:
         [
             ({"uploadStatus": "rejected", "rejectionReason": "duplicate", "privacyStatus": "public"}, "duplicate"),
             ({"uploadStatus": "failed", "privacyStatus": "public"}, "failed"),
-            ({}, "not public"),
-            (None, "not public"),
+            ({"uploadStatus": "rejected", "privacyStatus": "private"}, "rejected"),
+            ({"uploadStatus": "processed", "privacyStatus": "unlisted"}, "not public"),
         ],
     )
-    def test_what_youtube_refused_or_says_nothing_of_is_not_out(self, bench, server: YouTubeServer, status, words: str):
+    def test_what_youtube_refused_is_not_out_and_tells_nothing_of_an_audit(self, bench, server, status, words: str):
         published = bench.publish(bench.post("Ditolak"))
         server.videos[0].status = status
-        assert words in self.view(bench, published.remote_id).hidden
+        seen = self.view(bench, published.remote_id)
+        assert words in seen.hidden
+        assert not seen.unaudited
+
+    def test_one_that_is_private_and_sound_tells_that_the_project_is_not_audited(self, bench, server: YouTubeServer):
+        server.audited = False
+        published = bench.publish(bench.post("Privat"))
+        assert (published.unaudited, self.view(bench, published.remote_id).unaudited) == (True, True)
+
+    @pytest.mark.parametrize("status", [{}, None, {"uploadStatus": "processed"}])
+    def test_where_youtube_does_not_say_who_sees_it_nobody_knows(self, bench, server: YouTubeServer, status):
+        published = bench.publish(bench.post("Diam"))
+        server.videos[0].status = status
+        assert isinstance(self.view(bench, published.remote_id), Unsure)
 
     @pytest.mark.parametrize("answer", [{"items": None}, []])
     def test_an_outage_or_nonsense_is_unsure(self, bench: VideoBench, proxy: Proxy, answer):

@@ -235,6 +235,23 @@ class TestLookingAgain:
         assert view(delivery) == State.HELD
         assert not hiding.hides("youtube")
 
+    def test_one_that_youtube_refuses_holds_nothing_else(self, desk: Desk, channel: Account, google: YouTubeServer):
+        delivery, second = scheduled(desk, channel), scheduled(desk, channel)
+        [claim] = firing.claim_due(1)
+        worker.deliver(claim)
+        google.videos[0].status |= {"uploadStatus": "rejected", "rejectionReason": "duplicate"}
+        assert view(delivery) == State.HELD
+        delivery.refresh_from_db()
+        assert "duplicate" in delivery.reason
+        assert not hiding.hides("youtube")
+        assert desk.run() == [State.PUBLISHED]
+        assert desk.state(second) == State.PUBLISHED
+
+    def test_a_late_answer_teaches_as_an_early_one(self, desk: Desk, hidden: Delivery):
+        PlatformApp.objects.update(hidden_since=None)
+        known = firing.evidence(hidden)
+        assert known.unaudited
+
     def test_what_stays_public_is_looked_at_twice(self, desk: Desk, channel: Account):
         delivery = scheduled(desk, channel)
         desk.run()
@@ -288,12 +305,37 @@ class TestTakingBack:
         assert google.videos == []
 
     def test_what_youtube_does_not_delete_is_asked_of_people(self, desk: Desk, hidden: Delivery):
-        Delivery.objects.update(recall_at=clock.now())
-        for _n in range(len(reconciling.PAUSES)):
-            reconciling.recalled(SYSTEM, hidden.pk, clock.now(), RetryLater("Tidak menjawab"))
-        task = RecallTask.objects.get()
+        task = _asked(hidden)
         actions.done(desk.cast.actor("arif"), task.pk, actions.Proof(note="Sudah saya hapus di Studio."))
         assert desk.state(hidden) == State.RECALLED
+
+    def test_what_a_custodian_deleted_before_saying_so_is_recalled(self, desk: Desk, hidden: Delivery, google):
+        task = _asked(hidden)
+        google.videos.clear()
+        assert _later(hidden, timedelta(hours=1)) == State.RECALLED
+        task.refresh_from_db()
+        assert (task.state, task.answered_by, task.closed_itself) == ("done", None, True)
+        assert audit.trail(task).first().verb == "publishing.delivery.view"
+        with pytest.raises(Conflict):
+            actions.done(desk.cast.actor("arif"), task.pk, actions.Proof(note="Sudah saya hapus di Studio."))
+
+    def test_called_off_while_a_deletion_is_under_way_it_stays(self, desk: Desk, hidden: Delivery):
+        task = _asked(hidden)
+        Delivery.objects.filter(pk=hidden.pk).update(recall_at=clock.now())
+        [due] = reconciling.claim_recalls()
+        actions.call_off(desk.cast.actor("hendra"), task.pk, reason="Ternyata benar")
+        reconciling.recalled(SYSTEM, due.pk, clock.now(), RetryLater("Tidak menjawab"))
+        hidden.refresh_from_db()
+        assert hidden.recall_at is None
+        assert RecallTask.objects.get().state == RecallTask.State.CALLED_OFF
+
+
+def _asked(delivery: Delivery) -> RecallTask:
+    """Let the deletion fail until people are asked."""
+    Delivery.objects.filter(pk=delivery.pk).update(recall_at=clock.now())
+    for _n in range(len(reconciling.PAUSES)):
+        reconciling.recalled(SYSTEM, delivery.pk, clock.now(), RetryLater("Tidak menjawab"))
+    return RecallTask.objects.get()
 
 
 class TestAPersonsWord:

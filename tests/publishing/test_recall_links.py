@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -20,9 +21,11 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, NotFound
 from kentongan.core.links import limits
 from kentongan.core.models import Message, User
+from kentongan.core.models.files import StoredFile
 from kentongan.publishing import access, actions
+from kentongan.publishing.actions import recalling
 from kentongan.publishing.actions.recalling import Proof
-from kentongan.publishing.models import RecallLink, RecallTask
+from kentongan.publishing.models import Delivery, RecallLink, RecallTask
 from kentongan.publishing.recalls import links, looking, telling
 from kentongan.publishing.states import State
 from kentongan.registry import actions as registry
@@ -31,6 +34,7 @@ from kentongan.registry.actions.custody import Correction
 from kentongan.registry.models import Account, Membership, Person
 from named_cast import SYSTEM
 from publishing.desk import Desk, Platform
+from publishing.reposts import boosting
 from publishing.sheets import PNG
 
 WORD = "Sudah saya hapus dari aplikasi."
@@ -86,6 +90,21 @@ def address(task: RecallTask) -> str:
 def _sent() -> list[str]:
     letters = Message.objects.filter(purpose=telling.PURPOSE, person_id__isnull=False).order_by("pk")
     return [urlsplit(letter.link).path for letter in letters]
+
+
+def _asked(delivery: Delivery) -> tuple[RecallTask, str]:
+    """Ask people about a delivery; return the task, and the path of the link that was sent."""
+    delivery.refresh_from_db()
+    task = recalling.ask(SYSTEM, delivery, "Angkanya keliru")
+    telling.tell(SYSTEM)
+    assert task is not None
+    return task, _sent()[-1]
+
+
+def _staff(desk: Desk, name: str = "hendra") -> Client:
+    staff = Client()
+    staff.force_login(desk.cast.user(name), backend="allauth.account.auth_backends.AuthenticationBackend")
+    return staff
 
 
 @pytest.fixture
@@ -157,14 +176,60 @@ class TestTheLink:
         assert client.get(new).status_code == 200
         assert "newer link" in client.get(address).content.decode()
 
+    def test_who_holds_an_old_one_does_not_end_the_one_in_use(self, task: RecallTask, address: str, client: Client):
+        RecallLink.objects.update(expires_at=clock.now() - timedelta(days=1))
+        client.post(address, {"intent": "ask"})
+        telling.tell(SYSTEM)
+        new = _sent()[-1]
+        client.post(new, {"intent": "open"})
+        page = Client().post(address, {"intent": "ask"}).content.decode()
+        assert "is in use" in page
+        assert "Your wish has arrived" not in page
+        RecallLink.objects.update(asked_again_at=clock.now())
+        RecallLink.objects.filter(digest=ids.token_digest(new.split("/")[2])).update(asked_again_at=None)
+        assert telling.tell(SYSTEM) == 0
+        assert client.get(new).status_code == 200
+
+    def test_another_phone_asks_through_the_link_itself_and_staff_see_it(
+        self, desk: Desk, task: RecallTask, phone: Client, address: str
+    ):
+        assert "Your wish has arrived" in Client().post(address, {"intent": "ask"}).content.decode()
+        assert "Asked for a new link" in _staff(desk).get(task.get_absolute_url()).content.decode()
+        assert telling.tell(SYSTEM) == 1
+        assert phone.get(address).status_code == 410
+
+    def test_once_it_is_answered_no_other_is_promised(self, desk: Desk, task: RecallTask, phone: Client, address: str):
+        actions.call_off(desk.cast.actor("hendra"), task.pk, reason="Angkanya ternyata benar")
+        for response in (Client().get(address), Client().post(address, {"intent": "ask"})):
+            page = response.content.decode()
+            assert "Nothing is expected from you" in page
+            assert "new link" not in page
+        assert RecallLink.objects.get().asked_again_at is None
+
+    def test_whose_sign_in_was_closed_has_one_too(self, desk: Desk, task: RecallTask, maman: Person):
+        user = desk.cast.user("maman")
+        user.is_active = False
+        user.save()
+        maman.user = user
+        maman.save()
+        telling.tell(SYSTEM)
+        assert len(_sent()) == 1
+        assert "has a link of their own" in _staff(desk).get(task.get_absolute_url()).content.decode()
+
+    def test_where_nobody_keeps_the_account_no_link_is_spoken_of(self, desk: Desk, task: RecallTask):
+        Account.objects.update(custodian=None)
+        page = _staff(desk).get(task.get_absolute_url()).content.decode()
+        assert "has a link of their own" not in page
+        assert "administrators may answer" in page
+
     def test_nobody_is_sent_links_without_end(self, address: str, client: Client, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(links, "MOST", 2)
         RecallLink.objects.update(expires_at=clock.now() - timedelta(days=1))
         told = []
         for _n in range(3):
-            client.post(address, {"intent": "ask"})
-            told.append(telling.tell(SYSTEM))
-        assert told == [1, 0, 0]
+            page = client.post(address, {"intent": "ask"}).content.decode()
+            told.append((telling.tell(SYSTEM), "Your wish has arrived" in page, "No more links" in page))
+        assert told == [(1, True, False), (0, False, True), (0, False, True)]
 
     def test_for_many_recalls_as_many_queries_as_for_one(self, desk: Desk, task: RecallTask, account: Account):
         counts = []
@@ -224,11 +289,53 @@ class TestTheAnswer:
         assert "called off" in page
         assert "<form" not in page.split("<main", 1)[-1]
 
+    def test_a_picture_that_comes_too_late_is_not_kept(
+        self, desk: Desk, task: RecallTask, phone: Client, address: str, monkeypatch: pytest.MonkeyPatch
+    ):
+        """Before it is taken in, or (race) while it is."""
+
+        def post() -> None:
+            picture = SimpleUploadedFile("layar.png", PNG, "image/png")
+            assert phone.post(address, {"intent": "done", "picture": picture}).status_code == 302
+
+        def quicker(delivery: Delivery) -> str:
+            assert StoredFile.objects.count() == 1
+            actions.call_off(desk.cast.actor("hendra"), task.pk, reason="Angkanya ternyata benar")
+            return RecallTask.Look.UNSURE
+
+        monkeypatch.setattr(looking, "look_for", quicker)
+        post()
+        assert not StoredFile.objects.exists()
+        monkeypatch.setattr(looking, "look_for", lambda delivery: pytest.fail("nothing is looked up"))
+        post()
+        assert not StoredFile.objects.exists()
+
+    def test_of_what_may_not_be_there_that_is_said(self, desk: Desk, account: Account, platform: Platform, client):
+        platform.answers = [httpx.ReadTimeout("lost")]
+        delivery = desk.schedule(account)
+        assert desk.run() == [State.UNKNOWN]
+        task, address = _asked(delivery)
+        client.post(address, {"intent": "open"})
+        for page in (client.get(address), _staff(desk, "arif").get(task.get_absolute_url())):
+            assert "it may not be there" in page.content.decode()
+            assert "It is not there (any more)" in page.content.decode()
+        assert "please look whether this post" in Message.objects.get(person_id__isnull=False).body
+
+    def test_a_repost_is_undone_and_shows_no_empty_words(
+        self, desk: Desk, account: Account, platform: Platform, client
+    ):
+        _first, [repost] = boosting.schedule(desk, [desk.account(), account])
+        task, address = _asked(repost)
+        client.post(address, {"intent": "open"})
+        for page in (client.get(address), _staff(desk, "arif").get(task.get_absolute_url())):
+            assert "It is undone" in page.content.decode()
+            assert "It cannot be undone" in page.content.decode()
+            assert "<blockquote" not in page.content.decode()
+            assert "What is out there" not in page.content.decode()
+
     def test_staff_see_who_answered(self, desk: Desk, task: RecallTask, phone: Client, address: str):
         phone.post(address, {"intent": "done", "note": WORD})
-        staff = Client()
-        staff.force_login(desk.cast.user("hendra"), backend="allauth.account.auth_backends.AuthenticationBackend")
-        assert "Maman (by a link)" in staff.get(task.get_absolute_url()).content.decode()
+        assert "Maman (by a link)" in _staff(desk).get(task.get_absolute_url()).content.decode()
 
 
 class TestWhoMay:

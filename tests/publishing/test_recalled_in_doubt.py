@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from kentongan.channels.contract import Absent, Found, Published, Unsure
-from kentongan.core import clock
+from kentongan.core import audit, clock
 from kentongan.core.errors import Conflict
 from kentongan.publishing import actions, content, worker
 from kentongan.publishing.actions import firing, reconciling
@@ -68,11 +68,51 @@ class TestLookedFor:
         assert desk.state(doubtful) == State.RECALLED
 
     def test_called_off_it_stays_where_it_is(self, desk: Desk, doubtful: Delivery):
-        for _n in range(len(reconciling.PAUSES)):
-            look(doubtful, Unsure("Tidak tahu"))
-        actions.call_off(desk.cast.actor("hendra"), RecallTask.objects.get().pk, reason="Ternyata benar")
+        actions.call_off(desk.cast.actor("hendra"), _nobody_knows(doubtful).pk, reason="Ternyata benar")
         assert look(doubtful, THERE) == State.PUBLISHED
         assert reconciling.claim_recalls() == []
+
+    def test_called_off_and_not_there_it_is_for_a_person(self, desk: Desk, doubtful: Delivery, platform: Platform):
+        task = _nobody_knows(doubtful)
+        actions.call_off(desk.cast.actor("hendra"), task.pk, reason="Ternyata benar")
+        assert look(doubtful, Absent()) == State.HELD
+        assert desk.run() == []
+        assert len(platform.posted) == 1
+        actions.send_again(desk.cast.actor("hendra"), doubtful.pk)
+        assert desk.run() == [State.PUBLISHED]
+
+    def test_found_and_then_called_off_it_is_not_deleted(self, desk: Desk, doubtful: Delivery):
+        task = _nobody_knows(doubtful)
+        assert look(doubtful, THERE) == State.PUBLISHED
+        actions.call_off(desk.cast.actor("hendra"), task.pk, reason="Ternyata benar")
+        assert reconciling.claim_recalls() == []
+        assert audit.trail(doubtful).first().verb == "publishing.recall.call_off"
+
+    @pytest.mark.parametrize("seen", [Absent(), THERE])
+    def test_settled_by_itself_nobody_is_asked_any_more(self, desk: Desk, doubtful: Delivery, seen: Found | Absent):
+        task = _nobody_knows(doubtful)
+        look(doubtful, seen)
+        for due in reconciling.claim_recalls():
+            worker.take_back(due)
+        assert desk.state(doubtful) == State.RECALLED
+        task.refresh_from_db()
+        assert (task.state, task.closed_itself) == ("done", True)
+        assert task.note
+
+    def test_a_second_recall_asks_people_again(self, desk: Desk, doubtful: Delivery):
+        first, hendra = _nobody_knows(doubtful), desk.cast.actor("hendra")
+        actions.call_off(hendra, first.pk, reason="Ternyata benar")
+        actions.recall(hendra, doubtful.pk, reason="Keliru juga")
+        look(doubtful, Unsure("Tidak tahu"))
+        task = RecallTask.objects.exclude(pk=first.pk).get()
+        assert (task.is_open, task.reason) == (True, "Keliru juga")
+
+
+def _nobody_knows(delivery: Delivery) -> RecallTask:
+    """Look until people are asked."""
+    for _n in range(len(reconciling.PAUSES)):
+        look(delivery, Unsure("Tidak tahu"))
+    return RecallTask.objects.get()
 
 
 class TestByPeople:
@@ -83,8 +123,11 @@ class TestByPeople:
         assert [one.pk for one in reconciling.claim_recalls()] == [doubtful.pk]
 
     def test_not_there(self, desk: Desk, doubtful: Delivery):
+        task = _nobody_knows(doubtful)
         actions.resolve(desk.cast.actor("hendra"), doubtful.pk, Resolution.GIVE_UP)
         assert desk.state(doubtful) == State.RECALLED
+        task.refresh_from_db()
+        assert (task.state, task.answered_by) == ("done", desk.cast.user("hendra"))
 
     def test_it_is_not_sent_again(self, desk: Desk, doubtful: Delivery):
         with pytest.raises(Conflict):

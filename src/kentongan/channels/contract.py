@@ -190,13 +190,15 @@ class Credentials:
 class Published:
     """The platform has it: its own identifier, its public address, and a summary of its answer.
 
-    `hidden` says why nobody but the account sees it there, and what to do: then it is not out.
+    `hidden` says why nobody but the account sees it there, and what to do: then it is not out. `unaudited` says that it
+    is what the platform does with all that comes from an app which it has not audited.
     """
 
     remote_id: str
     url: str
     response: Mapping[str, Any] = field(default_factory=dict)
     hidden: str = ""
+    unaudited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +218,13 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """It is there; `hidden` as in `Published`."""
+    """It is there; `hidden` and `unaudited` as in `Published`."""
 
     remote_id: str
     url: str
     response: Mapping[str, Any] = field(default_factory=dict)
     hidden: str = ""
+    unaudited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

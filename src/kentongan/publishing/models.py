@@ -368,9 +368,19 @@ class RecallTask(models.Model):
         return self.delivery.repost_of_id is not None
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Whether nobody knows that there is anything to delete."""
+        return self.delivery.state == State.UNKNOWN
+
+    @property
     def is_open(self) -> bool:
         """Whether it waits for an answer."""
         return self.state in self.OPEN
+
+    @property
+    def closed_itself(self) -> bool:
+        """Whether it was found out that the post is gone; whoever answers so has its address looked up."""
+        return self.state == self.State.DONE and not self.look
 
     @property
     def is_late(self) -> bool:

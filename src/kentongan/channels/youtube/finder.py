@@ -12,7 +12,7 @@ from kentongan.channels.contract import Absent, Ambiguous, ChannelError, Credent
 from kentongan.channels.youtube.api import call
 from kentongan.channels.youtube.names import number_of, url
 from kentongan.channels.youtube.publisher import described
-from kentongan.channels.youtube.viewer import hidden
+from kentongan.channels.youtube.viewer import hidden, unaudited
 
 PAGES = 5
 CLOCK_SKEW = timedelta(minutes=5)
@@ -35,7 +35,8 @@ class YouTubeFinder:
         if len(matches) > 1:
             return Unsure(_("Several videos of that time have this title and description."), {"ids": sorted(matches)})
         for number, status in matches.items():
-            return Found(number, url(number), {"looked at": looked_at, "status": status}, hidden(status))
+            said = {"looked at": looked_at, "status": status}
+            return Found(number, url(number), said, hidden(status), unaudited(status))
         return Absent({"looked at": looked_at})
 
 

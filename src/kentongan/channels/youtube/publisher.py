@@ -13,7 +13,7 @@ from kentongan.channels.youtube import upload
 from kentongan.channels.youtube.api import call
 from kentongan.channels.youtube.manifest import MANIFEST, TAGS, TITLE
 from kentongan.channels.youtube.names import number_of, url
-from kentongan.channels.youtube.viewer import hidden
+from kentongan.channels.youtube.viewer import hidden, unaudited
 
 
 def described(post: Post) -> str:
@@ -65,7 +65,7 @@ class YouTubePublisher:
         address = upload.begin(video, _body(post, title, video), credentials, client)
         said = upload.carry(video, address, credentials, client, deadline)
         number, status = str(said["id"]), said.get("status")
-        return Published(number, url(number), {"id": number, "status": status}, hidden(status))
+        return Published(number, url(number), {"id": number, "status": status}, hidden(status), unaudited(status))
 
     def recall(self, remote_id: str, credentials: Credentials, client: httpx.Client) -> None:
         """Delete the video; one that is gone already is a success."""

@@ -30,6 +30,12 @@ def hidden(status: object) -> str:
     return _("The video is at YouTube, and not public there: look at it in YouTube Studio.")
 
 
+def unaudited(status: object) -> bool:
+    """Whether that status is the one of a sound video from an unaudited project; a refused or unlisted one is not."""
+    said = status if isinstance(status, dict) else {}
+    return said.get("privacyStatus") == "private" and said.get("uploadStatus") not in REFUSED
+
+
 class YouTubeViewer:
     """`videos.list`, one of the 10,000 units of a day."""
 
@@ -51,4 +57,7 @@ def _seen(number: str, rows: object) -> Found | Absent | Unsure:
     )
     if row is None:
         return Absent({"asked for": number})
-    return Found(number, url(number), {"status": row.get("status")}, hidden(row.get("status")))
+    status = row.get("status")
+    if not (isinstance(status, dict) and status.get("privacyStatus")):
+        return Unsure(_("The server did not say who sees it."), {"status": status})
+    return Found(number, url(number), {"status": status}, hidden(status), unaudited(status))

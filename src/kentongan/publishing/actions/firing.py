@@ -300,7 +300,8 @@ def evidence(delivery: Delivery) -> Found | None:
     known = delivery.attempts.filter(accepted, kind=Attempt.Kind.PUBLISH).exclude(remote_id="").last()
     if known is None or Delivery.objects.filter(_others(known.remote_id), pk=delivery.pk).exists():
         return None
-    return Found(known.remote_id, known.url, {"attempt": known.pk}, known.message)
+    unaudited = known.response.get("unaudited") is True
+    return Found(known.remote_id, known.url, {"attempt": known.pk}, known.message, unaudited)
 
 
 @action("publishing.delivery.begin", may_do_nothing=True)
@@ -359,10 +360,10 @@ def _is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
 
 
 def is_there(actor: Actor, delivery: Delivery, there: Published | Found, *, teaches: bool = True) -> None:
-    """Move on what is there: out, or held while nobody sees it (which `teaches` of its app). Part of an action."""
+    """Move on what is there: out, or held while nobody sees it (which may teach of its app). Part of an action."""
     if there.hidden:
         stop(actor, delivery, State.HELD, there.hidden, recall_at=delivery.recall_at, **hiding.noted(there))
-        if teaches:
+        if teaches and there.unaudited:
             hiding.learn(actor, delivery.account.platform)
     else:
         stop(actor, delivery, State.PUBLISHED, **out(delivery, there.remote_id, there.url))
@@ -397,6 +398,7 @@ def note(attempt: Attempt, result: Published | ChannelError) -> None:
     if isinstance(result, Published):
         attempt.outcome = Outcome.HIDDEN if result.hidden else Outcome.PUBLISHED
         attempt.remote_id, attempt.url, attempt.message = result.remote_id, result.url, result.hidden[:500]
+        attempt.response |= {"unaudited": True} if result.unaudited else {}
     else:
         attempt.outcome, attempt.message = OUTCOMES.get(type(result), Outcome.AMBIGUOUS), result.message[:500]
         if attempt.outcome != Outcome.AMBIGUOUS:

@@ -96,6 +96,27 @@ def ask(actor: Actor, delivery: Delivery, reason: str) -> RecallTask | None:
     return made
 
 
+def taken_back(actor: Actor, delivery: Delivery) -> None:
+    """Note that a (locked) delivery is gone there, and ask nobody any more to delete it. Part of an action."""
+    before = audit.snapshot(delivery, *RECALLED)
+    settled = {"recall_at": None, "recall_problem": "", "look_at": None, "settled_at": None}
+    move(delivery, State.RECALLED, delivery.reason, **settled)
+    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED), note=delivery.reason)
+    close(actor, delivery)
+
+
+def close(actor: Actor, delivery: Delivery) -> None:
+    """Close the open task about a (locked) delivery that is not there, without an answer. Part of an action."""
+    task = delivery.recall_tasks.filter(state__in=RecallTask.OPEN).select_for_update(of=("self",)).first()
+    if task is None:
+        return
+    before = audit.snapshot(task, "state")
+    task.state, task.note = RecallTask.State.DONE, _("It is not there any more: nobody had to answer.")
+    task.answered_at, task.answered_by_id = clock.now(), actor.user_id
+    task.save(update_fields=["state", "note", "answered_at", "answered_by"])
+    audit.record(actor, task, before=before, after=audit.snapshot(task, "state"), note=task.note)
+
+
 @action("publishing.recall.many")
 def recall_many(
     actor: Actor, *, item_id: int | None = None, campaign_id: int | None = None, reason: str, seen: str
@@ -166,12 +187,10 @@ def done(actor: Actor, task_id: int, proof: Proof) -> RecallTask:
                 }
             )
         task.look, task.proof = proof.look, proof.file
-        delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=task.delivery_id)
+        task.save()  # no open one any more for what follows
+        delivery = Delivery.objects.get(pk=task.delivery_id)
         if delivery.state in (State.PUBLISHED, State.UNKNOWN) or delivery.is_hidden:
-            before = audit.snapshot(delivery, *RECALLED)
-            settled = {"recall_at": None, "recall_problem": "", "look_at": None, "settled_at": None}
-            move(delivery, State.RECALLED, delivery.reason, **settled)
-            audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED))
+            taken_back(actor, delivery)
 
     return _answer(actor, task_id, RecallTask.State.DONE, proof.note, gone)
 
@@ -194,6 +213,8 @@ def _answer(
     actor: Actor, task_id: int, state: RecallTask.State, note: str, then: Callable[[RecallTask], None]
 ) -> RecallTask:
     """Race: both custodians answer at once; the second one waits here, and finds it answered."""
+    found = access.recall_task(actor, task_id, answering=True)
+    Delivery.objects.select_for_update(of=("self",)).get(pk=found.delivery_id)  # first, as whoever moves it on does
     task = access.recall_task(actor, task_id, answering=True, lock=True)
     _check_open(task)
     before = audit.snapshot(task, "state")
@@ -207,15 +228,22 @@ def _answer(
 
 @action("publishing.recall.call_off")
 def call_off(actor: Actor, task_id: int, *, reason: str) -> RecallTask:
-    """Ask nobody any more: the post may stay after all."""
+    """Ask nobody any more: the post may stay after all, and nobody and nothing deletes it.
+
+    What is of unknown fate, and turns out not to be there, is for a person: it is not sent again by itself.
+    """
+    found = access.recall_task(actor, task_id)
+    delivery = access.delivery(actor, found.delivery_id, Capability.PUBLISH, lock=True)
     task = access.recall_task(actor, task_id, lock=True)
-    access.delivery(actor, task.delivery_id, Capability.PUBLISH)
     _check_open(task)
-    before = audit.snapshot(task, "state")
+    before, was = audit.snapshot(task, "state"), audit.snapshot(delivery, *RECALLED)
     task.state, task.note = RecallTask.State.CALLED_OFF, _reason(reason)
     task.answered_at, task.answered_by_id = clock.now(), actor.user_id
     task.save()
-    Delivery.objects.filter(pk=task.delivery_id, state=State.UNKNOWN).update(recall_at=None)
+    if delivery.recall_at is not None:
+        delivery.recall_at = None
+        delivery.save(update_fields=["recall_at", "changed_at"])
+        audit.record(actor, delivery, before=was, after=audit.snapshot(delivery, *RECALLED), note=task.note)
     audit.record(actor, task, before=before, after=audit.snapshot(task, "state"), note=task.note)
     return task
 

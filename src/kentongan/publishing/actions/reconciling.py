@@ -15,10 +15,10 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.models.files import StoredFile
-from kentongan.publishing.actions.firing import OUTCOMES, is_there, lease, move, stop
+from kentongan.publishing.actions.firing import OUTCOMES, is_there, lease, stop
 from kentongan.publishing.actions.moves import SEEN
-from kentongan.publishing.actions.recalling import ask
-from kentongan.publishing.models import Attempt, Delivery
+from kentongan.publishing.actions.recalling import ask, taken_back
+from kentongan.publishing.models import Attempt, Delivery, RecallTask
 from kentongan.publishing.states import THERE, Outcome, State
 
 PAUSES = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
@@ -107,8 +107,10 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
         case Found():
             is_there(actor, delivery, seen)
         case Absent() if looked_at >= counts_from and delivery.recall_at is not None:
-            settled = {"recall_at": None, "look_at": None, "settled_at": None}
-            stop(actor, delivery, State.RECALLED, delivery.reason, **settled)
+            taken_back(actor, delivery)
+        case Absent() if looked_at >= counts_from and _was_called_off(delivery):
+            reason = _("It is not there. Its recall was called off: send it again, or take it back.")
+            stop(actor, delivery, State.HELD, reason, look_at=None, settled_at=None)
         case Absent() if looked_at >= counts_from:
             tries, now = delivery.tries + 1, clock.now()
             reason = _("Not found there: it is sent again.")
@@ -120,9 +122,14 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
     return State(delivery.state)
 
 
+def _was_called_off(delivery: Delivery) -> bool:
+    """Whether it was promised that it is not sent again by itself: a recall in doubt that somebody called off."""
+    return delivery.recall_tasks.filter(state=RecallTask.State.CALLED_OFF).exists()
+
+
 def _ask_people(actor: Actor, delivery: Delivery) -> None:
-    """Ask people, once, to look for and delete what was recalled while nobody knew whether it was out."""
-    if not delivery.recall_tasks.exists():
+    """Ask people, once a recall, to look for and delete what was recalled while nobody knew whether it was out."""
+    if not delivery.recall_tasks.filter(asked_at__gte=delivery.recall_at).exists():
         ask(actor, delivery, delivery.reason)
 
 
@@ -170,7 +177,7 @@ def claim_recalls(limit: int = 4) -> list[Delivery]:
     return rows
 
 
-@action("publishing.delivery.recalled")
+@action("publishing.delivery.recalled", may_do_nothing=True)
 def recalled(actor: Actor, delivery_id: int, began: datetime, error: ChannelError | None) -> None:
     """Record how the deletion went: gone, to be tried again, or for a person to do there."""
     delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery_id)
@@ -183,15 +190,23 @@ def recalled(actor: Actor, delivery_id: int, began: datetime, error: ChannelErro
         message="" if error is None else error.message[:500],
         response={} if error is None else error.response,
     )
-    before = audit.snapshot(delivery, *SEEN, "recall_problem")
+    if delivery.state == State.RECALLED:  # race: somebody deleted it meanwhile, and said so
+        return
     if error is None:
-        move(delivery, State.RECALLED, delivery.reason, recall_at=None, recall_problem="")
+        taken_back(actor, delivery)
     else:
+        _try_again(actor, delivery, error)
+
+
+def _try_again(actor: Actor, delivery: Delivery, error: ChannelError) -> None:
+    """Race: what was called off during the call is not tried again."""
+    before = audit.snapshot(delivery, *SEEN, "recall_problem")
+    delivery.recall_problem = error.message[:500]
+    if delivery.recall_at is not None:
         wait = (error.after if isinstance(error, RetryLater) else None) or PAUSES[1]
         tried = delivery.attempts.filter(kind=Attempt.Kind.RECALL).count()
         delivery.recall_at = clock.now() + wait if tried < len(PAUSES) else None
-        delivery.recall_problem = error.message[:500]
-        delivery.save(update_fields=["recall_at", "recall_problem", "changed_at"])
         if delivery.recall_at is None:
             ask(actor, delivery, delivery.reason or delivery.recall_problem)
+    delivery.save(update_fields=["recall_at", "recall_problem", "changed_at"])
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN, "recall_problem"))

@@ -14,6 +14,7 @@ from kentongan.publishing import access
 from kentongan.publishing.actions.alikeness import check_still_alone
 from kentongan.publishing.actions.firing import out
 from kentongan.publishing.actions.moves import SEEN, to_ready
+from kentongan.publishing.actions.recalling import close
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State, check_move
 from kentongan.safeguards import actions as safeguards
@@ -50,6 +51,7 @@ def resolve(actor: Actor, delivery_id: int, how: Resolution, *, url: str = "", n
             delivery.reason = (_("Given up: %(note)s") % {"note": note.strip() or _("not found there")})[:500]
             delivery.look_at = delivery.settled_at = None
             delivery.save()
+            close(actor, delivery)
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN, "url"), note=note)
     return delivery
 

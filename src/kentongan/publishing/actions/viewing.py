@@ -13,11 +13,11 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.publishing import access, hiding
-from kentongan.publishing.actions import reconnecting
+from kentongan.publishing.actions import recalling, reconnecting
 from kentongan.publishing.actions.firing import is_there, lease, stop
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.actions.reconciling import note_look
-from kentongan.publishing.models import Attempt, Delivery, PlatformApp
+from kentongan.publishing.models import Attempt, Delivery, PlatformApp, RecallTask
 from kentongan.publishing.states import THERE, State
 from kentongan.registry import access as rights
 
@@ -40,7 +40,7 @@ def claim_views(limit: int = 4) -> list[Delivery]:
 def viewed(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, looked_at: datetime) -> State | None:
     """Move a delivery on by who sees it: out once everybody does, held once nobody does.
 
-    What was deleted there while it was hidden can be sent again.
+    What was deleted there while it was hidden can be sent again; where people were asked to delete it, it is recalled.
     """
     rows = Delivery.objects.select_for_update(of=("self",)).select_related("account")
     delivery = rows.filter(pk=delivery_id, state__in=THERE, recall_at=None).exclude(remote_id="").first()
@@ -51,13 +51,20 @@ def viewed(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, looked
         # What everybody saw once was hidden by a person since: that says nothing of the app.
         is_there(actor, delivery, seen, teaches=not delivery.looks)
     elif isinstance(seen, Absent) and delivery.is_hidden and looked_at > _settled_at(delivery):
-        reason = _("It was deleted there before anybody saw it: send it again, or take it back.")
-        stop(actor, delivery, State.HELD, reason, remote_id="", url="", look_at=None)
+        _gone(actor, delivery)
     else:
         _view_again(delivery)
     if isinstance(seen, Found) and not seen.hidden:
         _shown(actor, delivery.account.platform)
     return State(delivery.state)
+
+
+def _gone(actor: Actor, delivery: Delivery) -> None:
+    if delivery.recall_tasks.filter(state__in=RecallTask.OPEN).exists():
+        recalling.taken_back(actor, delivery)
+        return
+    reason = _("It was deleted there before anybody saw it: send it again, or take it back.")
+    stop(actor, delivery, State.HELD, reason, remote_id="", url="", look_at=None)
 
 
 def _settled_at(delivery: Delivery) -> datetime:

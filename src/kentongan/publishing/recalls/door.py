@@ -20,6 +20,7 @@ from kentongan.core.requests import spoken
 from kentongan.publishing import access, actions
 from kentongan.publishing.forms import show_errors
 from kentongan.publishing.models import RecallLink
+from kentongan.publishing.recalls import links as recall_links
 from kentongan.publishing.recalls.answering import answer
 from kentongan.publishing.recalls.forms import GoneForm
 
@@ -45,6 +46,16 @@ class Entry:
         return Actor.of_link(self.opened.person_id, self.opened.person.full_name)
 
     @property
+    def why_not(self) -> str:
+        """Why who stands before a closed door is sent no other link; empty where there is nothing to say."""
+        return recall_links.why_no_other(self.link) if self.link and self.door in MAY_ASK else ""
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether a wish for another link would be heard."""
+        return self.door in MAY_ASK and not self.why_not
+
+    @property
     def here(self) -> str:
         """Return the address of the page."""
         return reverse("recall:door", args=(self.token,))
@@ -59,6 +70,8 @@ def _enter(request: HttpRequest, token: str) -> Entry:
     if request.method == "POST":
         links.act(link)
     entry = Entry(links.of(link, request.COOKIES.get(links.cookie_name(token), "")), link, token)
+    if entry.door in MAY_ASK and not link.task.is_open:  # nothing is expected any more, so no other link is made
+        return Entry(Door.WITHDRAWN, link, token)
     return entry if entry.door in CLOSED or _keeps(entry) else Entry(Door.WITHDRAWN, link, token)
 
 
@@ -73,7 +86,13 @@ def _keeps(entry: Entry) -> bool:
 
 def _closed(request: HttpRequest, entry: Entry, *, asked: bool = False) -> HttpResponse:
     unit = entry.link.task.unit if entry.link else None
-    context = {"door": entry.door.value, "unit": unit, "asked": asked, "may_ask": entry.door in MAY_ASK}
+    context = {
+        "door": entry.door.value,
+        "unit": unit,
+        "asked": asked,
+        "may_ask": entry.may_ask,
+        "why_not": entry.why_not,
+    }
     return render(request, "kentongan/link_closed.html", context, status=STATUS.get(entry.door, GONE))
 
 
@@ -96,7 +115,7 @@ def _show(request: HttpRequest, entry: Entry, form: GoneForm | None = None, stat
 
 def _act(request: HttpRequest, entry: Entry) -> HttpResponse:
     if entry.door in CLOSED:
-        asked = entry.door in MAY_ASK and request.POST.get("intent") == "ask" and entry.opened.ask_again()
+        asked = request.POST.get("intent") == "ask" and entry.may_ask and entry.opened.ask_again()
         return _closed(request, entry, asked=asked)
     if entry.door != Door.NEW:
         return _answered(request, entry)

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import timedelta
 
+from django.utils.translation import gettext as _
+
 from kentongan.core import clock, ids
 from kentongan.core.links import Revocation
 from kentongan.publishing.models import RecallLink, RecallTask
@@ -17,8 +19,9 @@ Key = tuple[int, int]
 def issue(wanted: Collection[Key]) -> dict[Key, tuple[str, int]]:
     """Make a link for each who has none, or asked for another; return its token and how many there were before.
 
-    Part of an action. An earlier one stops working. Three statements at most, however many are wanted. Race: two
-    workers tell of the same recall; the second waits for its lock, and finds the link.
+    Part of an action. An earlier one stops working, unless it is in use and the wish came through one before it. Three
+    statements at most, however many are wanted. Race: two workers tell of the same recall; the second waits for its
+    lock, and finds the link.
     """
     if not wanted:
         return {}
@@ -48,5 +51,28 @@ def _locked(pks: Collection[int]) -> list[RecallTask]:
 def _wants_one(there: list[RecallLink]) -> bool:
     if not there:
         return True
-    asked = [link.asked_again_at for link in there if link.asked_again_at is not None]
-    return bool(asked) and max(asked) > there[-1].created_at and len(there) < MOST
+    newest = there[-1]
+    heard = [newest] if _is_in_use(newest) else there
+    asked = [link.asked_again_at for link in heard if link.asked_again_at is not None]
+    return bool(asked) and max(asked) > newest.created_at and len(there) < MOST
+
+
+def _is_in_use(link: RecallLink) -> bool:
+    """Whether a phone holds it and it is good: who holds an older one only does not end it."""
+    return link.bound_at is not None and link.revoked_at is None and not link.is_expired
+
+
+def why_no_other(link: RecallLink) -> str:
+    """Return why nobody is sent another link on the wish of who holds this one; empty where somebody is."""
+    there = list(RecallLink.objects.filter(task=link.task_id, person=link.person_id).order_by("pk"))
+    if len(there) >= MOST:
+        return _("No more links are made for this: ask whoever sent it to you.")
+    if there[-1].pk != link.pk and _is_in_use(there[-1]):
+        return _("The newer link is in use: open that one. If another phone holds it, ask for a new one there.")
+    return ""
+
+
+def wish_of(task: RecallTask) -> RecallLink | None:
+    """Return the link by which somebody asked last for a new one; None where nobody did."""
+    asked = task.links.filter(asked_again_at__isnull=False).select_related("person")
+    return asked.order_by("-asked_again_at").first()

@@ -8,7 +8,10 @@ from kentongan.core.links import DeviceLink, bound_to_a_device, revoked_for_a_re
 
 
 class RecallLink(DeviceLink):
-    """A link to one recall, for one person who keeps the account; it opens as long as they do."""
+    """A link to one recall, for one person who keeps the account.
+
+    It opens as long as they do, and until two weeks after the post should have been deleted (`recalls.links.GRACE`).
+    """
 
     person = models.ForeignKey("registry.Person", models.CASCADE, related_name="+")
     task = models.ForeignKey("publishing.RecallTask", models.CASCADE, related_name="links")

@@ -58,7 +58,7 @@ def _to_strangers(tasks: Sequence[RecallTask], waiting: Mapping[int, queries.Wai
         (task.pk, person.pk): (task, person)
         for task in tasks
         for person in waiting[task.pk].people
-        if person.user is None
+        if person.user is None or not person.user.is_active
     }
     made = links.issue(wanted)
     return [_to_person(*wanted[key], token, before) for key, (token, before) in made.items()]
@@ -104,6 +104,11 @@ def _request(task: RecallTask) -> str:
     """Return what is asked; of a repost nobody is asked to delete the other account's post."""
     if task.is_of_repost:
         return _("%(name)s, please undo the repost by %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
+    if task.is_in_doubt:
+        return _(
+            "%(name)s, please look whether this post of %(account)s is there, and delete it if it is: %(title)s. "
+            "Why: %(reason)s. By %(due)s."
+        )
     return _("%(name)s, please delete this post of %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
 
 

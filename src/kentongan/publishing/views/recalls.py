@@ -20,7 +20,7 @@ from kentongan.planning import access as planning
 from kentongan.publishing import access, actions
 from kentongan.publishing.forms import ReasonForm, complain, show_errors
 from kentongan.publishing.models import RecallTask
-from kentongan.publishing.recalls import answering, queries
+from kentongan.publishing.recalls import answering, links, queries
 from kentongan.publishing.recalls.forms import GoneForm
 from kentongan.publishing.recalls.queries import Fate
 from kentongan.publishing.views.common import may_publish, reader
@@ -92,6 +92,7 @@ def _screen(request: StaffRequest, pk: int, form: GoneForm | None = None, status
         "delivery": found.delivery,
         "manifest": channels.get(found.delivery.account.platform).manifest,
         "waiting": waiting,
+        "wish": links.wish_of(found) if found.is_open else None,
         "form": form or GoneForm(),
         "may_answer": found.is_open and _may(access.recall_task, request.actor, pk, answering=True),
         "may_call_off": found.is_open and _may(access.delivery, request.actor, found.delivery_id, access.WRITE),
