@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from kentongan.channels.contract import CalledOff, Health, RetryLater
+from kentongan.channels.contract import CalledOff, Found, Health, RetryLater, Unsure
 from kentongan.core import audit, clock
 from kentongan.core.errors import Conflict, NotAllowed, NotFound
 from kentongan.core.models import AuditEntry, Message, User
@@ -156,6 +156,7 @@ class TestLateAnswers:
         assert delivery.is_hidden
         assert delivery.attempts.last().outcome == Outcome.HIDDEN
         assert hiding.hides("youtube")
+        assert Connection.objects.get().healthy is False
 
     @pytest.mark.parametrize("meanwhile", [State.READY, State.HELD, State.MISSED, State.REJECTED])
     def test_one_that_was_given_up(self, desk: Desk, channel: Account, google: YouTubeServer, meanwhile: State):
@@ -226,6 +227,7 @@ class TestLookingAgain:
         assert delivery.is_hidden
         assert delivery.published_at is None
         assert hiding.hides("youtube")
+        assert "has not audited" in Connection.objects.get().problem
 
     def test_one_that_a_person_hides_after_all_saw_it_holds_nothing_else(self, desk: Desk, channel: Account, google):
         delivery = scheduled(desk, channel)
@@ -234,6 +236,43 @@ class TestLookingAgain:
         google.lock()
         assert view(delivery) == State.HELD
         assert not hiding.hides("youtube")
+        assert Connection.objects.get().healthy is not False
+
+    def test_two_outages_do_not_count_as_everybody_having_seen_it(
+        self, desk: Desk, channel: Account, google: YouTubeServer, proxy: Proxy
+    ):
+        delivery = scheduled(desk, channel)
+        desk.run()
+        proxy.faults.append(Fault("GET /youtube/v3/videos", accept=False, times=2))
+        assert [view(delivery), view(delivery)] == [State.PUBLISHED, State.PUBLISHED]
+        proxy.faults.clear()
+        google.lock()
+        assert view(delivery) == State.HELD
+        assert hiding.hides("youtube")
+        assert Connection.objects.get().healthy is False
+
+    def test_while_nothing_can_be_learnt_it_is_looked_at_ever_more_rarely(self, desk: Desk, channel: Account, proxy):
+        delivery = scheduled(desk, channel)
+        desk.run()
+        for hours, wait in ((0, timedelta(minutes=10)), (5, timedelta(hours=5)), (90, timedelta(hours=24))):
+            Delivery.objects.update(published_at=clock.now() - timedelta(hours=hours), look_at=clock.now())
+            viewing.viewed(SYSTEM, delivery.pk, Unsure("Tidak menjawab"), clock.now())
+            delivery.refresh_from_db()
+            assert abs(delivery.look_at - clock.now() - wait) < timedelta(minutes=1)
+
+    def test_what_was_public_before_the_rest_was_hidden_lets_nothing_go(
+        self, desk: Desk, channel: Account, google: YouTubeServer
+    ):
+        old = scheduled(desk, channel)
+        desk.run()
+        google.audited = False
+        scheduled(desk, channel)
+        assert desk.run() == [State.HELD]
+        waiting = scheduled(desk, channel)
+        desk.run()
+        assert view(old) == State.PUBLISHED
+        assert hiding.hides("youtube")
+        assert desk.state(waiting) == State.HELD
 
     def test_one_that_youtube_refuses_holds_nothing_else(self, desk: Desk, channel: Account, google: YouTubeServer):
         delivery, second = scheduled(desk, channel), scheduled(desk, channel)
@@ -328,6 +367,20 @@ class TestTakingBack:
         hidden.refresh_from_db()
         assert hidden.recall_at is None
         assert RecallTask.objects.get().state == RecallTask.State.CALLED_OFF
+
+    def test_why_it_is_taken_back_is_not_lost_where_it_is_found_hidden(self, desk: Desk, channel: Account, proxy):
+        delivery, why = scheduled(desk, channel), "Angkanya keliru. " * 17
+        proxy.faults.append(Fault("PUT /upload/", accept=True, times=5))
+        assert desk.run() == [State.UNKNOWN]
+        proxy.faults.clear()
+        actions.recall(desk.cast.actor("hendra"), delivery.pk, reason=why)
+        there = Found("abc", "https://www.youtube.com/watch?v=abc", hidden="Nobody sees it: make it public there.")
+        assert reconciling.reconcile(SYSTEM, delivery.pk, there, clock.now()) == State.HELD
+        assert _asked(delivery).reason == why.strip()
+
+    def test_a_long_reason_of_the_platform_is_cut_where_people_are_asked(self, desk: Desk, hidden: Delivery):
+        Delivery.objects.update(reason="x" * 500)
+        assert _asked(hidden).reason == "x" * 300
 
 
 def _asked(delivery: Delivery) -> RecallTask:

@@ -153,6 +153,26 @@ class TestLateAnswers:
         worker.take_back(due)
         assert desk.state(delivery) == State.RECALLED
 
+    def test_the_post_of_an_earlier_attempt_is_deleted_too(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account())
+        (claim,) = firing.claim_due()
+        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
+        desk.later(delivery, firing.LEASE * 9, "claimed_until")
+        firing.sweep(SYSTEM)
+        Delivery.objects.filter(pk=delivery.pk).update(settled_at=clock.now())
+        later = attempt.started_at + firing.LEASE * 9
+        assert reconciling.reconcile(SYSTEM, delivery.pk, Absent(), later) == State.READY
+        assert desk.run() == [State.PUBLISHED]
+        actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
+        worker.take_back(reconciling.claim_recalls()[0])
+        assert desk.state(delivery) == State.RECALLED
+        firing.finish(SYSTEM, claim, attempt, Published("77", "https://contoh.social/77"))
+        delivery.refresh_from_db()
+        assert (delivery.state, delivery.url) == (State.PUBLISHED, "https://contoh.social/77")
+        worker.take_back(reconciling.claim_recalls()[0])
+        delivery.refresh_from_db()
+        assert (delivery.state, delivery.reason) == (State.RECALLED, "Keliru")
+
     def test_together_with_an_item(self, desk: Desk, platform: Platform):
         platform.answers = [httpx.ReadTimeout("lost")]
         delivery = desk.schedule(desk.account())

@@ -62,6 +62,12 @@ def first_view(platform: str) -> dict[str, Any]:
     return {"looks": 0, "look_at": None if seen else clock.now() + FIRST_VIEW}
 
 
+def put_off(published_at: datetime | None) -> datetime:
+    """Return when what is out is looked at again where a look learnt nothing: ever later, a day at most."""
+    now = clock.now()
+    return now + min(max(now - (published_at or now), FIRST_VIEW), HIDDEN_VIEWS[-1])
+
+
 def next_view(looks: int, *, hidden: bool) -> datetime | None:
     """Return when it is looked at again after so many looks; None where that was the last one."""
     waits = HIDDEN_VIEWS if hidden else LATER_VIEWS

@@ -71,9 +71,15 @@ def deliver(claim: firing.Claim) -> State | None:
     state = _surely(partial(firing.finish, SYSTEM, claim, attempt, result))
     if isinstance(result, CredentialsExpired) and state == State.HELD:
         connections.unwell(SYSTEM, delivery.account, result.message)
-    if isinstance(result, Published) and result.hidden:
-        connections.unwell(SYSTEM, delivery.account, hiding.problem(delivery.account.platform))
+    _tell_if_hidden(delivery, result)
     return state
+
+
+def _tell_if_hidden(delivery: Delivery, seen: Published | Found | Absent | Unsure | ChannelError) -> None:
+    """Mark an account whose posts are shown to nobody, so that who keeps it hears of it."""
+    platform = delivery.account.platform
+    if isinstance(seen, Published | Found) and seen.hidden and hiding.hides(platform):
+        connections.unwell(SYSTEM, delivery.account, hiding.problem(platform))
 
 
 def _as_of_now(delivery: Delivery, error: ChannelError) -> ChannelError:
@@ -141,7 +147,9 @@ def look(doubt: reconciling.Doubt) -> State | None:
     """Look for a delivery of unknown fate and move it on by what was seen."""
     looked_at = common_clock.read()
     seen = firing.evidence(doubt.delivery) or _find(doubt)
-    return reconciling.reconcile(SYSTEM, doubt.delivery.pk, seen, looked_at)
+    state = reconciling.reconcile(SYSTEM, doubt.delivery.pk, seen, looked_at)
+    _tell_if_hidden(doubt.delivery, seen)
+    return state
 
 
 def _find(doubt: reconciling.Doubt) -> Found | Absent | Unsure:
@@ -166,7 +174,10 @@ def _find(doubt: reconciling.Doubt) -> Found | Absent | Unsure:
 def view(delivery: Delivery) -> State | None:
     """Look whether everybody sees a delivery that is there, and move it on by that."""
     looked_at = common_clock.read()
-    return viewing.viewed(SYSTEM, delivery.pk, _view(delivery), looked_at)
+    seen = _view(delivery)
+    state = viewing.viewed(SYSTEM, delivery.pk, seen, looked_at)
+    _tell_if_hidden(delivery, seen)
+    return state
 
 
 def _view(delivery: Delivery) -> Found | Absent | Unsure:

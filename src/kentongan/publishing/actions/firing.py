@@ -288,7 +288,7 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     stop(actor, delivery, State.HELD, error.message, awaits_sign_in=isinstance(error, CredentialsExpired))
 
 
-def evidence(delivery: Delivery) -> Found | None:
+def evidence(delivery: Delivery, **which: int) -> Found | None:
     """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed.
 
     What came out hidden and was gone when it was looked at later is no evidence any more.
@@ -297,7 +297,7 @@ def evidence(delivery: Delivery) -> Found | None:
         delivery=OuterRef("delivery"), outcome=Outcome.ABSENT, started_at__gt=OuterRef("ended_at")
     )
     accepted = Q(outcome=Outcome.PUBLISHED) | Q(~Exists(gone), outcome=Outcome.HIDDEN)
-    known = delivery.attempts.filter(accepted, kind=Attempt.Kind.PUBLISH).exclude(remote_id="").last()
+    known = delivery.attempts.filter(accepted, kind=Attempt.Kind.PUBLISH, **which).exclude(remote_id="").last()
     if known is None or Delivery.objects.filter(_others(known.remote_id), pk=delivery.pk).exists():
         return None
     unaudited = known.response.get("unaudited") is True
@@ -337,19 +337,19 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     )
 
 
-def _out_after_all(actor: Actor, delivery_id: int) -> None:
+def _out_after_all(actor: Actor, attempt: Attempt) -> None:
     """Race: the claim had lapsed; what was looked for in vain was held, missed, given up, or waits to be sent again.
 
     It is there after all, which counts at once. While another worker has it, that worker finds the evidence; what was
-    recalled meanwhile is deleted there.
+    recalled meanwhile is deleted there, as is one post more than the one that was recalled and is gone.
     """
-    delivery = Delivery.objects.select_for_update(of=("self",)).filter(pk=delivery_id, state__in=AFTER_ALL).first()
-    known = evidence(delivery) if delivery is not None else None
+    rows = Delivery.objects.select_for_update(of=("self",)).filter(pk=attempt.delivery_id, state__in=AFTER_ALL)
+    delivery, which = rows.first(), {}
     if delivery is not None and delivery.state == State.RECALLED:
-        if delivery.remote_id:  # it was there, and is deleted by now
+        if delivery.remote_id and delivery.remote_id in (attempt.remote_id, attempt.url):  # it is deleted by now
             return
-        delivery.recall_at = clock.now()
-    if delivery is not None and known is not None:
+        delivery.recall_at, which = clock.now(), {"pk": attempt.pk}
+    if delivery is not None and (known := evidence(delivery, **which)):
         is_there(actor, delivery, known)
 
 
@@ -362,7 +362,8 @@ def _is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
 def is_there(actor: Actor, delivery: Delivery, there: Published | Found, *, teaches: bool = True) -> None:
     """Move on what is there: out, or held while nobody sees it (which may teach of its app). Part of an action."""
     if there.hidden:
-        stop(actor, delivery, State.HELD, there.hidden, recall_at=delivery.recall_at, **hiding.noted(there))
+        reason = (delivery.recall_at and delivery.reason) or there.hidden  # why it is taken back stays
+        stop(actor, delivery, State.HELD, reason, recall_at=delivery.recall_at, **hiding.noted(there))
         if teaches and there.unaudited:
             hiding.learn(actor, delivery.account.platform)
     else:
@@ -416,7 +417,7 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
         circuits.learn(attempt.delivery.account, result, attempt.started_at)
     if delivery is None:
         if isinstance(result, Published):
-            _out_after_all(actor, attempt.delivery_id)
+            _out_after_all(actor, attempt)
         return None
     match result:
         case Published() if delivery.is_of_another:

@@ -84,7 +84,7 @@ def ask(actor: Actor, delivery: Delivery, reason: str) -> RecallTask | None:
         defaults={
             "unit_id": delivery.unit_id,
             "state": RecallTask.State.ASKED,
-            "reason": reason,
+            "reason": reason[:300],
             "asked_by_id": actor.user_id,
             "asked_at": clock.now(),
             "due_at": clock.now() + WITHIN,

@@ -18,7 +18,7 @@ from kentongan.publishing.actions.firing import is_there, lease, stop
 from kentongan.publishing.actions.moves import SEEN
 from kentongan.publishing.actions.reconciling import note_look
 from kentongan.publishing.models import Attempt, Delivery, PlatformApp, RecallTask
-from kentongan.publishing.states import THERE, State
+from kentongan.publishing.states import THERE, Outcome, State
 from kentongan.registry import access as rights
 
 
@@ -46,16 +46,17 @@ def viewed(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, looked
     delivery = rows.filter(pk=delivery_id, state__in=THERE, recall_at=None).exclude(remote_id="").first()
     if delivery is None:
         return None
+    # What everybody saw once was hidden by a person since: that says nothing of the app.
+    teaches = not _was_seen(delivery)
     note_look(delivery, seen, looked_at)
     if isinstance(seen, Found) and bool(seen.hidden) != delivery.is_hidden:
-        # What everybody saw once was hidden by a person since: that says nothing of the app.
-        is_there(actor, delivery, seen, teaches=not delivery.looks)
+        is_there(actor, delivery, seen, teaches=teaches)
     elif isinstance(seen, Absent) and delivery.is_hidden and looked_at > _settled_at(delivery):
         _gone(actor, delivery)
     else:
-        _view_again(delivery)
+        _view_again(delivery, learnt=not isinstance(seen, Unsure))
     if isinstance(seen, Found) and not seen.hidden:
-        _shown(actor, delivery.account.platform)
+        _shown(actor, delivery)
     return State(delivery.state)
 
 
@@ -67,6 +68,14 @@ def _gone(actor: Actor, delivery: Delivery) -> None:
     stop(actor, delivery, State.HELD, reason, remote_id="", url="", look_at=None)
 
 
+def _was_seen(delivery: Delivery) -> bool:
+    """Whether an earlier look, after it came out, saw that everybody sees it."""
+    if delivery.published_at is None:
+        return False
+    looks = delivery.attempts.filter(kind=Attempt.Kind.FIND, outcome=Outcome.FOUND)
+    return looks.filter(started_at__gt=delivery.published_at).exists()
+
+
 def _settled_at(delivery: Delivery) -> datetime:
     """Return from when its absence counts: a platform does not list at once what it has just taken."""
     sent = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH, ended_at__isnull=False).last()
@@ -74,15 +83,24 @@ def _settled_at(delivery: Delivery) -> datetime:
     return (sent.ended_at if sent and sent.ended_at else delivery.due_at) + settling
 
 
-def _view_again(delivery: Delivery) -> None:
-    delivery.looks = min(delivery.looks + 1, 1_000)
-    delivery.look_at = hiding.next_view(delivery.looks, hidden=delivery.is_hidden)
+def _view_again(delivery: Delivery, *, learnt: bool) -> None:
+    """Put the next look off; one that learnt nothing is none of those that a public post gets."""
+    if learnt or delivery.is_hidden:
+        delivery.looks = min(delivery.looks + 1, 1_000)
+        delivery.look_at = hiding.next_view(delivery.looks, hidden=delivery.is_hidden)
+    else:
+        delivery.look_at = hiding.put_off(delivery.published_at)
     delivery.save(update_fields=["looks", "look_at", "changed_at"])
 
 
-def _shown(actor: Actor, platform: str) -> None:
-    """Everybody sees what comes from the app: what was held for want of that goes on."""
-    if hiding.learn(actor, platform, hidden=False):
+def _shown(actor: Actor, delivery: Delivery) -> None:
+    """Everybody sees what came out since the app was found hidden: what was held for want of that goes on.
+
+    What came out before says nothing: a platform that shows it still may show none of what followed.
+    """
+    platform = delivery.account.platform
+    before = PlatformApp.objects.filter(platform=platform, hidden_since__lt=delivery.published_at)
+    if before.exists() and hiding.learn(actor, platform, hidden=False):
         reconnecting.let_all_go(actor, platform)
 
 
