@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from kentongan.core import files
+from kentongan.core import files, room
 from kentongan.core.errors import Invalid, Unavailable
 from kentongan.core.media import conversion, pictures, videos
 from kentongan.core.models.files import StoredFile
@@ -20,6 +20,9 @@ from kentongan.core.sniff import MP4, WEBP
 SMALL = pictures.Recipe((WEBP,), 120_000, 800)
 """What a picture is fitted to where we show it ourselves beside others: sharp enough for 400 pixels on any screen."""
 _one_at_a_time = threading.Lock()
+_WAIT = 1.0
+_impossible: set[str] = set()
+_MOST_IMPOSSIBLE = 10_000
 CLEAN = "clean"
 """The recipe of a video: its metadata blanked, everything else as it was."""
 
@@ -59,9 +62,10 @@ def fitted(file: StoredFile, recipe: str) -> FittedFile:
 
 
 def small(file: StoredFile) -> FittedFile | None:
-    """Return the small copy of a picture, made where there is none yet; None where none can be made.
+    """Return the small copy of a picture, made where there is none yet; None where none can be made, or not now.
 
-    That is one that moves, or is damaged. Raises NotFound where it was erased, Unavailable where it was lost.
+    That is one that moves, or is damaged; or others are being made, or the disk is full. Raises NotFound where it was
+    erased, Unavailable where it was lost.
     """
     files.path(file)  # of one that was erased no copy is shown either, though another row may keep its content
     if not file.is_image:
@@ -69,11 +73,27 @@ def small(file: StoredFile) -> FittedFile | None:
     known = fits_of([file.sha256], [SMALL.key]).get((file.sha256, SMALL.key))
     if is_kept(known):
         return known
-    with _one_at_a_time:  # each takes a second, and much memory for a large picture
-        try:
-            return fitted(file, SMALL.key)
-        except Invalid:
-            return None
+    if file.sha256 in _impossible or MediaFacts.objects.filter(sha256=file.sha256, animated=True).exists():
+        return None
+    # Each takes a second, and much memory for a large picture; whoever waits keeps a thread of the server.
+    if not _one_at_a_time.acquire(timeout=_WAIT):
+        return None
+    try:
+        return fitted(file, SMALL.key)
+    except Invalid:
+        _note_impossible(file.sha256)
+        return None
+    except room.NoRoom:
+        return None
+    finally:
+        _one_at_a_time.release()
+
+
+def _note_impossible(sha256: str) -> None:
+    """Remember, in this process, that no small copy can be made: the next one who asks need not decode it again."""
+    if len(_impossible) >= _MOST_IMPOSSIBLE:
+        _impossible.clear()
+    _impossible.add(sha256)
 
 
 def is_kept(copy: FittedFile | None) -> bool:
