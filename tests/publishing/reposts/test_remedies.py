@@ -127,9 +127,40 @@ def test_what_was_taken_back_meanwhile_is_said_and_nothing_else_chosen(desk: Des
     page = hendra.get(address)
     assert "is not there any more" in page.content.decode()
     assert page.context["form"]["origin_mastodon"].value() == ""
+    assert page.context["form"]["accounts"].value() == []
 
 
-@pytest.mark.parametrize("ask", ["repost=x", "repost=99999999", "one=', ''", "one=telegram", "repost=&unit=&one="])
+def test_where_the_unit_meant_has_no_account_no_other_units_are_chosen(desk: Desk, theirs: Delivery, sign_in: SignIn):
+    ask = f"?repost={theirs.account_id}&unit={desk.cast.sukamahi.pk}"
+    page = sign_in(desk.cast.user("hendra")).get(reverse("publishing:schedule", args=[theirs.item_id]) + ask)
+    assert page.context["form"]["accounts"].value() == []
+    assert "among those that were meant" in page.content.decode()
+
+
+def test_where_all_who_were_meant_have_it_no_other_platform_is_chosen(desk: Desk, boosting, accounts, sign_in: SignIn):
+    item = desk.item(kinds=["mastodon", "newsroom"])
+    desk.account("newsroom", unit=desk.cast.root)
+    for account in accounts:
+        desk.schedule(account, item=item)
+    address = reverse("publishing:schedule", args=[item.pk])
+    hendra = sign_in(desk.cast.user("hendra"))
+    for ask in ("?one=mastodon", f"?repost={accounts[0].pk}&unit={accounts[1].unit_id}"):
+        page = hendra.get(address + ask)
+        assert page.context["form"]["accounts"].value() == []
+        assert "has this item already" in page.content.decode()
+
+
+@pytest.mark.parametrize("ask", ["repost=99999999", "one=telegram", "one=mastodon&unit=99999999"])
+def test_a_wish_that_cannot_be_met_chooses_nothing_and_says_why(
+    desk: Desk, boosting, accounts, sign_in: SignIn, ask: str
+):
+    item = desk.item(kinds=["mastodon"])
+    page = sign_in(desk.cast.user("hendra")).get(f"{reverse('publishing:schedule', args=[item.pk])}?{ask}")
+    assert page.context["form"]["accounts"].value() == []
+    assert page.context["note"]
+
+
+@pytest.mark.parametrize("ask", ["repost=x", "one=', ''", "repost=&unit=&one="])
 def test_what_makes_no_sense_in_the_address_is_no_choice(desk: Desk, boosting, accounts, sign_in: SignIn, ask: str):
     item = desk.item(kinds=["mastodon"])
     page = sign_in(desk.cast.user("hendra")).get(f"{reverse('publishing:schedule', args=[item.pk])}?{ask}")

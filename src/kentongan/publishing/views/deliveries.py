@@ -105,17 +105,32 @@ class _Wish:
     note: str = ""
 
 
-def _wish(request: StaffRequest, offered: Sequence[Account], posted: Sequence[Account]) -> _Wish:
-    """Read it: `repost`, the account whose post is reposted, by those of `unit`; or `one`, the platform."""
+def _wish(
+    request: StaffRequest, offered: Sequence[Account], posted: Sequence[Account], have_it: Sequence[Account]
+) -> _Wish:
+    """Read it: `repost`, the account whose post is reposted, by those of `unit`; or `one`, the platform.
+
+    Where that cannot be, nothing is chosen: anything else would be more than was asked for.
+    """
     wanted, unit_id = number(request.GET.get("repost")), number(request.GET.get("unit"))
     origin = next((one for one in posted if one.pk == wanted), None)
     if wanted is not None and origin is None:
-        return _Wish(offered, note=_("The post that was to be reposted is not there any more, or has changed."))
+        return _Wish([], note=_("The post that was to be reposted is not there any more, or has changed."))
     kind = origin.platform if origin else request.GET.get("one", "")
-    there = [one for one in offered if one.platform == kind]
-    if not there:
+    if kind not in {channel.kind for channel in channels.every()}:
         return _Wish(offered)
-    return _Wish([one for one in there if one.unit_id == unit_id] or there, {kind: origin.pk if origin else None})
+    there = [one for one in offered if one.platform == kind and unit_id in (None, one.unit_id)]
+    if not there:
+        meant = any(one.platform == kind and unit_id in (None, one.unit_id) for one in have_it)
+        return _Wish([], note=_nobody_left(kind, meant=meant))
+    return _Wish(there, {kind: origin.pk if origin else None})
+
+
+def _nobody_left(kind: str, *, meant: bool) -> str:
+    text = _("No connected account on %(platform)s is among those that were meant: choose here yourself.")
+    if meant:
+        text = _("Every account on %(platform)s that was meant has this item already, so none is chosen.")
+    return text % {"platform": channels.label(kind)}
 
 
 @login_required
@@ -129,7 +144,7 @@ def schedule(request: StaffRequest, pk: int) -> HttpResponse:
     scheduled = list(queries.of_item(actor, pk).select_related("account__unit"))
     posted = [one.account for one in scheduled if _can_be_reposted(one, item)]
     data, offered = request.POST if request.method == "POST" else None, list(accounts)
-    wish = _wish(request, offered, posted)
+    wish = _wish(request, offered, posted, [one.account for one in scheduled])
     initial = {"accounts": [account.pk for account in wish.accounts], "due_at": _suggested(item)}
     form = RepostForm(data, accounts=offered, posted=posted, wished=wish.origins, initial=initial)
     if request.method == "POST" and form.is_valid():
