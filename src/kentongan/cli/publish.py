@@ -1,5 +1,6 @@
 """`kentongan publish`: schedule approved content, and decide what only a person can."""
 
+import sys
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from kentongan.cli.context import (
     Yes,
     actor,
     confirmed,
+    fail,
     group,
     print_json,
     print_table,
@@ -18,8 +20,8 @@ from kentongan.cli.context import (
     with_database,
 )
 from kentongan.cli.importing import Columns, Rejects, TableFile, Wanted, bring
-from kentongan.core import clock
-from kentongan.core.errors import Invalid
+from kentongan.core import clock, jobs
+from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.planning import access as planning
 from kentongan.publishing import actions, queries
@@ -117,6 +119,43 @@ def recall(
     if confirmed(f"Recall delivery {number}? What is out is deleted where the platform allows it.", yes=yes):
         delivery = actions.recall(actor(as_user), number, reason=reason)
         say(f"Delivery {delivery.pk} is {delivery.state}.")
+
+
+@app.command("recall-all")
+@with_database
+def recall_all(
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")],
+    item: Annotated[int | None, typer.Option(help="All of this item.")] = None,
+    campaign: Annotated[int | None, typer.Option(help="All of this campaign (`kentongan plan campaigns`).")] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    as_user: AsUser = "",
+) -> None:
+    """Take back everything of an item or a campaign; very many part by part. Run it again to take back what is left."""
+    who = actor(as_user)
+    if (item is None) == (campaign is None):
+        raise Invalid("Say what to take back.", remedy="Give either --item NUMBER or --campaign NUMBER.")
+    name = planning.item(who, item) if item is not None else planning.campaign(who, campaign or 0)
+    foreseen = tasks.foresee(who, tasks.of(item, campaign))
+    numbers = ", ".join(f"{what} {n:,}" for what, n in foreseen.as_dict().items() if n) or "nothing"
+    if not confirmed(f"Recall {foreseen.total:,} posts of “{name}” ({numbers})?", yes=yes):
+        return
+    of = {"item_id": item, "campaign_id": campaign}
+    done = actions.recall_many(who, **of, reason=reason, seen=foreseen.digest, inline=True)
+    job = jobs.run_now(done.job, _tell) if done.job else None
+    if job and not job.is_final:
+        raise Conflict("It is being taken back already.", remedy=f"That is job {job.pk}: {job.done:,} so far.")
+    if job and job.state != jobs.Job.State.DONE:
+        fail(str(job.error), str(job.remedy) or "Run the same command again: what is taken back stays so.")
+    if as_json:
+        print_json(job.result if job else done.as_dict())
+    else:
+        say(f"{job.done if job else done.total:,} posts are taken back.")
+
+
+def _tell(progress: jobs.Progress) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{progress.done:,} / {progress.expected or 0:,}", end="", file=sys.stderr, flush=True)
 
 
 @app.command("recalls")

@@ -17,6 +17,7 @@ class PublishingConfig(AppConfig):
     def ready(self) -> None:
         """Register the ticks, and what other rooms show of publishing."""
         import_module("kentongan.publishing.tasks")
+        import_module("kentongan.publishing.recalls.whole")
         panels = import_module("kentongan.publishing.panels")
         import_module("kentongan.listening.panels").register(panels.IssuePanel())
         queries = import_module("kentongan.publishing.queries")

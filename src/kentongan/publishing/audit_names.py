@@ -22,6 +22,7 @@ verbs.name(
         "publishing.sign_in.begin": _("began to sign in at a platform"),
         "publishing.sign_in.take": _("came back from signing in at a platform"),
         "publishing.recall.many": _("recalled many deliveries at once"),
+        "publishing.recall.part": _("recalled a part of very many deliveries"),
         "publishing.recall.tell": _("told who has to delete posts"),
         "publishing.recall.rise": _("told a level above of posts that are not deleted"),
         "publishing.recall.bind": _("opened the link to a recall on a device"),

@@ -2,7 +2,8 @@
 
 from kentongan.publishing.actions.booking import book
 from kentongan.publishing.actions.pausing import pause, publishing_platforms, resume
-from kentongan.publishing.actions.recalling import Proof, bind, call_off, decline, done, recall, recall_many, see
+from kentongan.publishing.actions.recalling import Proof, bind, call_off, decline, done, recall, see
+from kentongan.publishing.actions.recalling_all import recall_many, recall_part
 from kentongan.publishing.actions.resolving import Resolution, release, resolve
 from kentongan.publishing.actions.scheduling import reschedule, respread, schedule, send_again, stagger
 from kentongan.publishing.actions.signing_in import forget_app, set_app
@@ -22,6 +23,7 @@ __all__ = [
     "publishing_platforms",
     "recall",
     "recall_many",
+    "recall_part",
     "release",
     "reschedule",
     "resolve",

@@ -33,20 +33,21 @@ def recall(actor: Actor, delivery_id: int, *, reason: str) -> Delivery:
     Where the platform lets nobody but its custodians delete, or not any more, they are asked to (`RecallTask`).
     """
     delivery = access.delivery(actor, delivery_id, Capability.PUBLISH, lock=True)
-    clean = _reason(reason)
+    clean = reason_of(reason)
     before = audit.snapshot(delivery, *RECALLED)
     check_move(delivery.state, State.RECALLED)
-    fate = queries.fate_of(delivery, clock.now(), asked=queries.open_task(delivery) is not None)
+    fate = queries.fate_of(delivery)
     if fate == Fate.ASKED:
         raise Conflict(_("It is being taken back already."), remedy=_("See on its page for whom that waits."))
     _apply(actor, delivery, fate, clean)
     delivery.save()
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED), note=clean)
-    _apply_all(actor, queries.along({delivery: fate}, lock=True), clean)
+    apply_all(actor, queries.along({delivery: fate}, lock=True), clean)
     return delivery
 
 
-def _apply_all(actor: Actor, doing: Mapping[Delivery, Fate], reason: str) -> None:
+def apply_all(actor: Actor, doing: Mapping[Delivery, Fate], reason: str) -> None:
+    """Do that with each of these (locked) deliveries; part of an action."""
     before = {row.pk: audit.snapshot(row, *RECALLED) for row in doing}
     for row, fate in doing.items():
         row.changed_at = clock.now()
@@ -56,7 +57,8 @@ def _apply_all(actor: Actor, doing: Mapping[Delivery, Fate], reason: str) -> Non
     audit.record_each(actor, ((row, before[row.pk], audit.snapshot(row, *RECALLED)) for row in doing), note=reason)
 
 
-def _reason(reason: str) -> str:
+def reason_of(reason: str) -> str:
+    """Return a reason as it is kept, or raise Invalid."""
     clean = reason.replace("\x00", "").strip()[:300]
     if not clean:
         raise Invalid(fields={"reason": [_("Say why it is taken back.")]})
@@ -115,33 +117,6 @@ def close(actor: Actor, delivery: Delivery) -> None:
     task.answered_at, task.answered_by_id = clock.now(), actor.user_id
     task.save(update_fields=["state", "note", "answered_at", "answered_by"])
     audit.record(actor, task, before=before, after=audit.snapshot(task, "state"), note=task.note)
-
-
-@action("publishing.recall.many")
-def recall_many(
-    actor: Actor, *, item_id: int | None = None, campaign_id: int | None = None, reason: str, seen: str
-) -> queries.Foreseen:
-    """Take back every delivery of an item or a campaign that the actor may; all of them or none.
-
-    `seen` is the digest of what somebody saw that this would do; Conflict when it would do something else by now.
-    """
-    clean, wanted = _reason(reason), queries.of(item_id, campaign_id)
-    if item_id is None and campaign_id is None:
-        raise Invalid(fields={"item": [_("Say of which item or campaign.")]})
-    rows = list(queries.recallable(actor, wanted).select_for_update(of=("self",))[: queries.MOST])
-    found = queries.fates(rows)
-    along = queries.along(found, lock=True)
-    if queries.digest_of({**found, **along}) != seen:
-        raise Conflict(
-            _("What this would take back has changed since you looked."),
-            remedy=_("Look at the numbers again, then confirm."),
-            code="moved",
-        )
-    doing = {row: fate for row, fate in found.items() if fate in queries.DONE}
-    if not doing:
-        raise Conflict(_("There is nothing to take back."), remedy=_("See below why each of them stays."))
-    _apply_all(actor, {**doing, **along}, clean)
-    return queries.Foreseen({fate: list(found.values()).count(fate) for fate in Fate}, len(along))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +212,7 @@ def call_off(actor: Actor, task_id: int, *, reason: str) -> RecallTask:
     task = access.recall_task(actor, task_id, lock=True)
     _check_open(task)
     before, was = audit.snapshot(task, "state"), audit.snapshot(delivery, *RECALLED)
-    task.state, task.note = RecallTask.State.CALLED_OFF, _reason(reason)
+    task.state, task.note = RecallTask.State.CALLED_OFF, reason_of(reason)
     task.answered_at, task.answered_by_id = clock.now(), actor.user_id
     task.save()
     if delivery.recall_at is not None:

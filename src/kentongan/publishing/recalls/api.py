@@ -62,10 +62,20 @@ class ManyIn(Schema):
     seen: Annotated[str, Field(max_length=64)] = ""
 
 
+class RunningOut(Schema):
+    """The job that takes back very many; who began it asks for it at /api/v1/jobs."""
+
+    id: int
+    state: str
+    done: int
+    total: int | None
+
+
 class ManyOut(Schema):
     """To how many it does what; `digest` is sent back as `seen` to do just that.
 
-    `along` are reposts of other units, taken back with the posts that they repost.
+    `along` are reposts of other units, taken back with the posts that they repost; `people` wait for people already.
+    What is too many to be taken back at once is taken back by `job`, where it stands while it runs.
     """
 
     stop: int
@@ -77,7 +87,9 @@ class ManyOut(Schema):
     gone: int
     along: int
     elsewhere: int
+    people: int
     digest: str
+    job: RunningOut | None
 
 
 def _task(task: RecallTask) -> dict[str, Any]:
@@ -123,9 +135,9 @@ def many(request: HttpRequest, body: ManyIn) -> dict[str, Any]:
         planning.item(actor, body.item_id)
     elif body.campaign_id is not None:
         planning.campaign(actor, body.campaign_id)
-    of = {"item_id": body.item_id, "campaign_id": None if body.item_id else body.campaign_id}
+    of: dict[str, Any] = {"item_id": body.item_id, "campaign_id": None if body.item_id else body.campaign_id}
     if body.seen:
         done = actions.recall_many(actor, **of, reason=body.reason, seen=body.seen)
-        return {**done.as_dict(), "digest": body.seen}
+        return {**done.as_dict(), "digest": body.seen, "job": done.job}
     foreseen = queries.foresee(actor, queries.of(**of))
-    return {**foreseen.as_dict(), "digest": foreseen.digest}
+    return {**foreseen.as_dict(), "digest": foreseen.digest, "job": queries.running(**of)}

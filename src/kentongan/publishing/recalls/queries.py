@@ -3,16 +3,18 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.urls import reverse
 
 from kentongan.channels import registry as channels
-from kentongan.core import clock
+from kentongan.core import audit, clock
 from kentongan.core.actor import Actor
-from kentongan.core.models import User
+from kentongan.core.models import Job, User
 from kentongan.core.permissions import Capability
 from kentongan.publishing import access
 from kentongan.publishing.models import Delivery, RecallTask
@@ -22,6 +24,11 @@ from kentongan.registry.models import Account, Person
 
 SEEN = ("delivery__account", "delivery__unit", "unit", "asked_by", "seen_by", "answered_by", "answered_person", "proof")
 MOST = 5_000
+"""How many are taken back at once; what are more takes a job."""
+WHOLE = "publishing.recall_whole"
+"""The kind of that job."""
+PART, TAKEN = "publishing.recall.part", "taken"
+"""What each of its parts leaves in the log of the job, in the transaction of that part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +110,48 @@ class Fate(StrEnum):
 
 
 DONE = (Fate.STOP, Fate.DELETE, Fate.ASK, Fate.UNKNOWN)
+FOLLOWING = (Fate.STOP, Fate.DELETE, Fate.UNKNOWN)
+"""What becomes of reposts that go with their post; where only people could undo them, they stay."""
 
 
-def fate_of(delivery: Delivery, now: datetime, *, asked: bool) -> Fate:
-    """Return what a recall would do with a delivery; `asked` says that people are asked to delete it already."""
-    if delivery.state == State.PUBLISHED or delivery.is_hidden:
-        if asked or delivery.recall_at is not None:
-            return Fate.ASKED
-        manifest = channels.get(delivery.account.platform).manifest
-        until = manifest.recall_until(delivery.published_at)
-        return Fate.DELETE if manifest.recalls and (until is None or until > now) else Fate.ASK
-    if delivery.state == State.UNKNOWN:
-        return Fate.ASKED if asked or delivery.recall_at is not None else Fate.UNKNOWN
-    if delivery.state == State.RECALLED:
-        return Fate.GONE
-    return Fate.STOP if allowed(delivery.state, State.RECALLED) else Fate.SENDING
+def _fate(now: datetime) -> Case:
+    """Return, in the database, what a recall would do with a delivery that has `asked`."""
+    there = Q(state=State.PUBLISHED) | Q(Q(state=State.HELD), ~Q(remote_id=""))
+    wished = Q(asked=True) | Q(recall_at__isnull=False)
+    stoppable = [state for state in State if allowed(state, State.RECALLED)]
+    return Case(
+        When(there & wished, then=Value(Fate.ASKED)),
+        When(there & _deletable(now), then=Value(Fate.DELETE)),
+        When(there, then=Value(Fate.ASK)),
+        When(wished & Q(state=State.UNKNOWN), then=Value(Fate.ASKED)),
+        When(state=State.UNKNOWN, then=Value(Fate.UNKNOWN)),
+        When(state=State.RECALLED, then=Value(Fate.GONE)),
+        When(state__in=stoppable, then=Value(Fate.STOP)),
+        default=Value(Fate.SENDING),
+        output_field=CharField(),
+    )
+
+
+def _deletable(now: datetime) -> Q:
+    """Return the condition for what the platform lets us delete, and still does."""
+    found = Q(pk__in=[])
+    for kind in channels.kinds():
+        manifest = channels.get(kind).manifest
+        if manifest.recalls:
+            within = manifest.recall_within
+            in_time = Q(published_at=None) | Q(published_at__gt=now - within) if within else Q()
+            found |= Q(account__platform=kind) & in_time
+    return found
+
+
+def _with_fate(rows: QuerySet[Delivery]) -> QuerySet[Any]:
+    asked = RecallTask.objects.filter(delivery=OuterRef("pk"), state__in=RecallTask.OPEN)
+    return rows.annotate(asked=Exists(asked)).annotate(fate=_fate(clock.now()))
+
+
+def fate_of(delivery: Delivery) -> Fate:
+    """Return what a recall would do with a delivery, as the database has it."""
+    return Fate(_with_fate(Delivery.objects.filter(pk=delivery.pk)).values_list("fate", flat=True).get())
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +159,30 @@ class Foreseen:
     """What a recall of very many would do, to how many; `digest` stands for just that.
 
     `along` are reposts that are taken back with the posts they repost, of units where the actor may not publish.
+    `people` are posts that people are asked to delete already; `job` takes back what are too many to do so at once.
     """
 
     counts: Mapping[Fate, int] = field(default_factory=dict)
     along: int = 0
     elsewhere: int = 0
+    people: int = 0
     digest: str = ""
+    job: Job | None = None
 
     @property
     def total(self) -> int:
         """How many it would do something with."""
         return sum(self.counts.get(fate, 0) for fate in DONE) + self.along
 
+    @property
+    def takes_a_job(self) -> bool:
+        """Whether they are too many to be taken back at once."""
+        return self.total > MOST
+
     def as_dict(self) -> dict[str, int]:
         """Return the numbers by what happens."""
         counts = {fate.value: self.counts.get(fate, 0) for fate in Fate}
-        return {**counts, "along": self.along, "elsewhere": self.elsewhere}
+        return {**counts, "along": self.along, "elsewhere": self.elsewhere, "people": self.people}
 
 
 def of(item_id: int | None, campaign_id: int | None) -> Q:
@@ -148,20 +190,20 @@ def of(item_id: int | None, campaign_id: int | None) -> Q:
     return Q(item_id=item_id) if item_id is not None else Q(campaign_id=campaign_id)
 
 
-def recallable(actor: Actor, wanted: Q) -> QuerySet[Delivery]:
-    """Return those of the deliveries that the actor may recall, each with `asked`."""
-    return _with_asked(access.deliveries(actor, Capability.PUBLISH).filter(wanted))
+def recallable(actor: Actor, wanted: Q) -> QuerySet[Any]:
+    """Return those of the deliveries that the actor may recall, each with `asked` and `fate`."""
+    return _with_fate(access.deliveries(actor, Capability.PUBLISH).filter(wanted))
 
 
-def _with_asked(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
-    asked = RecallTask.objects.filter(delivery=OuterRef("pk"), state__in=RecallTask.OPEN)
-    return rows.annotate(asked=Exists(asked)).select_related("account", "unit").order_by("pk")
+def to_do(actor: Actor, wanted: Q, *, after: int = 0) -> QuerySet[Any]:
+    """Return, locked, those of `recallable` with which a recall does something, in the order of their numbers."""
+    rows = recallable(actor, wanted).filter(fate__in=DONE, pk__gt=after).select_related("account", "unit")
+    return rows.select_for_update(of=("self",)).order_by("pk")
 
 
-def fates(rows: Iterable[Delivery]) -> dict[Delivery, Fate]:
+def fates(rows: Iterable[Any]) -> dict[Delivery, Fate]:
     """Return what a recall would do with each of `recallable`."""
-    now = clock.now()
-    return {row: fate_of(row, now, asked=row.asked) for row in rows}  # type: ignore[attr-defined]
+    return {row: Fate(row.fate) for row in rows}
 
 
 def along(found: Mapping[Delivery, Fate], *, lock: bool = False) -> dict[Delivery, Fate]:
@@ -170,21 +212,62 @@ def along(found: Mapping[Delivery, Fate], *, lock: bool = False) -> dict[Deliver
     It has lost its matter. What is with a worker stays for now: once it is out it is taken back too.
     """
     origins = [row.pk for row, fate in found.items() if fate in DONE]
-    rows = _with_asked(Delivery.objects.filter(repost_of__in=origins)).exclude(pk__in=[row.pk for row in found])
-    seen = fates(rows.select_for_update(of=("self",)) if lock else rows)
-    return {row: fate for row, fate in seen.items() if fate in (Fate.STOP, Fate.DELETE, Fate.UNKNOWN)}
+    rows = _with_fate(Delivery.objects.filter(repost_of__in=origins)).exclude(pk__in=[row.pk for row in found])
+    rows = rows.filter(fate__in=FOLLOWING).select_related("account", "unit").order_by("pk")
+    return fates(rows.select_for_update(of=("self",)) if lock else rows)
 
 
-def digest_of(found: Mapping[Delivery, Fate]) -> str:
-    """Return what stands for what a recall does: the same for the same posts and acts only."""
-    doing = "\n".join(f"{row.pk} {fate}" for row, fate in found.items() if fate in DONE)
+def digest_of(found: Iterable[tuple[int, str]]) -> str:
+    """Return what stands for what a recall does (by number): the same for the same posts and acts only."""
+    doing = "\n".join(f"{number} {fate}" for number, fate in sorted(found))
     return hashlib.sha256(doing.encode()).hexdigest()[:32]
 
 
 def foresee(actor: Actor, wanted: Q) -> Foreseen:
-    """Return what a recall would do; `elsewhere` are posts of units where the actor does not publish, which stay."""
-    found = fates(recallable(actor, wanted)[:MOST])
-    others = along(found)
-    every = Delivery.objects.filter(wanted).exclude(state=State.RECALLED)
-    known = sum(fate != Fate.GONE for fate in found.values()) + len(others)
-    return Foreseen(Counter(found.values()), len(others), max(every.count() - known, 0), digest_of({**found, **others}))
+    """Return what a recall would do; `elsewhere` are posts of units where the actor does not publish, which stay.
+
+    The digest of what takes a job stands for how many they are, not for which act each meets: while very many go out
+    those change with every second, and what goes out meanwhile is taken back all the same.
+    """
+    mine = recallable(actor, wanted)
+    counts = Counter({Fate(fate): n for fate, n in mine.order_by().values_list("fate").annotate(n=Count("pk"))})
+    doing = mine.filter(fate__in=DONE)
+    others = _with_fate(Delivery.objects.filter(repost_of__in=doing.values("pk"))).exclude(pk__in=mine.values("pk"))
+    others = others.filter(fate__in=FOLLOWING)
+    following = others.count()
+    every = Delivery.objects.filter(wanted).exclude(state=State.RECALLED).count()
+    known = counts.total() - counts[Fate.GONE] + following
+    open_tasks = access.recall_tasks(actor).filter(state__in=RecallTask.OPEN)
+    people = open_tasks.filter(delivery__in=Delivery.objects.filter(wanted)).count()
+    found = Foreseen(counts, following, max(every - known, 0), people)
+    if found.takes_a_job:
+        open_ones = sum(counts[fate] for fate in (*DONE, Fate.SENDING))
+        return replace(found, digest=digest_of([(open_ones, "all")]))
+    return replace(found, digest=digest_of([*doing.values_list("pk", "fate"), *others.values_list("pk", "fate")]))
+
+
+def _jobs_of(item_id: int | None, campaign_id: int | None) -> QuerySet[Job]:
+    whole = {"args__item_id": item_id} if item_id is not None else {"args__campaign_id": campaign_id}
+    return Job.objects.filter(kind=WHOLE, **whole).select_related("created_by").order_by("-pk")
+
+
+def running(item_id: int | None, campaign_id: int | None) -> Job | None:
+    """Return the job that takes back all of an item or campaign at this moment, whoever began it."""
+    return _jobs_of(item_id, campaign_id).filter(state__in=(Job.State.QUEUED, Job.State.RUNNING)).first()
+
+
+def taken_by(job: Job) -> int:
+    """Return how many a job has taken back so far, also before it was cut off."""
+    parts = audit.trail(job).filter(verb=PART).values_list(f"after__{TAKEN}", flat=True)
+    return sum(parts)
+
+
+def latest(item_id: int | None, campaign_id: int | None) -> Job | None:
+    """Return the job that took back all of an item or campaign last, or does so now."""
+    return _jobs_of(item_id, campaign_id).first()
+
+
+def page_of(item_id: int | None, campaign_id: int | None) -> str:
+    """Return the address where all of an item or campaign is taken back."""
+    kind, number = ("item", item_id) if item_id is not None else ("campaign", campaign_id)
+    return reverse(f"publishing:recall_{kind}", args=(number,))

@@ -45,7 +45,7 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
     manifest = channels.get(delivery.account.platform).manifest
     may, until = rights.capabilities(actor, delivery.unit), manifest.recall_until(delivery.published_at)
     task = recalls.open_task(delivery)
-    fate = recalls.fate_of(delivery, clock.now(), asked=task is not None)
+    fate = recalls.fate_of(delivery)
     context = {
         "delivery": delivery,
         "manifest": manifest,

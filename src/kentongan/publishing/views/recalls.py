@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kentongan.channels import registry as channels
+from kentongan.core import jobs
 from kentongan.core.errors import Conflict, Invalid, KentonganError
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of
@@ -151,7 +152,7 @@ LABELS = {
 ALONG = gettext_lazy("reposts by other units: taken back with the posts that they repost")
 
 
-def _many(request: StaffRequest, name: str, back: str, **of: int) -> HttpResponse:
+def _many(request: StaffRequest, name: str, back: str, **of: Any) -> HttpResponse:
     """Show what would be taken back, and do just that."""
     actor = reader(request)
     form = ReasonForm(request.POST if request.method == "POST" else None)
@@ -162,17 +163,24 @@ def _many(request: StaffRequest, name: str, back: str, **of: int) -> HttpRespons
         except Conflict as error:
             messages.warning(request, str(error))
         else:
+            if done.job:  # its progress stands on this very page
+                return redirect(request.path)
             text = ngettext("%(n)s post is taken back.", "%(n)s posts are taken back.", done.total)
             messages.success(request, text % {"n": done.total})
             return redirect(back)
-    foreseen = queries.foresee(actor, queries.of(of.get("item_id"), of.get("campaign_id")))
+    one = (of.get("item_id"), of.get("campaign_id"))
+    foreseen, job = queries.foresee(actor, queries.of(*one)), queries.latest(*one)
+    waits = job is not None and not job.is_final
+    mine = job is not None and job.created_by_id == actor.user_id
     context = {
+        "job": job,
+        "follows": job is not None and jobs.visible(actor).filter(pk=job.pk).exists(),
         "name": name,
         "back": back,
         "form": form,
         "foreseen": foreseen,
         "doing": [*((LABELS[fate], foreseen.counts.get(fate, 0)) for fate in queries.DONE), (ALONG, foreseen.along)],
         "staying": [(LABELS[fate], foreseen.counts.get(fate, 0)) for fate in LABELS if fate not in queries.DONE],
-        "may": may_publish(actor),
+        "may": may_publish(actor) and not (waits and (mine or foreseen.takes_a_job)),
     }
     return render(request, "publishing/recall_many.html", context, status=422 if form.errors else 200)
