@@ -124,6 +124,7 @@ class TestTheJob:
         self, desk: Desk, item: ContentItem, monkeypatch: pytest.MonkeyPatch
     ):
         """Of two that are being sent the one is free again by the second pass, the other one is not."""
+        User.objects.update(language="en")
         first, second = item.deliveries.order_by("pk")[:2]
         put(Delivery.objects.filter(pk__in=[first.pk, second.pk]), State.SENDING)
         job, part = begin(desk, item), actions.recall_part
