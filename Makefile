@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := src tests scripts
+SOURCES := src tests scripts benchmarks
 DJANGO := KENTONGAN_HOME=$(CURDIR)/build/home DJANGO_SETTINGS_MODULE=kentongan.config.settings $(BIN)/python -W ignore -m django
 
 .DEFAULT_GOAL := help

@@ -1,9 +1,9 @@
 """Cek Akun with a national list: `python benchmarks/check_accounts.py [OFFICIAL] [QUESTIONS]`.
 
 Fills a fresh installation of its own with official accounts (300,000 by default) under names that have much in common,
-as a party's have, and twice as many members' own ones; then asks about them as a stranger would, through the whole stack
-of the API, each question from another address and none from the cache. The baseline beside it is the bare statement that
-finds one account by its identity: what the database alone would take.
+as a party's have, and twice as many members' own ones; then asks about them as a stranger would, through the whole
+stack of the API, each question from another address and none from the cache. The baseline beside it is the bare
+statement that finds one account by its identity: what the database alone would take.
 """
 
 import os
@@ -80,7 +80,9 @@ def fill(unit: Unit, names: list[str]) -> None:
             gather_index_entries()
             copy(Account, ("unit", "person", "kind", "platform", "handle", "identity"), [*official, *own])
         if time.perf_counter() - started > LOAD_SECONDS:
-            raise SystemExit(f"Loading took more than {LOAD_SECONDS} s; {first + len(part):,} official accounts are in.")
+            raise SystemExit(
+                f"Loading took more than {LOAD_SECONDS} s; {first + len(part):,} official accounts are in."
+            )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE registry_account")
 

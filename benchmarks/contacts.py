@@ -18,12 +18,11 @@ from typing import Any
 HOME = tempfile.mkdtemp(prefix="kentongan-benchmark-")
 os.environ["KENTONGAN_HOME"] = HOME
 
-from registry_pages import Figures, measured  # noqa: E402  (sets Django up, in that home)
-
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import translation  # noqa: E402
+from registry_pages import Figures, measured  # noqa: E402  (sets Django up, in that home)
 
 from kentongan.core import clock, imports, jobs  # noqa: E402
 from kentongan.core.actor import Actor  # noqa: E402
@@ -36,10 +35,55 @@ from kentongan.registry.models import Account, Consent, Contact, Organisation, P
 
 SYSTEM = Actor.system("benchmark")
 SEED, PROVINCE = 1945, "32"
-FIRST = "Agus Budi Cecep Dedi Eka Fitri Gita Hadi Indah Joko Kartika Maman Nina Oki Putri Rina Sari Tono".split()
-LAST = "Santoso Wijaya Saputra Lestari Hidayat Kusuma Pratama Nugraha Setiawan Permana Utami Maulana".split()
-OUTLETS = "Radar Suara Kabar Warta Lensa Fokus Gema Pelita Sinar Harian".split()
-TOPICS = "kesehatan pendidikan banjir jalan umkm pemuda olahraga wisata kuliner lingkungan transportasi layanan".split()
+FIRST = [
+    "Agus",
+    "Budi",
+    "Cecep",
+    "Dedi",
+    "Eka",
+    "Fitri",
+    "Gita",
+    "Hadi",
+    "Indah",
+    "Joko",
+    "Kartika",
+    "Maman",
+    "Nina",
+    "Oki",
+    "Putri",
+    "Rina",
+    "Sari",
+    "Tono",
+]
+LAST = [
+    "Santoso",
+    "Wijaya",
+    "Saputra",
+    "Lestari",
+    "Hidayat",
+    "Kusuma",
+    "Pratama",
+    "Nugraha",
+    "Setiawan",
+    "Permana",
+    "Utami",
+    "Maulana",
+]
+OUTLETS = ["Radar", "Suara", "Kabar", "Warta", "Lensa", "Fokus", "Gema", "Pelita", "Sinar", "Harian"]
+TOPICS = [
+    "kesehatan",
+    "pendidikan",
+    "banjir",
+    "jalan",
+    "umkm",
+    "pemuda",
+    "olahraga",
+    "wisata",
+    "kuliner",
+    "lingkungan",
+    "transportasi",
+    "layanan",
+]
 PAGES = {
     "list": "",
     "page 150": "?page=150",
@@ -149,7 +193,8 @@ def open_pages(email: str, unit: Unit, runs: int) -> None:
 
 def naive() -> None:
     """Print what SQL takes that looks at every contact, sorts them all and counts them all."""
-    statement = """SELECT count(*) OVER (), p.*, c.* FROM registry_contact c JOIN registry_person p ON p.id = c.person_id
+    statement = """SELECT count(*) OVER (), p.*, c.*
+        FROM registry_contact c JOIN registry_person p ON p.id = c.person_id
         WHERE p.full_name ILIKE %s OR c.organisation ILIKE %s OR p.phone ILIKE %s ORDER BY p.full_name LIMIT 50"""
     with connection.cursor() as cursor:
         cursor.execute("SET enable_bitmapscan = off")
