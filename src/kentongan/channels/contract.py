@@ -27,6 +27,9 @@ from kentongan.channels.limits import Counting as Counting
 from kentongan.channels.limits import Limits as Limits
 from kentongan.channels.looks import PLAIN, Look
 from kentongan.channels.messaging import Messenger
+from kentongan.channels.newest import Bookmark as Bookmark
+from kentongan.channels.newest import Newest as Newest
+from kentongan.channels.newest import PublicPosts as PublicPosts
 from kentongan.channels.posts import Card as Card
 from kentongan.channels.posts import Media as Media
 from kentongan.channels.posts import Origin as Origin
@@ -424,44 +427,6 @@ class Prover(Protocol):
         """Return the profile of the account with that identity (`addresses.Identity.key`).
 
         Raises NoSuchAccount, RetryLater (not reached, or asked too often), or Rejected.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """What one look tells the next: the address of the feed, and what its server uses to say that nothing changed."""
-
-    feed: str = ""
-    etag: str = ""
-    modified: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """The newest public post of an account: its moment and address, both empty where it has none yet.
-
-    `unchanged` says that the server told us only that nothing changed since the look that left the bookmark.
-    """
-
-    at: datetime | None = None
-    url: str = ""
-    bookmark: Bookmark = Bookmark()
-    unchanged: bool = False
-
-
-@runtime_checkable
-class PublicPosts(Protocol):
-    """Tells from what everybody may read when an account last posted; reposts of others do not count."""
-
-    def host(self, key: str) -> str:
-        """Return the server that is asked about that identity: what is spared when it asks for patience."""
-        ...
-
-    def newest(self, key: str, client: httpx.Client, bookmark: Bookmark) -> Newest:
-        """Return the newest post of the account with that identity (`addresses.Identity.key`).
-
-        Raises NoSuchAccount, PostsHidden, RetryLater (not reached, or asked too often), or Rejected.
         """
         ...
 

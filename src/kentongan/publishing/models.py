@@ -497,5 +497,4 @@ class SheetPost(models.Model):
     def is_as_left(self) -> bool:
         """Whether what the item says, its time and its accounts are as the spreadsheet left them."""
         booked = sorted(one.account_id for one in self.item.bookings.all())
-        left = (self.version, self.due_at, self.accounts)
-        return (self.item.version, self.item.planned_for, booked) == left
+        return (self.item.version, self.item.planned_for, booked) == (self.version, self.due_at, self.accounts)
