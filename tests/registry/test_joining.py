@@ -11,6 +11,7 @@ from kentongan.core.actor import Actor
 from kentongan.gatherings import actions as gatherings
 from kentongan.gatherings.actions import Plan
 from kentongan.gatherings.models import Participant
+from kentongan.publishing.models import RecallLink
 from kentongan.registry import actions
 from kentongan.registry.actions.custody import Correction
 from kentongan.registry.actions.people import NewPerson
@@ -26,6 +27,7 @@ from kentongan.registry.models import (
     Unit,
 )
 from named_cast import SYSTEM, Cast
+from registry.recalls import recall
 
 # What happens to each relation of a person when two records become one. A new one is decided here before it ships.
 DECIDED = {
@@ -33,6 +35,8 @@ DECIDED = {
     "missions.memberlink.person": "moved",
     "missions.missioninvitation.person": "the one that was answered stays",
     "missions.receipt.person": "the one that was answered stays",
+    "publishing.recalllink.person": "goes; who stays is sent one of their own",
+    "publishing.recalltask.answered_person": "moved",
     "registry.account.custodian": "moved; one person has one seat",
     "registry.account.deputy_custodian": "moved; one person has one seat",
     "registry.account.person": "moved; of two the proven one stays, with evidence and disputes of both",
@@ -143,6 +147,16 @@ def test_one_person_sits_on_one_seat_and_hands_nothing_over_to_themselves(
     assert Handover.objects.get(done_at=None, cancelled_at=None) == waiting
     waiting.refresh_from_db()
     assert (waiting.giver, waiting.receiver) == (keep, other)
+
+
+def test_who_answered_a_recall_has_answered_it(cast: Cast, pair: tuple[Person, Person]) -> None:
+    keep, gone = pair
+    task = recall(cast, answered_person=gone, answered_at=clock.now(), state="done", note="Sudah dihapus.")
+    link = RecallLink.objects.create(task=task, person=gone, digest="d", expires_at=clock.now() + timedelta(days=3))
+    actions.merge_people(SYSTEM, keep.pk, gone.pk)
+    task.refresh_from_db()
+    assert task.answered_person == keep
+    assert not RecallLink.objects.filter(pk=link.pk).exists()
 
 
 def test_who_attended_has_attended(cast: Cast, pair: tuple[Person, Person]) -> None:

@@ -19,6 +19,7 @@ from kentongan.gatherings.actions import Plan
 from kentongan.gatherings.models import Participant
 from kentongan.missions.actions import instructions
 from kentongan.missions.models import MemberLink, Mission, MissionInvitation, Receipt
+from kentongan.publishing.models import RecallLink
 from kentongan.registry import actions, standing
 from kentongan.registry.importing.contacts import ContactImport
 from kentongan.registry.importing.people import PeopleImport
@@ -36,6 +37,7 @@ from kentongan.registry.models import (
     Unit,
 )
 from named_cast import SYSTEM, Cast
+from registry.recalls import recall
 
 HEADS = {PeopleImport.name: "nama,hp,email,desa,jabatan", ContactImport.name: "Nama,Jenis,Media,No HP,Email"}
 
@@ -167,6 +169,12 @@ KEEPS: dict[str, Callable[[Cast, Person], Any]] = {
     "missions.memberlink.person": link_to_receipt,
     "missions.missioninvitation.person": asked_to_share,
     "missions.receipt.person": receipt,
+    "publishing.recalllink.person": lambda cast, person: RecallLink.objects.create(
+        task=recall(cast), person=person, digest="d", expires_at=clock.now() + timedelta(days=3)
+    ),
+    "publishing.recalltask.answered_person": lambda cast, person: recall(
+        cast, answered_person=person, answered_at=clock.now(), state="done", note="Sudah dihapus."
+    ),
     "registry.account.custodian": lambda cast, person: official(cast, custodian=person),
     "registry.account.deputy_custodian": lambda cast, person: official(cast, deputy_custodian=person),
     "registry.consent.person": lambda cast, person: Consent.objects.create(

@@ -28,7 +28,8 @@ class RecallsKeeper:
         return [{"recall": one.pk} | audit.snapshot(one, *said) for one in answers]
 
     def join(self, gone_id: int, keep_id: int) -> None:
-        """Answers stay as they are; of two people one link each is enough, and who stays is told anew."""
+        """Answers are of who stays; of two people one link each is enough, and who stays is told anew."""
+        RecallTask.objects.filter(answered_person=gone_id).update(answered_person=keep_id)
         RecallLink.objects.filter(person=gone_id).delete()
 
     def forget(self, actor: Actor, person_id: int) -> None:
