@@ -303,6 +303,15 @@ class TestLapsedClaims:
         assert delivery.clock_went_back == hour, "forward, it is looked for from early enough"
         assert untried.clock_went_back == timedelta(0)
 
+    def test_what_was_claimed_before_the_clock_went_back_waits_no_hour_for_its_next_claim(self, desk: Desk):
+        delivery = desk.schedule(desk.account())
+        Delivery.objects.filter(pk=delivery.pk).update(try_at=clock.now() + timedelta(hours=1))
+        with clock.playing(clock.now() + timedelta(hours=2)):
+            assert len(firing.claim_due()) == 1
+        desk.later(delivery, timedelta(hours=3), "claimed_until")
+        assert firing.sweep(SYSTEM) == 1
+        assert [claim.delivery_id for claim in firing.claim_due()] == [delivery.pk]
+
     def test_after_a_leap_a_video_settles_as_long_as_videos_do(self, desk: Desk, monkeypatch: pytest.MonkeyPatch):
         account = desk.account()
         text, film = desk.schedule(account), desk.schedule(account, item=desk.item(text="Film."))

@@ -483,7 +483,7 @@ def sweep(actor: Actor, limit: int = 200) -> int:
     lapsed = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
     for delivery in lapsed:
         if delivery.state == State.CLAIMED:
-            move(delivery, State.READY)
+            move(delivery, State.READY, try_at=clock.now())  # it was due, whatever the clock showed then
         else:
             doubt(actor, delivery, _("The worker ended while it was being sent."))
     return len(lapsed)
