@@ -1,23 +1,27 @@
 """Language: id, jv, su, min, ... by characters; None when the text is too short or the languages are too close."""
 
-import numpy as np
 import pyarrow as pa
 
 from kentongan.listening.pipeline.columns import put, single
 from kentongan.listening.pipeline.context import Context
 from kentongan.listening.pipeline.heads import load
+from kentongan.listening.pipeline.verdict import Verdict, best
 
 SURE = 0.6
 SHORTEST = 3
 
 
-def step(table: pa.Table, context: Context) -> pa.Table:
-    """Add `lang` (a code, or null); a source's own hint stands where the model is unsure."""
+def judge(table: pa.Table) -> Verdict:
+    """Return the language of each text."""
     head = load("language")
     chance, counts = head.probabilities(table["tokens"])
-    best = chance.argmax(axis=1)
-    unsure = (chance[np.arange(len(best)), best] < SURE) | (counts < SHORTEST)
-    guessed = pa.array(np.array(head.labels, dtype=object)[best], pa.string(), mask=unsure)
+    labels, scores = best(head.labels, chance)
+    return Verdict(labels, scores, (scores >= SURE) & (counts >= SHORTEST))
+
+
+def step(table: pa.Table, context: Context) -> pa.Table:
+    """Add `lang` (a code, or null); a source's own hint stands where the model is unsure."""
+    guessed = judge(table).column()
     return put(table, "lang", _merge(guessed, table) if _hints(table) else guessed)
 
 

@@ -6,17 +6,19 @@ import pyarrow as pa
 from kentongan.listening.pipeline.columns import put
 from kentongan.listening.pipeline.context import Context
 from kentongan.listening.pipeline.lexicon import load
+from kentongan.listening.pipeline.verdict import Verdict, best
 
 ENOUGH = 0.95
 
 
+def judge(table: pa.Table) -> Verdict:
+    """Return the subject of each text; the label is empty where no word speaks for any."""
+    lexicon = load("topics.toml")
+    labels, points = best(list(lexicon.heads), lexicon.score(table["words"]))
+    labels[points <= 0] = ""
+    return Verdict(labels, 1 - np.exp(-points), points >= ENOUGH)
+
+
 def step(table: pa.Table, context: Context) -> pa.Table:
     """Add `topic` (a key of the taxonomy, or null)."""
-    lexicon = load("topics.toml")
-    points = lexicon.score(table["words"])
-    if not len(points):
-        return put(table, "topic", pa.array([], pa.string()))
-    best = points.argmax(axis=1)
-    clear = points[np.arange(len(points)), best] >= ENOUGH
-    names = np.array(lexicon.heads, dtype=object)[best]
-    return put(table, "topic", pa.array(names, pa.string(), mask=~clear))
+    return put(table, "topic", judge(table).column())
