@@ -306,7 +306,7 @@ class TestTheAnswer:
         monkeypatch.setattr(looking, "look_for", quicker)
         post()
         assert not StoredFile.objects.exists()
-        monkeypatch.setattr(looking, "look_for", lambda delivery: pytest.fail("nothing is looked up"))
+        monkeypatch.setattr(looking, "look_for", lambda task: pytest.fail("nothing is looked up"))
         post()
         assert not StoredFile.objects.exists()
 

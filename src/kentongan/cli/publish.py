@@ -193,7 +193,8 @@ def _task(task: RecallTask, names: list[str]) -> dict[str, object]:
         "late": task.is_late,
         "waiting_for": ", ".join(names),
         "note": task.note,
-        "url": task.delivery.url,
+        "one_too_many": task.is_one_too_many,
+        "url": task.url,
     }
 
 

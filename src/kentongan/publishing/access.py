@@ -61,7 +61,7 @@ def recall_task(actor: Actor, pk: int, *, answering: bool = False, lock: bool = 
 
     By a link only the recall that it opens, while it is good and its person keeps the account.
     """
-    rows = RecallTask.objects.select_related("delivery__account", "delivery__unit", "unit", "asked_by")
+    rows = RecallTask.objects.select_related("delivery__account", "delivery__unit", "stray", "unit", "asked_by")
     if lock:
         rows = rows.select_for_update(of=("self",))
     if actor.kind == "link":

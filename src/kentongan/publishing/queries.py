@@ -20,7 +20,7 @@ from kentongan.publishing import access
 from kentongan.publishing.actions.circuits import LONGEST_REST
 from kentongan.publishing.actions.firing import paused
 from kentongan.publishing.actions.reposting import its_turn
-from kentongan.publishing.models import Attempt, Booking, Circuit, Delivery, Pause, PlatformApp
+from kentongan.publishing.models import Attempt, Booking, Circuit, Delivery, Pause, PlatformApp, RecallTask
 from kentongan.publishing.states import ENDS, NEEDS_PERSON, TO_COME, WAITING, State
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
@@ -186,20 +186,22 @@ def needing_a_person(actor: Actor) -> QuerySet[Delivery]:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What should be seen at once: deliveries of unknown fate, and how many are later than they should be."""
+    """What should be seen at once: deliveries of unknown fate, those later than they should be, posts one too many."""
 
     unknown: int
     late: int
+    twice: int
 
     def __bool__(self) -> bool:
-        return bool(self.unknown or self.late)
+        return bool(self.unknown or self.late or self.twice)
 
 
 def alarm(actor: Actor) -> Alarm:
     """Return what is wrong now; late is what should have gone out five minutes ago and nobody paused."""
     mine = access.deliveries(actor)
     stuck = its_turn() & Q(state=State.READY, try_at__lt=clock.now() - ALARM_AFTER) & ~paused()
-    return Alarm(mine.filter(state=State.UNKNOWN).count(), mine.filter(stuck).count())
+    strays = access.recall_tasks(actor).filter(stray__isnull=False, state__in=RecallTask.OPEN)
+    return Alarm(mine.filter(state=State.UNKNOWN).count(), mine.filter(stuck).count(), strays.count())
 
 
 def delivery(actor: Actor, pk: int) -> Delivery:

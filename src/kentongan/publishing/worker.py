@@ -34,7 +34,7 @@ from kentongan.core import clock, common_clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import KentonganError
 from kentongan.publishing import connections, content, hiding
-from kentongan.publishing.actions import circuits, firing, reconciling, viewing
+from kentongan.publishing.actions import answers, circuits, firing, reconciling, viewing
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 
@@ -146,7 +146,7 @@ def _confirm(claim: firing.Claim) -> None:
 def look(doubt: reconciling.Doubt) -> State | None:
     """Look for a delivery of unknown fate and move it on by what was seen."""
     looked_at = common_clock.read()
-    seen = firing.evidence(doubt.delivery) or _find(doubt)
+    seen = answers.evidence(doubt.delivery) or _find(doubt)
     state = reconciling.reconcile(SYSTEM, doubt.delivery.pk, seen, looked_at)
     _tell_if_hidden(doubt.delivery, seen)
     return state

@@ -24,23 +24,22 @@ from kentongan.channels.contract import (
     CalledOff,
     ChannelError,
     CredentialsExpired,
-    Found,
     Post,
     Published,
     Rejected,
     RetryLater,
 )
-from kentongan.core import audit, clock
+from kentongan.core import clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.planning.states import ItemState
 from kentongan.publishing import budgets, hiding
-from kentongan.publishing.actions import circuits, reposting
-from kentongan.publishing.actions.moves import SEEN
+from kentongan.publishing.actions import answers, circuits, reposting
+from kentongan.publishing.actions.moves import move, stop
 from kentongan.publishing.models import Attempt, Delivery, Pause
-from kentongan.publishing.states import AFTER_ALL, CLAIMS, Outcome, State, check_move
+from kentongan.publishing.states import CLAIMS, Outcome, State
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account
@@ -126,18 +125,6 @@ def _mine(claim: Claim, state: State, **asked: Exists) -> Any:
 def _only(rows: QuerySet[Delivery]) -> Any:
     """Return the one delivery there is, if any; `first` would order it too, which takes longer than to read it."""
     return next(iter(rows), None)
-
-
-def move(delivery: Delivery, state: State, reason: str = "", **values: Any) -> None:
-    if not state == delivery.state == State.HELD:  # what is held may be held for another reason
-        check_move(delivery.state, state)
-    values.setdefault("awaits_sign_in", False)
-    delivery.state, delivery.reason = state, reason[:500]
-    if state not in CLAIMS:
-        delivery.claim_token = delivery.claimed_until = None
-    for name, value in values.items():
-        setattr(delivery, name, value)
-    delivery.save(update_fields=["state", "reason", "claim_token", "claimed_until", "changed_at", *values])
 
 
 def _obstacle(delivery: Any, now: datetime) -> tuple[State, str] | None:
@@ -268,12 +255,6 @@ def _wait_for_room(actor: Actor, delivery: Delivery, no_room: budgets.Full) -> N
         move(delivery, State.READY, no_room.reason, try_at=no_room.until)
 
 
-def stop(actor: Actor, delivery: Delivery, state: State, reason: str, **values: Any) -> None:
-    before = audit.snapshot(delivery, *SEEN)
-    move(delivery, state, reason, **values)
-    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN), note=reason)
-
-
 @action("publishing.delivery.hold", may_do_nothing=True)
 def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     """Note that a claimed delivery could not even be tried: try again later, or hold it for a person."""
@@ -288,22 +269,6 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     stop(actor, delivery, State.HELD, error.message, awaits_sign_in=isinstance(error, CredentialsExpired))
 
 
-def evidence(delivery: Delivery, **which: int) -> Found | None:
-    """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed.
-
-    What came out hidden and was gone when it was looked at later is no evidence any more.
-    """
-    gone = Attempt.objects.filter(
-        delivery=OuterRef("delivery"), outcome=Outcome.ABSENT, started_at__gt=OuterRef("ended_at")
-    )
-    accepted = Q(outcome=Outcome.PUBLISHED) | Q(~Exists(gone), outcome=Outcome.HIDDEN)
-    known = delivery.attempts.filter(accepted, kind=Attempt.Kind.PUBLISH, **which).exclude(remote_id="").last()
-    if known is None or Delivery.objects.filter(_others(known.remote_id), pk=delivery.pk).exists():
-        return None
-    unaudited = known.response.get("unaudited") is True
-    return Found(known.remote_id, known.url, {"attempt": known.pk}, known.message, unaudited)
-
-
 @action("publishing.delivery.begin", may_do_nothing=True)
 def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     """Commit the attempt before the call. From here on a lapsed claim means `unknown`.
@@ -314,8 +279,8 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
     delivery = _mine(claim, State.CLAIMED, is_tried=Exists(Attempt.objects.filter(delivery=OuterRef("pk"))))
     if delivery is None:
         return None
-    if delivery.is_tried and (known := evidence(delivery)):
-        _is_out(actor, delivery, known)
+    if delivery.is_tried and (known := answers.evidence(delivery)):
+        answers.is_out(actor, delivery, known)
         return None
     account, now = delivery.account, clock.now()
     budgets.lock(account)
@@ -335,53 +300,6 @@ def begin(actor: Actor, claim: Claim, post: Post) -> Attempt | None:
         platform=account.platform,
         cost_usd=_cost(delivery),
     )
-
-
-def _out_after_all(actor: Actor, attempt: Attempt) -> None:
-    """Race: the claim had lapsed; what was looked for in vain was held, missed, given up, or waits to be sent again.
-
-    It is there after all, which counts at once. While another worker has it, that worker finds the evidence; what was
-    recalled meanwhile is deleted there, as is one post more than the one that was recalled and is gone.
-    """
-    rows = Delivery.objects.select_for_update(of=("self",)).filter(pk=attempt.delivery_id, state__in=AFTER_ALL)
-    delivery, which = rows.first(), {}
-    if delivery is not None and delivery.state == State.RECALLED:
-        if delivery.remote_id and delivery.remote_id in (attempt.remote_id, attempt.url):  # it is deleted by now
-            return
-        delivery.recall_at, which = clock.now(), {"pk": attempt.pk}
-    if delivery is not None and (known := evidence(delivery, **which)):
-        is_there(actor, delivery, known)
-
-
-def _is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
-    """Race: an attempt whose claim had lapsed was accepted after all, while this one waited to be sent again."""
-    move(delivery, State.SENDING)
-    is_there(actor, delivery, known)
-
-
-def is_there(actor: Actor, delivery: Delivery, there: Published | Found, *, teaches: bool = True) -> None:
-    """Move on what is there: out, or held while nobody sees it (which may teach of its app). Part of an action."""
-    if there.hidden:
-        reason = (delivery.recall_at and delivery.reason) or there.hidden  # why it is taken back stays
-        stop(actor, delivery, State.HELD, reason, recall_at=delivery.recall_at, **hiding.noted(there))
-        if teaches and there.unaudited:
-            hiding.learn(actor, delivery.account.platform)
-    else:
-        stop(actor, delivery, State.PUBLISHED, **out(delivery, there.remote_id, there.url))
-
-
-def out(delivery: Delivery, remote_id: str, url: str) -> dict[str, Any]:
-    """Return what is noted of a delivery that is out, its reason too; a repost of what is taken back is taken back.
-
-    So is what was recalled while nobody knew whether it was out.
-
-    The recall of a post passes over the reposts that are with a worker, or of unknown fate.
-    """
-    gone, now = reposting.gone(delivery), clock.now()
-    wanted_back = gone or delivery.recall_at is not None
-    there = {"remote_id": remote_id, "url": url, "published_at": now, "settled_at": None}
-    back = {"reason": gone or (delivery.reason if wanted_back else ""), "recall_at": now if wanted_back else None}
-    return {**hiding.first_view(delivery.account.platform), **there, **back}
 
 
 OUTCOMES: dict[type[ChannelError], Outcome] = {
@@ -411,13 +329,17 @@ def note(attempt: Attempt, result: Published | ChannelError) -> None:
 def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | ChannelError) -> State | None:
     """Record the outcome: the attempt always, the delivery only while the claim is ours. Returns the new state."""
     note(attempt, result)
-    asked = {"is_of_another": _others(getattr(result, "remote_id", "")), "any_server_failed": Exists(circuits.failed())}
+    earlier = Attempt.objects.filter(delivery=OuterRef("pk"), kind=Attempt.Kind.PUBLISH).exclude(pk=attempt.pk)
+    asked = {
+        "is_of_another": answers.is_of_another(getattr(result, "remote_id", "")),
+        "was_tried": Exists(earlier),
+        "any_server_failed": Exists(circuits.failed()),
+    }
     delivery = _mine(claim, State.SENDING, **asked)
     if delivery is None or delivery.any_server_failed or not isinstance(result, Published):
         circuits.learn(attempt.delivery.account, result, attempt.started_at)
     if delivery is None:
-        if isinstance(result, Published):
-            _out_after_all(actor, attempt)
+        _answered_late(actor, attempt, result)
         return None
     match result:
         case Published() if delivery.is_of_another:
@@ -425,7 +347,9 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
                 actor, delivery, State.REJECTED, _("The platform took it for another post of ours with the same text.")
             )
         case Published():
-            is_there(actor, delivery, result)
+            answers.is_there(actor, delivery, result)
+            if delivery.was_tried:
+                answers.ask_for_strays(actor, delivery)
         case Rejected():
             stop(actor, delivery, State.REJECTED, result.message or _("The platform refused it."))
         case CalledOff():  # no try: what stands against it is asked again before the next one, and decides
@@ -437,10 +361,11 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
     return State(delivery.state)
 
 
-def _others(remote_id: str) -> Exists:
-    """Whether that post is another delivery's of the same account: of two equal texts some platforms keep one."""
-    same = Delivery.objects.filter(account=OuterRef("account"), remote_id=remote_id).exclude(remote_id="")
-    return Exists(same.exclude(pk=OuterRef("pk")))
+def _answered_late(actor: Actor, attempt: Attempt, result: Published | ChannelError) -> None:
+    if isinstance(result, Published):
+        answers.out_after_all(actor, attempt)
+    elif attempt.outcome != Outcome.AMBIGUOUS:
+        answers.refused_after_all(actor, attempt)
 
 
 def _retry(actor: Actor, delivery: Delivery, error: RetryLater | CredentialsExpired) -> None:

@@ -1,13 +1,15 @@
 """Moves that several actions share."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from kentongan.core import clock
+from kentongan.core import audit, clock
+from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict
 from kentongan.publishing.models import Delivery
-from kentongan.publishing.states import State, check_move
+from kentongan.publishing.states import CLAIMS, State, check_move
 
 SEEN = ("state", "due_at", "reason")
 
@@ -37,3 +39,23 @@ def to_ready(delivery: Delivery) -> None:
     delivery.look_at = delivery.settled_at = None
     set_time(delivery, clock.now())
     delivery.save()
+
+
+def move(delivery: Delivery, state: State, reason: str = "", **values: Any) -> None:
+    """Move a (locked) delivery to a state, with these values; part of an action."""
+    if not state == delivery.state == State.HELD:  # what is held may be held for another reason
+        check_move(delivery.state, state)
+    values.setdefault("awaits_sign_in", False)
+    delivery.state, delivery.reason = state, reason[:500]
+    if state not in CLAIMS:
+        delivery.claim_token = delivery.claimed_until = None
+    for name, value in values.items():
+        setattr(delivery, name, value)
+    delivery.save(update_fields=["state", "reason", "claim_token", "claimed_until", "changed_at", *values])
+
+
+def stop(actor: Actor, delivery: Delivery, state: State, reason: str, **values: Any) -> None:
+    """Move it on like `move`, and record that."""
+    before = audit.snapshot(delivery, *SEEN)
+    move(delivery, state, reason, **values)
+    audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN), note=reason)

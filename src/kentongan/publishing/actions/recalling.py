@@ -13,9 +13,8 @@ from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.models.files import StoredFile
 from kentongan.core.permissions import Capability
 from kentongan.publishing import access
-from kentongan.publishing.actions.firing import move
-from kentongan.publishing.actions.moves import SEEN
-from kentongan.publishing.models import Delivery, RecallLink, RecallTask
+from kentongan.publishing.actions.moves import SEEN, move
+from kentongan.publishing.models import Attempt, Delivery, RecallLink, RecallTask
 from kentongan.publishing.recalls import queries
 from kentongan.publishing.recalls.queries import Fate
 from kentongan.publishing.recalls.telling import tell_asker
@@ -78,10 +77,14 @@ def _apply(actor: Actor, delivery: Delivery, fate: Fate, reason: str) -> None:
         ask(actor, delivery, reason)
 
 
-def ask(actor: Actor, delivery: Delivery, reason: str) -> RecallTask | None:
-    """Ask those who keep the account to delete a post; None where they are asked already. Part of an action."""
+def ask(actor: Actor, delivery: Delivery, reason: str, *, stray: Attempt | None = None) -> RecallTask | None:
+    """Ask those who keep the account to delete a post, or a stray one; None where they are asked already.
+
+    Part of an action.
+    """
     made, created = RecallTask.objects.get_or_create(
         delivery=delivery,
+        stray=stray,
         state__in=RecallTask.OPEN,
         defaults={
             "unit_id": delivery.unit_id,
@@ -107,9 +110,12 @@ def taken_back(actor: Actor, delivery: Delivery) -> None:
     close(actor, delivery)
 
 
-def close(actor: Actor, delivery: Delivery) -> None:
-    """Close the open task about a (locked) delivery that is not there, without an answer. Part of an action."""
-    task = delivery.recall_tasks.filter(state__in=RecallTask.OPEN).select_for_update(of=("self",)).first()
+def close(actor: Actor, delivery: Delivery, *, stray: Attempt | None = None) -> None:
+    """Close the open task about a (locked) delivery, or a stray, that is not there, without an answer.
+
+    Part of an action.
+    """
+    task = delivery.recall_tasks.filter(stray=stray, state__in=RecallTask.OPEN).select_for_update(of=("self",)).first()
     if task is None:
         return
     before = audit.snapshot(task, "state")
@@ -163,6 +169,8 @@ def done(actor: Actor, task_id: int, proof: Proof) -> RecallTask:
             )
         task.look, task.proof = proof.look, proof.file
         task.save()  # no open one any more for what follows
+        if task.is_one_too_many:
+            return
         delivery = Delivery.objects.get(pk=task.delivery_id)
         if delivery.state in (State.PUBLISHED, State.UNKNOWN) or delivery.is_hidden:
             taken_back(actor, delivery)
@@ -177,8 +185,9 @@ def decline(actor: Actor, task_id: int, *, note: str) -> RecallTask:
     def stays(task: RecallTask) -> None:
         if not task.note:
             raise Invalid(fields={"note": [_("Say why it cannot be deleted.")]})
-        problem = _("Its custodian: %(note)s") % {"note": task.note}
-        Delivery.objects.filter(pk=task.delivery_id).update(recall_problem=problem[:500], changed_at=clock.now())
+        if not task.is_one_too_many:
+            problem = _("Its custodian: %(note)s") % {"note": task.note}
+            Delivery.objects.filter(pk=task.delivery_id).update(recall_problem=problem[:500], changed_at=clock.now())
         tell_asker(actor, task)
 
     return _answer(actor, task_id, RecallTask.State.DECLINED, note, stays)
@@ -215,7 +224,7 @@ def call_off(actor: Actor, task_id: int, *, reason: str) -> RecallTask:
     task.state, task.note = RecallTask.State.CALLED_OFF, reason_of(reason)
     task.answered_at, task.answered_by_id = clock.now(), actor.user_id
     task.save()
-    if delivery.recall_at is not None:
+    if delivery.recall_at is not None and not task.is_one_too_many:
         delivery.recall_at = None
         delivery.save(update_fields=["recall_at", "changed_at"])
         audit.record(actor, delivery, before=was, after=audit.snapshot(delivery, *RECALLED), note=task.note)

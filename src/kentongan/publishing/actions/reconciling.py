@@ -15,8 +15,9 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.models.files import StoredFile
-from kentongan.publishing.actions.firing import OUTCOMES, is_there, lease, stop
-from kentongan.publishing.actions.moves import SEEN
+from kentongan.publishing.actions.answers import ask_for_strays, is_there
+from kentongan.publishing.actions.firing import OUTCOMES, lease
+from kentongan.publishing.actions.moves import SEEN, stop
 from kentongan.publishing.actions.recalling import ask, taken_back
 from kentongan.publishing.models import Attempt, Delivery, RecallTask
 from kentongan.publishing.states import THERE, Outcome, State
@@ -106,6 +107,7 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
     match seen:
         case Found():
             is_there(actor, delivery, seen)
+            ask_for_strays(actor, delivery)
         case Absent() if looked_at >= counts_from and delivery.recall_at is not None:
             taken_back(actor, delivery)
         case Absent() if looked_at >= counts_from and _was_called_off(delivery):
@@ -124,12 +126,12 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
 
 def _was_called_off(delivery: Delivery) -> bool:
     """Whether it was promised that it is not sent again by itself: a recall in doubt that somebody called off."""
-    return delivery.recall_tasks.filter(state=RecallTask.State.CALLED_OFF).exists()
+    return delivery.recall_tasks.filter(stray=None, state=RecallTask.State.CALLED_OFF).exists()
 
 
 def _ask_people(actor: Actor, delivery: Delivery) -> None:
     """Ask people, once a recall, to look for and delete what was recalled while nobody knew whether it was out."""
-    if not delivery.recall_tasks.filter(asked_at__gte=delivery.recall_at).exists():
+    if not delivery.recall_tasks.filter(stray=None, asked_at__gte=delivery.recall_at).exists():
         ask(actor, delivery, delivery.reason)
 
 

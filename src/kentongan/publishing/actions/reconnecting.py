@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from kentongan.core import clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
-from kentongan.publishing.actions.firing import stop
+from kentongan.publishing.actions.moves import stop
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.states import State
 

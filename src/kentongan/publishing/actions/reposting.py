@@ -137,7 +137,7 @@ def gone(delivery: Delivery) -> str:
     """
     if delivery.repost_of_id is None:
         return ""
-    asked = RecallTask.objects.filter(delivery=OuterRef("pk"), state__in=RecallTask.OPEN)
+    asked = RecallTask.objects.filter(delivery=OuterRef("pk"), stray=None, state__in=RecallTask.OPEN)
     lost = Q(state__in=OUT_OF_REACH) | Q(recall_at__isnull=False) | Exists(asked)
     if not Delivery.objects.filter(lost, pk=delivery.repost_of_id).exists():
         return ""

@@ -12,7 +12,7 @@ from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.publishing import access
 from kentongan.publishing.actions.alikeness import check_still_alone
-from kentongan.publishing.actions.firing import out
+from kentongan.publishing.actions.answers import out
 from kentongan.publishing.actions.moves import SEEN, to_ready
 from kentongan.publishing.actions.recalling import close
 from kentongan.publishing.models import Delivery

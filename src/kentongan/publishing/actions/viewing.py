@@ -14,8 +14,9 @@ from kentongan.core.errors import Conflict, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.publishing import access, hiding
 from kentongan.publishing.actions import recalling, reconnecting
-from kentongan.publishing.actions.firing import is_there, lease, stop
-from kentongan.publishing.actions.moves import SEEN
+from kentongan.publishing.actions.answers import is_there
+from kentongan.publishing.actions.firing import lease
+from kentongan.publishing.actions.moves import SEEN, stop
 from kentongan.publishing.actions.reconciling import note_look
 from kentongan.publishing.models import Attempt, Delivery, PlatformApp, RecallTask
 from kentongan.publishing.states import THERE, Outcome, State
@@ -61,7 +62,7 @@ def viewed(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, looked
 
 
 def _gone(actor: Actor, delivery: Delivery) -> None:
-    if delivery.recall_tasks.filter(state__in=RecallTask.OPEN).exists():
+    if delivery.recall_tasks.filter(stray=None, state__in=RecallTask.OPEN).exists():
         recalling.taken_back(actor, delivery)
         return
     reason = _("It was deleted there before anybody saw it: send it again, or take it back.")

@@ -35,7 +35,7 @@ def answer(actor: Actor, found: RecallTask, form: GoneForm, *, deleted: bool) ->
             max_bytes=LARGEST_PICTURE,
         )
     try:
-        actions.done(actor, found.pk, Proof(looking.look_for(found.delivery), given["note"], picture))
+        actions.done(actor, found.pk, Proof(looking.look_for(found), given["note"], picture))
     except KentonganError:  # race: somebody was quicker
         if picture and picture.created_at >= began:  # else it is kept for something else
             files.drop(picture)

@@ -21,7 +21,8 @@ Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 class TaskOut(Schema):
     """A post that people have to delete there; `waiting_for` names them while it is open.
 
-    Of a repost that they have to undo, `url` is the address of the other account's post, which may stay.
+    Of a repost that they have to undo, `url` is the address of the other account's post, which may stay. What is
+    `is_one_too_many` is there once more than its delivery stands for, or may be (then it has no `url`).
     """
 
     id: int
@@ -29,6 +30,7 @@ class TaskOut(Schema):
     unit_id: int
     url: str
     is_repost: bool
+    is_one_too_many: bool
     state: str
     reason: str
     asked_at: datetime
@@ -93,9 +95,9 @@ class ManyOut(Schema):
 
 
 def _task(task: RecallTask) -> dict[str, Any]:
-    names = [name for name in TaskOut.model_fields if name not in ("url", "is_repost", "waiting_for")]
+    names = [name for name in TaskOut.model_fields if name not in ("is_repost", "waiting_for")]
     waiting = queries.waiting_for([task])[task.pk].names if task.is_open else []
-    known = {"url": task.delivery.url, "is_repost": task.is_of_repost, "waiting_for": waiting}
+    known = {"is_repost": task.is_of_repost, "waiting_for": waiting}
     return {**{name: getattr(task, name) for name in names}, **known}
 
 
@@ -112,7 +114,7 @@ def done(request: HttpRequest, pk: int, body: AnswerIn) -> dict[str, Any]:
     """Say that a post is deleted; its address is looked up, and where that proves nothing a note is needed."""
     actor = actor_of(request)
     found = access.recall_task(actor, pk, answering=True)
-    return _task(actions.done(actor, pk, Proof(looking.look_for(found.delivery), body.note)))
+    return _task(actions.done(actor, pk, Proof(looking.look_for(found), body.note)))
 
 
 @router.post("/tasks/{int:pk}/decline", response=TaskOut, auth=WRITE)

@@ -62,7 +62,9 @@ class Entry:
 
 
 def _enter(request: HttpRequest, token: str) -> Entry:
-    rows = RecallLink.objects.select_related("person", "task__delivery__account", "task__delivery__unit", "task__unit")
+    rows = RecallLink.objects.select_related(
+        "person", "task__delivery__account", "task__delivery__unit", "task__stray", "task__unit"
+    )
     link = rows.filter(digest=ids.token_digest(token)).first()
     if link is None:
         links.miss(request)

@@ -3,15 +3,15 @@
 import httpx
 
 from kentongan.core import http
-from kentongan.publishing.models import Delivery, RecallTask
+from kentongan.publishing.models import RecallTask
 
 GONE = (404, 410)
 SECONDS = 10.0
 
 
-def look_for(delivery: Delivery) -> str:
-    """Return what the address of a delivery answers; that of a repost is the other account's, and proves nothing."""
-    return RecallTask.Look.UNSURE if delivery.repost_of_id is not None else look(delivery.url)
+def look_for(task: RecallTask) -> str:
+    """Return what the address of a post answers; that of a repost is the other account's, and proves nothing."""
+    return RecallTask.Look.UNSURE if task.is_of_repost else look(task.url)
 
 
 def look(url: str) -> str:

@@ -22,7 +22,17 @@ from kentongan.publishing.states import State, allowed
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Account, Person
 
-SEEN = ("delivery__account", "delivery__unit", "unit", "asked_by", "seen_by", "answered_by", "answered_person", "proof")
+SEEN = (
+    "delivery__account",
+    "delivery__unit",
+    "stray",
+    "unit",
+    "asked_by",
+    "seen_by",
+    "answered_by",
+    "answered_person",
+    "proof",
+)
 MOST = 5_000
 """How many are taken back at once; what are more takes a job."""
 WHOLE = "publishing.recall_whole"
@@ -86,12 +96,12 @@ def waiting_count(actor: Actor) -> int:
 
 def open_task(delivery: Delivery) -> RecallTask | None:
     """Return the task by which people are asked to delete this post now."""
-    return delivery.recall_tasks.filter(state__in=RecallTask.OPEN).select_related(*SEEN).first()
+    return delivery.recall_tasks.filter(stray=None, state__in=RecallTask.OPEN).select_related(*SEEN).first()
 
 
-def tasks_of(delivery: Delivery) -> QuerySet[RecallTask]:
-    """Return every task about a delivery, the latest first."""
-    return delivery.recall_tasks.select_related(*SEEN).order_by("-id")
+def strays_of(delivery: Delivery) -> list[RecallTask]:
+    """Return the tasks about posts that this delivery left there more than the one that it stands for."""
+    return list(delivery.recall_tasks.filter(stray__isnull=False).select_related(*SEEN).order_by("id"))
 
 
 class Fate(StrEnum):
@@ -145,7 +155,7 @@ def _deletable(now: datetime) -> Q:
 
 
 def _with_fate(rows: QuerySet[Delivery]) -> QuerySet[Any]:
-    asked = RecallTask.objects.filter(delivery=OuterRef("pk"), state__in=RecallTask.OPEN)
+    asked = RecallTask.objects.filter(delivery=OuterRef("pk"), stray=None, state__in=RecallTask.OPEN)
     return rows.annotate(asked=Exists(asked)).annotate(fate=_fate(clock.now()))
 
 

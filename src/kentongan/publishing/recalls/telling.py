@@ -104,6 +104,16 @@ def _request(task: RecallTask) -> str:
     """Return what is asked; of a repost nobody is asked to delete the other account's post."""
     if task.is_of_repost:
         return _("%(name)s, please undo the repost by %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
+    if task.is_one_too_many and task.is_in_doubt:
+        return _(
+            "%(name)s, this post of %(account)s may be there twice: %(title)s. Please look for a second one, and "
+            "delete it if it is there. By %(due)s."
+        )
+    if task.is_one_too_many:
+        return _(
+            "%(name)s, this post of %(account)s is there twice: %(title)s. Please delete the one that the page names, "
+            "and leave the other. By %(due)s."
+        )
     if task.is_in_doubt:
         return _(
             "%(name)s, please look whether this post of %(account)s is there, and delete it if it is: %(title)s. "

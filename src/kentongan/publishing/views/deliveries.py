@@ -61,6 +61,7 @@ def _screen(request: StaffRequest, pk: int, *, resolve: ResolveForm | None = Non
         "recall_until": until,
         "along": len(recalls.along({delivery: fate})),
         "task": task,
+        "strays": recalls.strays_of(delivery),
         "waiting": recalls.waiting_for([task])[task.pk] if task else None,
         "pauses": queries.stopped_by(delivery) if delivery.state in WAITING else [],
         "resolve_form": resolve or ResolveForm(),

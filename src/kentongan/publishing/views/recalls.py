@@ -32,7 +32,7 @@ COLUMNS = (
     Column(gettext_lazy("Platform"), lambda row: channels.label(row.delivery.account.platform)),
     Column(gettext_lazy("Account"), "delivery.account.known_as", 28),
     Column(gettext_lazy("Unit"), "unit.name", 34),
-    Column(gettext_lazy("Address"), "delivery.url", 50),
+    Column(gettext_lazy("Address"), "url", 50),
     Column(gettext_lazy("State"), "get_state_display"),
     Column(gettext_lazy("Due by"), "due_at"),
     Column(gettext_lazy("Reason"), "reason", 40),
