@@ -14,7 +14,7 @@ from kentongan.core import audit, clock
 from kentongan.core.errors import Conflict, NotAllowed, NotFound
 from kentongan.core.models import AuditEntry, Message, User
 from kentongan.publishing import actions, connections, content, hiding, queries, signing_in, telling, worker
-from kentongan.publishing.actions import firing, reconciling, viewing
+from kentongan.publishing.actions import answers, firing, reconciling, viewing
 from kentongan.publishing.models import Delivery, PlatformApp, RecallTask
 from kentongan.publishing.panels import HeldDeliveries
 from kentongan.publishing.states import Outcome, State
@@ -288,7 +288,7 @@ class TestLookingAgain:
 
     def test_a_late_answer_teaches_as_an_early_one(self, desk: Desk, hidden: Delivery):
         PlatformApp.objects.update(hidden_since=None)
-        known = firing.evidence(hidden)
+        known = answers.evidence(hidden)
         assert known.unaudited
 
     def test_what_stays_public_is_looked_at_twice(self, desk: Desk, channel: Account):
