@@ -127,6 +127,10 @@ class TestItIsNoticed:
             delivery=sent_again.delivery, kind="publish", digest="x", started_at=clock.now(), platform="mastodon"
         )
         firing.finish(SYSTEM, sent_again.claim, third, Published("79", "https://contoh.social/@kabar/79"))
+        fourth = Attempt.objects.create(
+            delivery=sent_again.delivery, kind="publish", digest="x", started_at=clock.now(), platform="mastodon"
+        )
+        firing.finish(SYSTEM, sent_again.claim, fourth, FIRST)  # its server knew the key of the first
         assert sorted(task.url[-2:] for task in sent_again.tasks) == ["77", "79"]
 
 

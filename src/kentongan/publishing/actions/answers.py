@@ -133,7 +133,8 @@ def _strays(delivery: Delivery, known: Attempt | None) -> list[Attempt]:
     others = Delivery.objects.filter(account_id=delivery.account_id).exclude(remote_id="").exclude(pk=delivery.pk)
     of_others = Exists(others.filter(remote_id=OuterRef("remote_id")))
     left = _accepted(delivery).exclude(_is_its(delivery)).exclude(of_others)
-    found = list(left.filter(recall_task=None))
+    asked = delivery.recall_tasks.filter(stray__isnull=False).values("stray__remote_id")
+    found = list(left.exclude(remote_id__in=asked).order_by("remote_id", "pk").distinct("remote_id"))
     if known is not None:  # what came before it was looked for in vain, or somebody saw that it is not there
         unanswered = Q(~Exists(_absent(after=OuterRef("started_at"))), outcome__in=(Outcome.AMBIGUOUS, Outcome.OPEN))
         later = delivery.attempts.filter(unanswered, kind=Attempt.Kind.PUBLISH, pk__gt=known.pk, recall_task=None)
