@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from kentongan.cli import accounts as accounts_command
-from kentongan.cli import context, gather, plan
+from kentongan.cli import context, gather, listen, plan
 from kentongan.core import clock, tokens
 from kentongan.core.actor import Actor
 from kentongan.core.models import User
 from kentongan.core.permissions import ROLE_CAPABILITIES, Capability, Role
 from kentongan.gatherings.models import Gathering
-from kentongan.listening.models import Issue
+from kentongan.listening.models import Issue, Source
 from kentongan.missions.models import Instruction
 from kentongan.planning.models import Brief, Campaign, ContentItem
 from kentongan.registry.models import Account, Contact, Grant, Organisation, Person, Unit
@@ -35,6 +35,10 @@ Make = Callable[[Unit, User], Model]
 
 def _issue(unit: Unit, _author: User) -> Model:
     return Issue.objects.create(unit=unit, title="Jalan", first_at=clock.now(), last_at=clock.now())
+
+
+def _source(unit: Unit, _author: User) -> Model:
+    return Source.objects.create(unit=unit, name="Kabar", kind="website.feed", query="https://kabar.example/feed")
 
 
 def _brief(unit: Unit, author: User) -> Model:
@@ -99,6 +103,14 @@ ROOMS = {
         "/api/v1/listening/issues/{}/title",
         '{"title": "Judul lain yang panjang"}',
     ),
+    "source": Room(
+        _source,
+        Capability.LISTEN,
+        Capability.ANALYSE,
+        "/simak/sumber/{}/",
+        "/api/v1/listening/sources/{}",
+        "/api/v1/listening/sources/{}/pause",
+    ),
     "brief": Room(_brief, Capability.LISTEN, Capability.EDIT, "/rancang/brief/{}/", "/api/v1/planning/briefs/{}"),
     "campaign": Room(
         _campaign,
@@ -149,6 +161,7 @@ ROOMS = {
 }
 LISTS = {
     "account": (accounts_command.app, ("list", "--json")),
+    "source": (listen.app, ("sources", "--json")),
     "item": (plan.app, ("items", "--json")),
     "campaign": (plan.app, ("campaigns", "--json")),
     "brief": (plan.app, ("briefs", "--json")),

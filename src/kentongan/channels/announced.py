@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import counting, feeds, provers
 from kentongan.channels.contract import Channel, Counting, Limits, Manifest
+from kentongan.channels.entries import FeedListener
 from kentongan.core.ids import public_id
 
 WEBSITE = Channel(
@@ -18,4 +19,5 @@ WEBSITE = Channel(
     ),
     prover=provers.WEBSITE,
     posts=feeds.WEBSITE,
+    listeners=(FeedListener(),),
 )

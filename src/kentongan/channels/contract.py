@@ -22,6 +22,7 @@ from kentongan.channels.errors import PostsHidden as PostsHidden
 from kentongan.channels.errors import Rejected as Rejected
 from kentongan.channels.errors import RetryLater as RetryLater
 from kentongan.channels.errors import StillWorking as StillWorking
+from kentongan.channels.hearing import Listener
 from kentongan.channels.limits import Count as Count
 from kentongan.channels.limits import Counting as Counting
 from kentongan.channels.limits import Limits as Limits
@@ -281,27 +282,6 @@ class Counts:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One public post as a platform gives it."""
-
-    remote_id: str
-    url: str
-    author: str
-    text: str
-    created_at: datetime
-    language: str = ""
-    counts: Counts = Counts()
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Posts that were read together, and the cursor that continues after them."""
-
-    posts: Sequence[Heard]
-    cursor: str
-
-
 @runtime_checkable
 class Connector(Protocol):
     """Signs in, keeps the sign-in fresh and says whether the account could publish right now."""
@@ -384,15 +364,6 @@ class Reposter(Publisher, Finder, Protocol):
 
 
 @runtime_checkable
-class Listener(Protocol):
-    """Reads public posts."""
-
-    def read(self, query: str, cursor: str, credentials: Credentials, client: httpx.Client) -> Batch:
-        """Return what is new after `cursor` (empty: from now back as far as the platform goes)."""
-        ...
-
-
-@runtime_checkable
 class Metrics(Protocol):
     """Reads back what became of our own posts."""
 
@@ -451,7 +422,7 @@ class Channel:
     finder: Finder | None = None
     reposter: Reposter | None = None
     viewer: Viewer | None = None
-    listener: Listener | None = None
+    listeners: tuple[Listener, ...] = ()
     metrics: Metrics | None = None
     messenger: Messenger | None = None
     share: ShareLink | None = None

@@ -41,10 +41,10 @@ def latest(posts: Iterable[tuple[datetime | None, str]], bookmark: Bookmark | No
     limit = clock.now() + SKEW
     dated = [(at, url) for at, url in posts if at is not None and at <= limit]
     at, url = max(dated, default=(None, ""))
-    return Newest(at, _joined("", url), bookmark or Bookmark())
+    return Newest(at, joined("", url), bookmark or Bookmark())
 
 
-def _published(entry: Any) -> datetime | None:
+def published(entry: Any) -> datetime | None:
     """Return when an entry was published; the day of its last change only where it tells no other."""
     parsed = next((entry[name] for name in ("published_parsed", "updated_parsed") if name in entry.keys()), None)  # noqa: SIM118
     try:
@@ -69,13 +69,13 @@ def read(client: httpx.Client, address: str, bookmark: Bookmark) -> Newest:
     )
     if not found.get("version"):
         raise PostsHidden(_("What the site calls its feed is none."), {"feed": address})
-    mark = Bookmark(address, _header(answer, "etag"), _header(answer, "last-modified"))
+    mark = Bookmark(address, header(answer, "etag"), header(answer, "last-modified"))
     return latest(
-        ((_published(one), _joined(str(answer.url), str(one.get("link") or ""))) for one in found.entries), mark
+        ((published(one), joined(str(answer.url), str(one.get("link") or ""))) for one in found.entries), mark
     )
 
 
-def _header(answer: httpx.Response, name: str) -> str:
+def header(answer: httpx.Response, name: str) -> str:
     """Return a header to be sent back; one that is too long to keep is none."""
     value = str(answer.headers.get(name, ""))
     return value if len(value) <= LONGEST_HEADER else ""
@@ -96,7 +96,7 @@ class WebsitePosts:
             except (NoSuchAccount, PostsHidden):
                 pass  # it moved: the page tells where to
         page = pages.answer_of(client, f"https://{key}")
-        found = [_joined(str(page.url), link) for link in pages.read(page.text).feeds]
+        found = [joined(str(page.url), link) for link in pages.read(page.text).feeds]
         address = next((one for one in found if one), "")
         if not address:
             raise PostsHidden(_("The site announces no feed of its news."))
@@ -106,7 +106,7 @@ class WebsitePosts:
             raise PostsHidden(_("The feed that the site announces is not there."), error.response) from error
 
 
-def _joined(page: str, link: str) -> str:
+def joined(page: str, link: str) -> str:
     """Return a link of a page as a whole address that can be kept; empty where it is none."""
     try:
         found = urljoin(page, link)

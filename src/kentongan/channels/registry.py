@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from kentongan.channels.contract import Channel
+from kentongan.channels.hearing import Listener
 from kentongan.core.errors import NotFound
 
 GROUP = "kentongan.channels"
@@ -101,6 +102,11 @@ def connecting() -> list[Channel]:
 def carrying() -> list[Channel]:
     """Return the channels that carry messages to one person."""
     return [channel for channel in every() if channel.messenger is not None]
+
+
+def listeners() -> dict[str, tuple[Channel, Listener]]:
+    """Return every way to listen, by its name: `mastodon.hashtag`."""
+    return {f"{channel.kind}.{one.way.name}": (channel, one) for channel in every() for one in channel.listeners}
 
 
 def sharing() -> list[Channel]:

@@ -1,10 +1,11 @@
 """The contract suite: what every adapter must do, against a real server wherever there is one.
 
 A channel's tests subclass `PublisherContract` (or `HttpPublisherContract` for one that is called over HTTP) and provide
-a pytest fixture `bench`. Nothing here imports pytest, so that packages of others can use it as they like.
+a pytest fixture `bench`; for each way to listen `ListenerContract` with a fixture `listening`. Nothing here imports
+pytest, so that packages of others can use it as they like.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum, auto
@@ -32,6 +33,7 @@ from kentongan.channels.contract import (
     Sought,
     Unsure,
 )
+from kentongan.channels.hearing import Asked, Batch, Heard, Listener, Unread, Unreadable
 from kentongan.core import clock
 
 
@@ -270,3 +272,123 @@ class HttpPublisherContract(PublisherContract):
         """A connection that was never made is safe to try again."""
         nowhere = replace(bench.credentials, service="http://127.0.0.1:1")
         assert isinstance(bench.publish(bench.post("Tidak ada siapa-siapa"), nowhere), RetryLater)
+
+
+@dataclass
+class ListeningBench:
+    """A listener with a server that holds posts: `say` puts one there, `poison` an item that cannot be read.
+
+    `fail` makes the server answer every request with that status and headers; None ends it.
+    """
+
+    listener: Listener
+    query: str
+    credentials: Credentials
+    client: httpx.Client
+    say: Callable[[str], None]
+    fail: Callable[[int | None, Mapping[str, str]], None] = field(default=lambda status, headers: None)
+    poison: Callable[[], None] | None = None
+    bad_queries: tuple[str, ...] = ()
+
+    def read(self, cursor: str = "", most: int = 100) -> Batch:
+        """Read all that is there now after a cursor."""
+        heard: list[Heard] = []
+        unread: list[Unread] = []
+        for _round in range(50):
+            batch = self.listener.read(Asked(self.query, cursor, most), self.credentials, self.client)
+            heard, unread, cursor = [*heard, *batch.heard], [*unread, *batch.unread], batch.cursor
+            if not batch.more:
+                return replace(batch, heard=heard, unread=unread)
+        raise AssertionError("It never ends.")
+
+    def refusal(self) -> ChannelError | None:
+        """Return what a reading ends in besides success."""
+        try:
+            self.read()
+        except ChannelError as error:
+            return error
+        return None
+
+
+class ListenerContract:
+    """Holds for every listener."""
+
+    def test_what_is_said_is_heard_once_and_in_words(self, listening: ListeningBench) -> None:
+        """Each post comes with its id, its author, plain words and an aware time, and after the cursor no more."""
+        listening.say("Jalan rusak & berlubang di Setu")
+        first = listening.read()
+        (post,) = [one for one in first.heard if "rusak" in one.text]
+        assert "Jalan rusak & berlubang di Setu" in post.text
+        assert post.remote_id
+        assert post.author
+        assert post.created_at.tzinfo is not None
+        assert abs(post.created_at - clock.now()) < timedelta(minutes=10)
+        assert not post.url or post.url.startswith("http")
+        listening.say("Banjir di Babelan")
+        known = {one.remote_id for one in first.heard}
+        later = [one for one in listening.read(first.cursor).heard if one.remote_id not in known]
+        assert ["Banjir di Babelan" in one.text for one in later] == [True]
+
+    def test_the_same_reading_twice_gives_the_same(self, listening: ListeningBench) -> None:
+        """A cursor that was not stored is read from again: the platform keeps no state for us."""
+        listening.say("Sampah menumpuk di Tambun")
+        first, again = listening.read(), listening.read()
+        assert [one.remote_id for one in first.heard] == [one.remote_id for one in again.heard]
+        assert first.heard
+
+    def test_small_pages_lose_and_double_nothing(self, listening: ListeningBench) -> None:
+        """However few are read at once, all come, each once."""
+        for number in range(5):
+            listening.say(f"Keluhan nomor {number}")
+        ids = [one.remote_id for one in listening.read(most=2).heard]
+        assert len(ids) == len(set(ids))
+        assert {one.remote_id for one in listening.read().heard} == set(ids)
+
+    def test_one_bad_item_holds_up_no_other(self, listening: ListeningBench) -> None:
+        """It comes back with its reason and itself, which is refused again with a reason and never breaks."""
+        if listening.poison is None:
+            return
+        listening.say("Air mati sejak subuh")
+        listening.poison()
+        batch = listening.read()
+        assert [one for one in batch.heard if "Air mati" in one.text]
+        assert batch.unread
+        for item in batch.unread:
+            assert item.reason
+            assert _is_refused(listening.listener, item.raw)
+        for nonsense in ("", "{}", "[]", "null", "\x00", '{"id": 1}'):
+            assert _is_refused(listening.listener, nonsense)
+
+    def test_trouble_is_told_in_the_contracts_words(self, listening: ListeningBench) -> None:
+        """A server that asks for patience, and one that is down, are told apart from a refusal."""
+        listening.say("Lampu jalan mati")
+        for status, headers, after in ((429, {"Retry-After": "37"}, DELAY), (500, {}, None)):
+            listening.fail(status, headers)
+            refusal = listening.refusal()
+            listening.fail(None, {})
+            assert isinstance(refusal, RetryLater)
+            assert refusal.after == after
+        assert listening.read().heard
+
+    def test_what_a_person_enters_is_checked(self, listening: ListeningBench) -> None:
+        """The form in which it is kept stays as it is; nonsense is refused with a reason."""
+        assert listening.listener.normal(listening.query) == listening.query
+        assert listening.listener.host(listening.query, listening.credentials)
+        for bad in listening.bad_queries:
+            assert _why_not(listening.listener, bad), bad
+
+
+def _why_not(listener: Listener, query: str) -> str:
+    try:
+        listener.normal(query)
+    except Rejected as error:
+        return error.message
+    return ""
+
+
+def _is_refused(listener: Listener, raw: str) -> bool:
+    try:
+        listener.again(raw)
+    except Unreadable as error:
+        return bool(error.reason)
+    return False

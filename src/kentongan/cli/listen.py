@@ -1,9 +1,11 @@
 """`kentongan listen`: files of posts in, ranked issues out."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from kentongan.channels import registry as channels
 from kentongan.cli.context import (
     AsJson,
     AsUser,
@@ -21,8 +23,10 @@ from kentongan.cli.importing import Columns, Rejects, TableFile, Wanted, bring
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
-from kentongan.listening import queries
+from kentongan.listening import actions as listening
+from kentongan.listening import queries, reading
 from kentongan.listening.importing import DEFAULT_SOURCE, PostImport
+from kentongan.listening.models import Source
 from kentongan.registry import actions
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Organisation, Unit
@@ -122,17 +126,78 @@ def _row(row: queries.IssueRow) -> dict[str, object]:
 @with_database
 def sources(as_json: AsJson = False, as_user: AsUser = "") -> None:
     """List where posts come from, and whether that works."""
+    found = [_source(one) for one in queries.sources(actor(as_user))]
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ["id", "source", "kind", "posts", "well", "next", "trouble"],
+        [
+            (r["id"], r["name"], r["kind"], r["posts"], r["healthy"], r["due_at"], r["last_error"] or None)
+            for r in found
+        ],
+    )
+
+
+def _source(one: Source) -> dict[str, object]:
+    names = ("name", "kind", "state", "posts", "healthy", "last_error", "last_read_at", "last_post_at", "due_at")
+    return {"id": one.pk} | {name: getattr(one, name) for name in names}
+
+
+@app.command("ways")
+def ways(as_json: AsJson = False) -> None:
+    """List the kinds of sources that are read by themselves, for `listen add`."""
     found = [
         {
-            "name": one.name, "kind": one.kind, "posts": one.posts, "healthy": one.healthy,
-            "last_read_at": one.last_read_at, "last_post_at": one.last_post_at,
+            "kind": kind,
+            "label": f"{channel.manifest.label}: {one.way.label}",
+            "asks": str(one.way.asks),
+            "needs": one.way.needs,
         }
-        for one in queries.sources(actor(as_user))
-    ]  # fmt: skip
+        for kind, (channel, one) in channels.listeners().items()
+    ]
     if as_json:
         print_json(found)
     else:
-        print_table(
-            ["source", "kind", "posts", "well"],
-            [(r["name"], r["kind"], r["posts"], r["healthy"]) for r in found],
-        )
+        print_table(["kind", "what", "query", "needs"], [tuple(row.values()) for row in found])
+
+
+@app.command("add")
+@with_database
+def add(
+    kind: Annotated[str, typer.Argument(help="What is read, as `kentongan listen ways` names it: website.feed.")],
+    query: Annotated[str, typer.Argument(help="What it looks for: an address, a hashtag, words.")] = "",
+    name: Annotated[str, typer.Option(help="Under which name it is listed; by default what it looks for.")] = "",
+    server: Annotated[str, typer.Option(help="The server's address, where the kind needs one.")] = "",
+    account: Annotated[int | None, typer.Option(help="The id of a connected account, where it needs one.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Minutes between two readings.")] = 15,
+    keep: Annotated[int | None, typer.Option(min=1, help="Days that posts are kept; by default without end.")] = None,
+    unit: Annotated[str, typer.Option(metavar="CODE", help="The unit; by default the whole organisation.")] = "",
+    as_json: AsJson = False,
+    as_user: AsUser = "",
+) -> None:
+    """Add a source that is read by itself from now on."""
+    who = actor(as_user)
+    place = _unit(who, unit)
+    pace = listening.Pace(every, keep)
+    new = listening.NewSource(kind, name or query[:120] or kind, query, server, account, pace)
+    source = listening.open_source(who, place.pk, new)
+    if as_json:
+        print_json(_source(source))
+    else:
+        say(f"Added source {source.pk}: {source.name}. `kentongan listen read {source.pk}` reads it now.")
+
+
+@app.command("read")
+@with_database
+def read(
+    source: Annotated[int, typer.Argument(help="The source's id, as `kentongan listen sources` lists it.")],
+    as_json: AsJson = False,
+    as_user: AsUser = "",
+) -> None:
+    """Read a source now, and bring the issues up to date."""
+    counts = reading.read_now(actor(as_user), source)
+    if as_json:
+        print_json(asdict(counts))
+    else:
+        say(f"{counts.added:,} new, {counts.duplicates:,} already there, {counts.rejected:,} not usable.")

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
-from kentongan.listening.models import Issue, IssueSample, Source
+from kentongan.listening.models import Issue, IssueSample, QuarantinedItem, Source
 from kentongan.registry import access as registry
 
 
@@ -26,13 +26,14 @@ def issue(actor: Actor, issue_id: int, capability: Capability = Capability.LISTE
 
 
 def sources(actor: Actor, capability: Capability = Capability.LISTEN) -> QuerySet[Source]:
-    """Return the sources `actor` may see."""
-    return registry.scope(Source.objects.select_related("unit"), actor, capability)
+    """Return the sources `actor` may see, without those that were removed."""
+    return registry.scope(Source.objects.exclude(state=Source.State.REMOVED).select_related("unit"), actor, capability)
 
 
 def source(actor: Actor, source_id: int, capability: Capability = Capability.LISTEN) -> Source:
     """Return one source; NotFound or NotAllowed."""
-    return registry.get(Source.objects.select_related("unit"), actor, capability, pk=source_id)
+    found = Source.objects.exclude(state=Source.State.REMOVED).select_related("unit", "account")
+    return registry.get(found, actor, capability, pk=source_id)
 
 
 def sample(actor: Actor, sample_id: int, capability: Capability) -> IssueSample:
@@ -40,3 +41,9 @@ def sample(actor: Actor, sample_id: int, capability: Capability) -> IssueSample:
     return registry.get(
         IssueSample.objects.select_related("issue__unit"), actor, capability, "issue__unit", pk=sample_id
     )
+
+
+def quarantined(actor: Actor, item_id: int, capability: Capability = Capability.ANALYSE) -> QuarantinedItem:
+    """Return one item that could not be read and waits for a decision; NotFound or NotAllowed."""
+    waiting = QuarantinedItem.objects.filter(state=QuarantinedItem.State.WAITING).exclude(source__state="removed")
+    return registry.get(waiting.select_related("source__unit"), actor, capability, "source__unit", pk=item_id)

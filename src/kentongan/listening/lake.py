@@ -5,8 +5,8 @@ moves everything else; so a crash at any point leaves at most a file that nobody
 """
 
 import os
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -104,9 +104,16 @@ class Lake:
             else pl.DataFrame(schema={"id": pl.String, "issue": pl.Int64, "since": pl.Int64})
         )
 
-    def delete(self, path: str) -> None:
-        """Delete a file that is no longer registered."""
-        (self.root / path).unlink(missing_ok=True)
+    def sweep(self, registered: Collection[str], before: datetime) -> int:
+        """Delete the files that are not `registered` and were written before that moment; return how many."""
+        old = [
+            path
+            for path in self.root.glob("*/*")
+            if path.relative_to(self.root).as_posix() not in registered and path.stat().st_mtime < before.timestamp()
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
 
 
 def _force(path: Path) -> None:

@@ -8,6 +8,10 @@ from itertools import islice
 
 import pyarrow as pa
 
+from kentongan.channels.hearing import Heard
+
+LONGEST_ID = 1000
+
 AuthorKey = Callable[[str, str], str]
 
 TIME = pa.timestamp("us", tz="UTC")
@@ -49,6 +53,26 @@ class RawPost:
     shares: int | None = None
 
 
+def raw_post(platform: str, heard: Heard) -> RawPost:
+    """Return what a platform's listener heard as a post on its way in."""
+    return RawPost(
+        native_id=heard.remote_id[:LONGEST_ID],
+        created_at=heard.created_at,
+        author=heard.author[:200],
+        text=heard.text,
+        url=heard.url[:2000] or None,
+        platform=platform,
+        lang_hint=heard.language[:3].lower() or None,
+        likes=heard.likes,
+        shares=heard.shares,
+    )
+
+
+def native_post_id(source: str, native_id: str) -> str:
+    """Return the stable id of a post that its platform calls `native_id`, 32 hex digits."""
+    return _digest("native", source, native_id)
+
+
 def post_id(source: str, post: RawPost, author: str) -> str:
     """Return a post's stable id, 32 hex digits.
 
@@ -56,9 +80,11 @@ def post_id(source: str, post: RawPost, author: str) -> str:
     same person saying the same words in the same microsecond is the same post, however often a file repeats the row.
     """
     if post.native_id:
-        identity: tuple[str, ...] = ("native", source, post.native_id)
-    else:
-        identity = ("content", author, post.created_at.astimezone(UTC).isoformat(), post.text)
+        return native_post_id(source, post.native_id)
+    return _digest("content", author, post.created_at.astimezone(UTC).isoformat(), post.text)
+
+
+def _digest(*identity: str) -> str:
     return hashlib.blake2b("\x1f".join(identity).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

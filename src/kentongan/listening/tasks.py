@@ -2,7 +2,7 @@
 
 from kentongan.core.actor import Actor
 from kentongan.core.ticks import every
-from kentongan.listening import actions, queries
+from kentongan.listening import actions, queries, reading
 
 
 @every(seconds=2, name="listening.stream")
@@ -13,6 +13,15 @@ def bring_up_to_date() -> int:
 
 @every(seconds=3600, name="listening.purge")
 def purge_deleted() -> int:
-    """Write deleted posts out of the files; 0, since one pass does all."""
+    """Write deleted posts out of the files, let old days go, delete files out of use; 0, since one pass does all."""
+    actions.sweep()
+    actions.expire(Actor.system("listening.purge"))
     actions.purge(Actor.system("listening.purge"))
+    actions.forget_quarantine(Actor.system("listening.purge"))
     return 0
+
+
+@every(seconds=5, name="listening.sources")
+def read_sources() -> int:
+    """Read the sources that are due."""
+    return len(reading.read_due())

@@ -2,21 +2,29 @@
 
 from django.urls import path
 
-from kentongan.listening import views
+from kentongan.listening.views import issues, sources
 
 app_name = "listening"
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("isu/<int:pk>/", views.issue, name="issue"),
-    path("isu/<int:pk>/ikuti/", views.follow, name="follow"),
-    path("isu/<int:pk>/judul/", views.rename, name="rename"),
-    path("isu/<int:pk>/serahkan/", views.assign, name="assign"),
-    path("isu/<int:pk>/tutup/", views.close, name="close"),
-    path("isu/<int:pk>/buka/", views.reopen, name="reopen"),
-    path("isu/<int:pk>/gabung/", views.merge, name="merge"),
-    path("unggahan/<int:pk>/asli/", views.open_original, name="open"),
-    path("unggahan/<int:pk>/hapus/", views.forget, name="forget"),
-    path("sumber/", views.sources, name="sources"),
-    path("cari/", views.search, name="search"),
-    path("impor/", views.import_posts, name="import"),
+    path("", issues.index, name="index"),
+    path("isu/<int:pk>/", issues.issue, name="issue"),
+    path("isu/<int:pk>/ikuti/", issues.follow, name="follow"),
+    path("isu/<int:pk>/judul/", issues.rename, name="rename"),
+    path("isu/<int:pk>/serahkan/", issues.assign, name="assign"),
+    path("isu/<int:pk>/tutup/", issues.close, name="close"),
+    path("isu/<int:pk>/buka/", issues.reopen, name="reopen"),
+    path("isu/<int:pk>/gabung/", issues.merge, name="merge"),
+    path("unggahan/<int:pk>/asli/", issues.open_original, name="open"),
+    path("unggahan/<int:pk>/hapus/", issues.forget, name="forget"),
+    path("sumber/", sources.index, name="sources"),
+    path("sumber/baru/", sources.add, name="source_new"),
+    path("sumber/<int:pk>/", sources.source, name="source"),
+    path("sumber/<int:pk>/baca/", sources.read, name="source_read"),
+    path("sumber/<int:pk>/jeda/", sources.pause, name="source_pause"),
+    path("sumber/<int:pk>/hapus/", sources.remove, name="source_remove"),
+    path("karantina/<int:pk>/", sources.item, name="item"),
+    path("karantina/<int:pk>/ulang/", sources.retry, name="item_retry"),
+    path("karantina/<int:pk>/buang/", sources.discard, name="item_discard"),
+    path("cari/", issues.search, name="search"),
+    path("impor/", issues.import_posts, name="import"),
 ]

@@ -21,6 +21,7 @@ class PublishingConfig(AppConfig):
         panels = import_module("kentongan.publishing.panels")
         import_module("kentongan.listening.panels").register(panels.IssuePanel())
         queries = import_module("kentongan.publishing.queries")
+        import_module("kentongan.listening.signed_in").register(import_module("kentongan.publishing.connections").fresh)
         import_module("kentongan.listening.answers").register("publishing", queries.PublishedContent())
         import_module("kentongan.registry.activity").register("publishing", queries.PublishedPosts())
         import_module("kentongan.planning.panels").register("publishing", panels.ItemPanel())

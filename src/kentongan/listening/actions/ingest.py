@@ -20,7 +20,7 @@ from kentongan.core.permissions import Capability
 from kentongan.listening import access, lake, pipeline, storage
 from kentongan.listening.actions.stream import catch_up
 from kentongan.listening.keyindex import keys_of
-from kentongan.listening.models import Segment, Source
+from kentongan.listening.models import Segment, Source, Tombstone
 from kentongan.listening.posts import RawPost, chunks, to_table
 from kentongan.registry import access as registry
 from kentongan.registry.models import Unit
@@ -51,7 +51,9 @@ def add_source(actor: Actor, unit_id: int, name: str, kind: str = Source.Kind.FI
     name = name.strip()
     if not name or len(name) > 120:
         raise Invalid(fields={"name": [_("A name has 1 to 120 characters.")]})
-    source, made = Source.objects.get_or_create(unit=unit, name=name, defaults={"kind": kind})
+    source, made = Source.objects.exclude(state=Source.State.REMOVED).get_or_create(
+        unit=unit, name=name, defaults={"kind": kind}
+    )
     if made:
         audit.record(actor, source, after=audit.snapshot(source, "name", "kind"))
     return source
@@ -65,7 +67,7 @@ def usable(post: RawPost) -> bool:
 def prepare(source: Source, posts: Iterable[RawPost]) -> pa.Table:
     """Return posts as rows of the lake (schema `lake.POSTS`): hashed, cleaned, judged. Writes nothing."""
     area = source.unit.area_code or _area_above(source.unit)
-    table = pipeline.run(to_table(posts, str(source.pk), secrets.author_key), storage.context(area))
+    table = pipeline.run(to_table(posts, source.namespace, secrets.author_key), storage.context(area))
     links = [secrets.encrypt(url) if url else None for url in table["url"].to_pylist()]
     return table.append_column("link", pa.array(links, pa.string())).select(lake.POSTS.names)
 
@@ -102,14 +104,16 @@ def append(actor: Actor, source_id: int, posts: pa.Table, run_id: int | None = N
 
 
 def _unknown(posts: pa.Table) -> pa.Table:
-    """Return the rows that are neither in the lake nor earlier in this table."""
+    """Return the rows that are neither in the lake, nor earlier in this table, nor deleted."""
     index = storage.index()
     live = dict(Segment.objects.filter(removed_at=None).values_list("pk", "path"))
     index.refresh(live, lambda path: storage.lake().read(path, ["id"])["id"].to_pylist())
     keys = keys_of(posts["id"].to_pylist())
     first = np.zeros(len(keys), bool)
     first[np.unique(keys, return_index=True)[1]] = True
-    return posts.filter(pa.array(first & ~index.known(keys)))
+    fresh = posts.filter(pa.array(first & ~index.known(keys)))
+    gone = Tombstone.objects.filter(post_id__in=fresh["id"].to_pylist()).values_list("post_id", flat=True)
+    return fresh.filter(pc.invert(pc.is_in(fresh["id"], value_set=pa.array(list(gone), pa.string()))))
 
 
 def _by_day(posts: pa.Table) -> list[tuple[date, pa.Table]]:

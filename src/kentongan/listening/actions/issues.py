@@ -8,8 +8,8 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from kentongan.core.permissions import Capability
 from kentongan.listening import access, writer
-from kentongan.listening.actions.removal import take_out
-from kentongan.listening.models import Issue, IssueFollow, IssueSample, Tombstone
+from kentongan.listening.actions.removal import bury
+from kentongan.listening.models import Issue, IssueFollow
 from kentongan.registry import access as registry
 
 State = Issue.State
@@ -120,9 +120,5 @@ def forget_post(actor: Actor, sample_id: int, reason: str) -> None:
     if not reason.strip():
         raise Invalid(fields={"reason": [_("Say why the post is taken out.")]})
     issue = sample.issue
-    Tombstone.objects.get_or_create(
-        post_id=sample.post_id, defaults={"unit_id": issue.unit_id, "reason": reason.strip()[:200]}
-    )
     audit.record(actor, issue, note=f"{sample.post_id}: {reason.strip()[:300]}")
-    IssueSample.objects.filter(post_id=sample.post_id).delete()
-    take_out(issue.unit_id, [sample.post_id])
+    bury(actor, issue, [sample.post_id], reason.strip())

@@ -1,6 +1,7 @@
 """Posts that leave: a whole import that is taken back, or single posts that were deleted."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import polars as pl
 import pyarrow as pa
@@ -15,6 +16,8 @@ from kentongan.listening.actions.stream import COLUMNS, load, locked, save
 from kentongan.listening.models import Issue, IssueCount, IssueDistrict, IssueSample, Segment, Source, Tombstone
 from kentongan.listening.stream_state import FRAME, StreamState
 
+# A file is deleted no earlier than this after it was written or read for the last time.
+GRACE = timedelta(hours=1)
 RESET = {
     "posts": 0,
     "complaints": 0,
@@ -130,11 +133,38 @@ def remove_run(actor: Actor, run_id: int) -> int:
     return len(all_ids)
 
 
+def bury(actor: Actor, about: Source | Issue, ids: Sequence[str], reason: str) -> int:
+    """Hide posts from every read at once, as part of an action; return how many of them were in the lake and seen."""
+    lake = set(_live_ids(about.unit_id, ids))
+    known = set(Tombstone.objects.filter(post_id__in=lake).values_list("post_id", flat=True))
+    fresh = [one for one in dict.fromkeys(ids) if one in lake and one not in known]
+    if not fresh:
+        return 0
+    Tombstone.objects.bulk_create(
+        [Tombstone(post_id=one, unit_id=about.unit_id, reason=reason[:200]) for one in fresh], ignore_conflicts=True
+    )
+    IssueSample.objects.filter(post_id__in=fresh, issue__unit=about.unit_id).delete()
+    take_out(about.unit_id, fresh)
+    audit.record(actor, about, after={"deleted posts": len(fresh)}, note=reason[:300])
+    return len(fresh)
+
+
+def _live_ids(unit_id: int, ids: Sequence[str]) -> list[str]:
+    """Return those ids that a file of the unit holds."""
+    files = dict(Segment.objects.filter(unit_id=unit_id, removed_at=None).values_list("path", "pk"))
+    found = storage.lake().scan(files).filter(pl.col("id").is_in(list(ids))).select("id").collect()
+    return [str(one) for one in found["id"].to_list()]
+
+
 @action("listening.posts.purge", may_do_nothing=True)
 def purge(actor: Actor) -> int:
-    """Write files anew without deleted posts, and delete files that are out of use; return how many files."""
+    """Write files anew without the posts that were deleted since the last time; return how many files.
+
+    The files that were written anew are out of use then: `sweep` deletes them.
+    """
     storage.lock(storage.APPEND_LOCK)
-    gone = list(Tombstone.objects.values_list("post_id", flat=True))
+    buried = Tombstone.objects.filter(purged_at=None)
+    gone = list(buried.values_list("post_id", flat=True))
     lake, handled = storage.lake(), 0
     for segment in _holding(gone):
         table = lake.read(segment.path)
@@ -149,6 +179,7 @@ def purge(actor: Actor) -> int:
             segment.save(update_fields=["removed_at"])
         audit.record(actor, segment.source, after={"purged": len(table) - len(kept)}, note=before)
         handled += 1
+    buried.filter(post_id__in=gone).update(purged_at=clock.now())
     return handled
 
 
@@ -164,3 +195,31 @@ def _holding(ids: Sequence[str]) -> list[Segment]:
         for path, segment in segments.items()
         if pc.any(pc.is_in(lake.read(path, ["id"])["id"], value_set=wanted)).as_py()
     ]
+
+
+@action("listening.posts.expire", may_do_nothing=True)
+def expire(actor: Actor) -> int:
+    """Take the days out of use that their source keeps no longer; issues keep their counts; return how many files."""
+    handled = 0
+    for source in Source.objects.filter(retention_days__isnull=False).select_related("unit"):
+        today = clock.now().astimezone(clock.zone(source.unit.timezone)).date()
+        old = source.segments.filter(removed_at=None, day__lt=today - timedelta(days=source.retention_days or 0))
+        segments = list(old.select_for_update(of=("self",)))
+        for segment in segments:
+            ids = storage.lake().read(segment.path, ["id"])["id"].to_pylist()
+            IssueSample.objects.filter(post_id__in=ids, issue__unit=source.unit_id).delete()
+        if segments:
+            old.filter(pk__in=[one.pk for one in segments]).update(removed_at=clock.now())
+            audit.record(actor, source, after={"no longer kept": sum(one.rows for one in segments)})
+        handled += len(segments)
+    return handled
+
+
+def sweep() -> int:
+    """Delete the files that nothing registers, an hour after they were written; return how many.
+
+    Written, but not yet registered: a transaction may be about to. In use a moment ago: a reader may be in it.
+    """
+    registered = set(Segment.objects.filter(removed_at=None).values_list("path", flat=True))
+    registered |= set(Segment.objects.exclude(assignments="").values_list("assignments", flat=True))
+    return storage.lake().sweep(registered, before=clock.now() - GRACE)

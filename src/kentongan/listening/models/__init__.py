@@ -8,7 +8,8 @@ from kentongan.listening.models.issues import (
     IssueSample,
     TalkCount,
 )
-from kentongan.listening.models.lake import ClusterState, Segment, Source, Tombstone
+from kentongan.listening.models.lake import ClusterState, Segment, Tombstone
+from kentongan.listening.models.source import QuarantinedItem, Source
 
 __all__ = [
     "ClusterState",
@@ -17,6 +18,7 @@ __all__ = [
     "IssueDistrict",
     "IssueFollow",
     "IssueSample",
+    "QuarantinedItem",
     "Segment",
     "Source",
     "TalkCount",

@@ -1,49 +1,11 @@
-"""Where posts come from, the files that hold them, and how far the clusterer is."""
+"""The files that hold posts, how far the clusterer is, and what was deleted."""
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kentongan.listening.models.source import Source
 from kentongan.registry.models import Unit
-
-
-class Source(models.Model):
-    """Where posts come from: files of another tool, a simulator, later a platform that is polled."""
-
-    class Kind(models.TextChoices):
-        FILE = "file", _("Files")
-        SIMULATION = "simulation", _("Simulation")
-        DIRECT = "direct", _("Sent through the API")
-
-    class State(models.TextChoices):
-        ACTIVE = "active", _("Active")
-        PAUSED = "paused", _("Paused")
-
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="listening_sources")
-    name = models.CharField(_("name"), max_length=120)
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.FILE)
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ACTIVE)
-    posts = models.BigIntegerField(_("posts"), default=0)
-    last_read_at = models.DateTimeField(_("last read"), null=True)
-    last_post_at = models.DateTimeField(_("newest post"), null=True)
-    last_error = models.CharField(_("last error"), max_length=300, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("source")
-        verbose_name_plural = _("sources")
-        constraints = (
-            models.UniqueConstraint(fields=("unit", "name"), name="listening_source_name"),
-            models.CheckConstraint(condition=Q(posts__gte=0), name="listening_source_posts"),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def healthy(self) -> bool | None:
-        """Whether the last reading went well; None before the first."""
-        return None if self.last_read_at is None else not self.last_error
 
 
 class Segment(models.Model):
@@ -93,12 +55,16 @@ class ClusterState(models.Model):
 
 
 class Tombstone(models.Model):
-    """A post deleted at its source or on request: hidden from every read at once, purged from the file later."""
+    """A post deleted at its source or on request: hidden from every read at once, purged from the file later.
+
+    It stays after `purged_at` too: the post must not come in again.
+    """
 
     post_id = models.CharField(max_length=32, primary_key=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     reason = models.CharField(_("reason"), max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
+    purged_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("deleted post")

@@ -1,16 +1,16 @@
-"""Reading the lake: search by day, sources and their health, who is behind."""
+"""Reading the lake: search by day, who is behind."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, Max, OuterRef, Q, Subquery, Sum
 
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
-from kentongan.listening import access, storage
-from kentongan.listening.models import ClusterState, Segment, Source, Tombstone
+from kentongan.listening import storage
+from kentongan.listening.models import ClusterState, Segment, Tombstone
 from kentongan.registry import access as registry
 from kentongan.registry import areas
 
@@ -27,16 +27,6 @@ class Found:
     topic: str
     place: str
     complaint: float | None
-
-
-def sources(actor: Actor) -> QuerySet[Source]:
-    """Return the sources that `actor` may see, with how many files and bytes each has in the lake."""
-    live = Q(segments__removed_at=None)
-    return (
-        access.sources(actor)
-        .annotate(files=Count("segments", filter=live), size=Sum("segments__size", filter=live))
-        .order_by("name")
-    )
 
 
 def segments_count(actor: Actor) -> int:

@@ -1,4 +1,4 @@
-"""Screens of listening."""
+"""Issues, search, imports."""
 
 from typing import Any
 
@@ -13,17 +13,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kentongan.core import authority, clock, imports
-from kentongan.core.errors import Invalid, NotAllowed
+from kentongan.core.errors import Invalid
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of
 from kentongan.listening import access, actions, answers, panels, queries, taxonomy
-from kentongan.listening import forms as own_forms
+from kentongan.listening.forms import issues as own_forms
 from kentongan.listening.importing import DEFAULT_SOURCE, PostImport
 from kentongan.listening.models import Issue, IssueFollow
+from kentongan.listening.views.common import unit_of
 from kentongan.registry import access as registry
 from kentongan.registry import queries as registry_queries
-from kentongan.registry.models import Unit
 
 EXPORT = (
     Column(gettext_lazy("Rank"), "rank", 8),
@@ -218,20 +218,6 @@ def forget(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def sources(request: StaffRequest) -> HttpResponse:
-    """Where posts come from, and whether that works."""
-    authority.require_anywhere(request.actor, Capability.LISTEN)
-    found = queries.sources(request.actor)
-    context = {
-        "page": page_of(request, found),
-        "posts": queries.segments_count(request.actor),
-        "runs": imports.visible(request.actor).filter(kind=PostImport.name).exclude(state="discarded")[:10],
-        "may_import": Capability.ANALYSE in registry.capabilities(request.actor),
-    }
-    return render(request, "listening/sources.html", context)
-
-
-@login_required
 def search(request: StaffRequest) -> HttpResponse:
     """Posts that contain some words, by day."""
     authority.require_anywhere(request.actor, Capability.LISTEN)
@@ -260,7 +246,7 @@ def search(request: StaffRequest) -> HttpResponse:
 @login_required
 def import_posts(request: StaffRequest) -> HttpResponse:
     """Upload a file of posts; its columns are confirmed on the next screen."""
-    unit = _import_unit(request)
+    unit = unit_of(request)
     initial = {"source": DEFAULT_SOURCE, "timezone": unit.timezone}
     form = own_forms.ImportForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -273,10 +259,3 @@ def import_posts(request: StaffRequest) -> HttpResponse:
             form.add_error("file", f"{error.message} {error.remedy}")
     status = 422 if form.is_bound else 200
     return render(request, "listening/import.html", {"form": form, "unit": unit}, status=status)
-
-
-def _import_unit(request: StaffRequest) -> Unit:
-    unit = registry.units_for(request.actor, Capability.ANALYSE).order_by("path").first()
-    if unit is None:
-        raise NotAllowed()
-    return unit

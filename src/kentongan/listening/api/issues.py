@@ -1,4 +1,4 @@
-"""Listening through the API."""
+"""Issues and posts through the API."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from kentongan.listening import access, actions, queries
 from kentongan.listening.models import Issue, Source
 from kentongan.listening.posts import RawPost
 
-router = Router(tags=["listening"])
+router = Router()
 
 MOST_POSTS = 5000
 
@@ -217,26 +217,3 @@ def take_posts(request: HttpRequest, given: PostsIn) -> Status[actions.Counts]:
         for post in given.posts
     ]  # fmt: skip
     return Status(201, actions.ingest(actor, source, posts))
-
-
-class SourceOut(Schema):
-    """A source of posts; `healthy` is None before the first reading."""
-
-    id: int
-    unit_id: int
-    name: str
-    kind: str
-    state: str
-    posts: int
-    healthy: bool | None
-    last_read_at: datetime | None
-    last_post_at: datetime | None
-
-
-@router.get("/sources", response=list[SourceOut], auth=scope("listening:read"))
-def sources(request: HttpRequest) -> list[dict[str, Any]]:
-    """List the sources you see."""
-    return [
-        {name: getattr(source, name) for name in SourceOut.model_fields}
-        for source in queries.sources(actor_of(request))
-    ]

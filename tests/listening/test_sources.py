@@ -1,0 +1,471 @@
+"""Sources: read when they are due, once, whoever is killed; what cannot be read waits; what is spent rests."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+from django.utils import translation
+
+from kentongan.channels.hearing import Batch
+from kentongan.core import clock
+from kentongan.core.actor import Actor
+from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed, NotFound, Unavailable
+from kentongan.core.models import AuditEntry
+from kentongan.listening import actions, queries, reading, storage
+from kentongan.listening.actions import Counts, NewSource, Pace
+from kentongan.listening.models import QuarantinedItem, Segment, Source, Tombstone
+from listening.test_stream import _url
+from listening_texts import POTHOLE
+from servers import feed
+from servers.feed import FeedSite
+from servers.stub import Said
+
+SYSTEM = Actor.system("listening.sources")
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def _site() -> Iterator[FeedSite]:
+    with feed.serve() as site:
+        yield site
+
+
+@pytest.fixture
+def site(_site: FeedSite) -> FeedSite:
+    """A site with an empty feed."""
+    _site.items, _site.asked, _site.answer = [], [], None
+    return _site
+
+
+@pytest.fixture
+def opened(cast, site) -> Callable[..., Source]:
+    """Return a function that adds the site's feed as a source of the regency office."""
+
+    def make(name: str = "Kabar", who: str = "sari", path: str = "/feed", **pace: int) -> Source:
+        new = NewSource("website.feed", name, site.url + path, pace=Pace(**pace))
+        return actions.open_source(cast.actor(who), cast.root.pk, new)
+
+    return make
+
+
+def read(source: Source) -> object:
+    """Make a source due and read it; return what that gave."""
+    Source.objects.filter(pk=source.pk).update(due_at=clock.now(), claimed_at=None)
+    ((_source, given),) = reading.read_due(only=source.pk)
+    source.refresh_from_db()
+    return given
+
+
+@pytest.mark.django_db
+def test_a_feed_comes_in_once_and_is_asked_only_for_what_changed(opened, site):
+    for text in POTHOLE:
+        site.add(text[:30], f"<p>{text}</p><script>x()</script>")
+    source = opened()
+    assert read(source) == Counts(5, 0, 0)
+    assert read(source) == Counts(0, 0, 0)
+    assert site.asked[-1].headers["if-none-match"] == '"5"'
+    site.add("Jembatan Setu ambles", "Warga memutar sejauh lima kilometer")
+    assert read(source) == Counts(1, 5, 0)
+    assert (source.posts, source.last_new, source.healthy, source.failures) == (6, 1, True, 0)
+    assert source.due_at > clock.now() + timedelta(minutes=14)
+    found, total = queries.search(Actor.system("t"), "ambles", clock.now().date(), clock.now().date(), "UTC")
+    assert (total, found[0].text) == (1, "Jembatan Setu ambles Warga memutar sejauh lima kilometer")
+
+
+@pytest.mark.django_db
+def test_a_page_that_announces_its_feed_will_do(opened, site):
+    site.add("Banjir di Babelan")
+    source = opened(path="/")
+    assert read(source) == Counts(1, 0, 0)
+    assert json.loads(source.cursor)["feed"] == f"{site.url}/feed"
+    assert source.requests_today == 2
+    read(source)
+    assert source.requests_today == 3
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_read_waits_with_its_reason_and_the_rest_comes_in(cast, opened, site):
+    site.add("Banjir di Babelan")
+    site.items.append("<item><guid>tanpa-tanggal</guid><title>Jalan rusak di Setu</title></item>")
+    source = opened()
+    assert read(source) == Counts(1, 0, 0)
+    site.items.append("<item><guid>lain</guid><pubDate>Sat, 28 Nov 2026 01:00:00 GMT</pubDate></item>")
+    read(source)
+    later, first = queries.quarantine(cast.actor("sari"), source.pk)
+    assert (first.reason, later.reason) == (
+        "It does not say when it was published.",
+        "It has neither a title nor a text.",
+    )
+    with pytest.raises(Conflict, match="still cannot"):
+        actions.retry_item(cast.actor("sari"), first.pk)
+    assert "Jalan rusak di Setu" in actions.open_item(cast.actor("sari"), first.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(raw, ' ') FROM listening_quarantineditem")
+        assert "Setu" not in cursor.fetchone()[0]
+    actions.discard_item(cast.actor("sari"), first.pk)
+    site.add("Yang baru")
+    read(source)
+    assert [one.pk for one in queries.quarantine(cast.actor("sari"), source.pk)] == [later.pk]
+    assert QuarantinedItem.objects.get(pk=first.pk).raw == ""
+    verbs = set(AuditEntry.objects.filter(object_id=str(source.pk)).values_list("verb", flat=True))
+    assert {"listening.quarantine.open", "listening.quarantine.discard", "listening.source.open"} <= verbs
+
+
+@pytest.mark.django_db
+def test_an_item_that_a_newer_reader_understands_comes_in_after_all(cast, opened, site):
+    source = opened()
+    raw = {"id": "1", "host": "kabar.example", "title": "Banjir di Babelan", "at": clock.now().isoformat()}
+    item = QuarantinedItem.objects.create(source=source, digest="d", raw=json.dumps(raw), reason="x")
+    actions.retry_item(cast.actor("sari"), item.pk)
+    source.refresh_from_db()
+    assert (source.posts, QuarantinedItem.objects.count()) == (1, 0)
+    with pytest.raises(NotFound):
+        actions.retry_item(cast.actor("sari"), item.pk)
+
+
+@pytest.mark.django_db
+def test_quarantine_that_nobody_decided_on_goes_after_a_month(opened):
+    item = QuarantinedItem.objects.create(source=opened(), digest="d", raw="x", reason="x")
+    assert actions.forget_quarantine(SYSTEM) == 0
+    QuarantinedItem.objects.filter(pk=item.pk).update(created_at=clock.now() - timedelta(days=31))
+    assert actions.forget_quarantine(SYSTEM) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("answer", "reason", "least", "most"),
+    [
+        (Said(b"", 500), "status 500", 13, 17),
+        (Said(b"", 429, {"Retry-After": "7200"}), "status 429", 119, 121),
+        (Said(b"", 404), "no such page", 359, 361),
+        (Said(b"<html><title>x</title></html>"), "announces none", 359, 361),
+        (Said(b"\x00\xff<rss", 200, feed.XML), "none", 359, 361),
+    ],
+)
+def test_a_source_that_fails_says_why_and_is_asked_later(opened, site, answer, reason, least, most):
+    site.add("Banjir di Babelan")
+    source = opened()
+    cursor = source.cursor
+    site.answer = answer
+    assert reason in read(source).reason
+    assert (source.healthy, source.failures, source.cursor) == (False, 1, cursor)
+    assert timedelta(minutes=least) < source.due_at - clock.now() < timedelta(minutes=most)
+    site.answer = None
+    assert read(source) == Counts(1, 0, 0)
+    assert (source.healthy, source.failures, source.last_error) == (True, 0, "")
+
+
+@pytest.mark.django_db
+def test_a_server_that_asks_for_patience_is_spared_by_all_its_sources(opened, site):
+    first, second = opened("Satu"), opened("Dua", path="/")
+    site.answer = Said(b"", 429, {"Retry-After": "600"})
+    read(first)
+    second.refresh_from_db()
+    assert second.due_at > clock.now() + timedelta(minutes=9)
+
+
+@pytest.mark.django_db
+def test_what_may_be_read_in_a_day_is_not_exceeded_and_goes_on_at_midnight(cast, opened, site):
+    for text in POTHOLE:
+        site.add(text)
+    source = opened(budget_posts=5)
+    read(source)
+    midnight = source.due_at.astimezone(clock.zone("Asia/Jakarta"))
+    assert (midnight.hour, midnight.minute, midnight > clock.now()) == (0, 0, True)
+    assert source.resting == source.due_at
+    with pytest.raises(Conflict, match="what it may"):
+        reading.read_now(cast.actor("sari"), source.pk)
+    actions.change_source(cast.actor("sari"), source.pk, "Kabar", Pace(budget_posts=50))
+    assert reading.read_now(cast.actor("sari"), source.pk) == Counts(0, 0, 0)
+    with clock.playing(midnight + timedelta(seconds=1)):
+        source.refresh_from_db()
+        assert (source.posts_today, source.is_spent) == (0, False)
+
+
+@pytest.mark.django_db
+def test_paused_nothing_is_read_and_resumed_it_goes_on_where_it_was(cast, opened, site):
+    source = opened()
+    site.add("Banjir di Babelan")
+    read(source)
+    actions.pause_source(cast.actor("sari"), source.pk)
+    site.add("Jalan rusak di Setu")
+    Source.objects.update(due_at=clock.now())
+    assert reading.read_due() == []
+    with pytest.raises(Conflict):
+        reading.read_now(cast.actor("sari"), source.pk)
+    actions.resume_source(cast.actor("sari"), source.pk)
+    assert reading.read_now(cast.actor("sari"), source.pk) == Counts(1, 1, 0)
+
+
+@pytest.mark.django_db
+def test_paused_while_it_is_read_nothing_comes_in(cast, opened, site):
+    source = opened()
+    site.add("Banjir di Babelan")
+    (claimed,) = actions.claim_sources(SYSTEM, 1)
+    heard = reading._hear((claimed, reading._credentials(claimed)))
+    actions.pause_source(cast.actor("sari"), source.pk)
+    assert reading._settle(SYSTEM, claimed, heard) is None
+    assert not Segment.objects.exists()
+
+
+@pytest.mark.django_db
+def test_removed_it_is_gone_from_the_list_and_its_posts_stay(cast, opened, site):
+    site.add("Banjir di Babelan")
+    source = opened()
+    read(source)
+    actions.remove_source(cast.actor("sari"), source.pk)
+    assert not queries.sources(cast.actor("sari")).exists()
+    assert queries.segments_count(cast.actor("sari")) == 1
+    Source.objects.update(due_at=clock.now())
+    assert reading.read_due() == []
+    with pytest.raises(NotFound):
+        actions.resume_source(cast.actor("sari"), source.pk)
+    again = opened()
+    assert read(again) == Counts(0, 1, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("field", "new"),
+    [
+        ("kind", NewSource("website.mail", "A", "https://example.go.id")),
+        ("query", NewSource("website.feed", "A", "bukan alamat")),
+        ("query", NewSource("website.feed", "A", "ftp://example.go.id/feed")),
+        ("query", NewSource("website.feed", "A", "https://budi:rahasia@example.go.id/feed")),
+        ("query", NewSource("website.feed", "A", "")),
+        ("name", NewSource("website.feed", "  ", "https://example.go.id/feed")),
+        ("every_minutes", NewSource("website.feed", "A", "https://example.go.id/feed", pace=Pace(0))),
+        ("retention_days", NewSource("website.feed", "A", "https://example.go.id/feed", pace=Pace(15, 0))),
+        ("budget_posts", NewSource("website.feed", "A", "https://example.go.id/feed", pace=Pace(budget_posts=0))),
+    ],
+)
+def test_what_cannot_be_read_is_refused_at_its_field(cast, field, new):
+    with pytest.raises(Invalid) as caught:
+        actions.open_source(cast.actor("sari"), cast.root.pk, new)
+    assert list(caught.value.fields) == [field]
+    assert not Source.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_name_is_taken_once(cast, opened):
+    opened("Kabar")
+    with pytest.raises(Invalid, match="cannot be used"):
+        opened("Kabar")
+    other = opened("Lain")
+    with pytest.raises(Invalid):
+        actions.change_source(cast.actor("sari"), other.pk, "Kabar", Pace())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", ["wulan", "arif", "dewi", "hendra", "maman", "tono", "euis", "joko"])
+def test_only_an_analyst_of_the_unit_has_anything_to_do_with_its_sources(cast, opened, who):
+    source = opened()
+    item = QuarantinedItem.objects.create(source=source, digest="d", raw="{}", reason="x")
+    actor, before = cast.actor(who), Source.objects.values().get()
+    tries = [
+        lambda: actions.open_source(actor, cast.root.pk, NewSource("website.feed", "B", "https://example.go.id")),
+        lambda: reading.preview(actor, cast.root.pk, NewSource("website.feed", "B", "https://example.go.id")),
+        lambda: actions.change_source(actor, source.pk, "B", Pace()),
+        lambda: actions.pause_source(actor, source.pk),
+        lambda: actions.resume_source(actor, source.pk),
+        lambda: actions.remove_source(actor, source.pk),
+        lambda: reading.read_now(actor, source.pk),
+        lambda: actions.open_item(actor, item.pk),
+        lambda: actions.retry_item(actor, item.pk),
+        lambda: actions.discard_item(actor, item.pk),
+        lambda: actions.claim_sources(actor, 1),
+    ]
+    for attempt in tries:
+        with pytest.raises((NotAllowed, NotFound)):
+            attempt()
+    assert Source.objects.values().get() == before
+
+
+@pytest.mark.django_db
+def test_looking_first_shows_the_newest_three_and_keeps_nothing(cast, site):
+    for n, text in enumerate(POTHOLE):
+        site.add(text, at=clock.now() - timedelta(hours=5 - n))
+    site.items.append("<item><title>x</title></item>")
+    seen = reading.preview(cast.actor("sari"), cast.root.pk, NewSource("website.feed", "", site.url + "/feed"))
+    assert [post.text for post in seen.posts] == [*POTHOLE[:-4:-1]]
+    assert (seen.readable, seen.unreadable) == (5, 1)
+    site.answer = Said(b"", 404)
+    with pytest.raises(Invalid, match="cannot be used"):
+        reading.preview(cast.actor("sari"), cast.root.pk, NewSource("website.feed", "", site.url + "/feed"))
+    site.answer = Said(b"", 500)
+    with pytest.raises(Unavailable):
+        reading.preview(cast.actor("sari"), cast.root.pk, NewSource("website.feed", "", site.url + "/feed"))
+    assert not Source.objects.exists()
+    assert not Segment.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_address_inside_is_not_called(cast, site, settings):
+    settings.KENTONGAN_ALLOW_LOCAL_NETWORK = False
+    with pytest.raises(KentonganError):
+        reading.preview(cast.actor("sari"), cast.root.pk, NewSource("website.feed", "", site.url + "/feed"))
+    assert site.asked == []
+
+
+@pytest.mark.django_db
+def test_one_post_that_two_sources_meet_is_one_post(opened, site):
+    site.add("Banjir di Babelan")
+    assert read(opened("Satu")) == Counts(1, 0, 0)
+    assert read(opened("Dua", path="/")) == Counts(0, 1, 0)
+
+
+@pytest.mark.django_db
+def test_a_post_that_its_source_deleted_is_gone_at_once_and_does_not_come_again(opened, site):
+    for n, text in enumerate(POTHOLE):
+        site.add(text, guid=f"https://kabar.example/{n}")
+    source = opened()
+    read(source)
+    actions.catch_up(source.unit_id)
+    (claimed,) = claim(source)
+    deleted = Batch(cursor=source.cursor, gone=["127.0.0.1|https://kabar.example/0", "127.0.0.1|never-met"])
+    reading._settle(SYSTEM, claimed, deleted)
+    day = clock.now().date()
+    assert queries.search(SYSTEM, "", day - timedelta(days=1), day, "UTC")[1] == 4
+    assert Tombstone.objects.get().purged_at is None
+    assert (actions.purge(SYSTEM), actions.purge(SYSTEM)) == (1, 0)
+    Source.objects.update(cursor="")
+    assert read(source) == Counts(0, 5, 0)
+    assert Tombstone.objects.get().purged_at is not None
+
+
+def claim(source: Source) -> list[Source]:
+    """Make a source due and claim it."""
+    Source.objects.filter(pk=source.pk).update(due_at=clock.now(), claimed_at=None)
+    return actions.claim_sources(SYSTEM, 1, source.pk)
+
+
+@pytest.mark.django_db
+def test_files_without_the_deleted_posts_replace_the_old_ones_on_disk(opened, site):
+    site.add("Banjir di Babelan", guid="https://kabar.example/0")
+    site.add("Jalan rusak di Setu")
+    source = opened()
+    read(source)
+    lake = storage.lake()
+    before = lake.root / Segment.objects.get().path
+    (claimed,) = claim(source)
+    reading._settle(SYSTEM, claimed, Batch(gone=["127.0.0.1|https://kabar.example/0"]))
+    actions.purge(SYSTEM)
+    after = lake.root / Segment.objects.get().path
+    assert (after != before, before.exists()) == (True, True)
+    with clock.playing(clock.now() + timedelta(hours=2)):
+        actions.sweep()
+    assert (before.exists(), after.exists()) == (False, True)
+
+
+@pytest.mark.django_db
+def test_posts_are_kept_as_long_as_their_source_says_and_do_not_come_again(opened, site):
+    site.add("Banjir di Babelan", at=clock.now() - timedelta(days=9))
+    site.add("Jalan rusak di Setu")
+    source = opened()
+    read(source)
+    assert actions.expire(SYSTEM) == 0
+    Source.objects.update(retention_days=7, cursor="")
+    assert actions.expire(SYSTEM) == 1
+    assert queries.segments_count(SYSTEM) == 1
+    assert read(source) == Counts(0, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_never_read_the_same(cast, opened, site):
+    for n in range(4):
+        source = opened(f"S{n}")
+        Source.objects.filter(pk=source.pk).update(host=f"h{n}.example")
+    start, taken = threading.Barrier(2), []
+
+    def work() -> None:
+        start.wait()
+        taken.extend(source.pk for source in actions.claim_sources(SYSTEM, 3))
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    taken += [source.pk for source in actions.claim_sources(SYSTEM, 9)]
+    assert sorted(taken) == sorted(Source.objects.values_list("pk", flat=True))
+
+
+@pytest.mark.django_db
+def test_a_server_is_asked_by_one_worker_at_a_time(opened):
+    opened("Satu")
+    opened("Dua", path="/")
+    (_first,) = actions.claim_sources(SYSTEM, 5)
+    assert actions.claim_sources(SYSTEM, 5) == []
+    with clock.playing(clock.now() + timedelta(minutes=11)):
+        assert len(actions.claim_sources(SYSTEM, 5)) == 1
+
+
+@pytest.mark.django_db
+def test_a_worker_that_comes_back_after_its_claim_lapsed_brings_nothing_in(opened, site):
+    site.add("Banjir di Babelan")
+    source = opened()
+    (late,) = claim(source)
+    heard = reading._hear((late, reading._credentials(late)))
+    assert read(source) == Counts(1, 0, 0)
+    assert reading._settle(SYSTEM, late, heard) is None
+    source.refresh_from_db()
+    assert source.posts == 1
+
+
+KILLED = """
+import os, signal, sys, django
+django.setup()
+from kentongan.listening import reading
+from kentongan.listening.actions import ingest, readings
+
+def die(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+module, name, after = {
+    "claimed": (reading, "_hear", False),
+    "heard": (reading, "_settle", False),
+    "file written": (sys.modules["kentongan.listening.actions.ingest"], "_segment", True),
+    "registered": (sys.modules["kentongan.listening.actions.readings"], "_quarantine", False),
+    "cursor moved": (sys.modules["kentongan.listening.actions.readings"], "_settled", True),
+    "committed": (reading, "_settle", True),
+}[sys.argv[1]]
+real = getattr(module, name)
+setattr(module, name, (lambda *a, **k: (real(*a, **k), die())) if after else die)
+reading.read_due()
+"""
+
+
+@pytest.mark.faults
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("point", ["claimed", "heard", "file written", "registered", "cursor moved", "committed"])
+def test_killed_between_any_two_stages_nothing_is_lost_or_doubled(opened, site, point):
+    for text in POTHOLE:
+        site.add(text)
+    site.items.append("<item><title>x</title></item>")
+    source = opened()
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "kentongan.config.settings",
+        "DATABASE_URL": _url(connection.settings_dict),
+    }
+    ended = subprocess.run([sys.executable, "-c", KILLED, point], env=environment, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-2000:]
+    assert bool(Source.objects.get().cursor) == (point == "committed") == Segment.objects.exists()
+
+    with clock.playing(clock.now() + timedelta(minutes=20)):
+        reading.read_due()
+    source.refresh_from_db()
+    assert (source.posts, source.cursor != "", source.quarantine.count()) == (5, True, 1)
+    assert sum(Segment.objects.values_list("rows", flat=True)) == 5
