@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,9 +19,12 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed, NotFound, Unavailable
 from kentongan.core.models import AuditEntry
+from kentongan.core.permissions import Role
 from kentongan.listening import actions, queries, reading, storage
 from kentongan.listening.actions import Counts, NewSource, Pace
 from kentongan.listening.models import QuarantinedItem, Segment, Source, Tombstone
+from kentongan.registry import actions as registry
+from kentongan.registry.models import Account, Connection
 from listening.test_stream import _url
 from listening_texts import POTHOLE
 from servers import feed
@@ -291,6 +295,54 @@ def test_only_an_analyst_of_the_unit_has_anything_to_do_with_its_sources(cast, o
         with pytest.raises((NotAllowed, NotFound)):
             attempt()
     assert Source.objects.values().get() == before
+
+
+@pytest.fixture
+def mastodon_account(cast, mastodon_server) -> Account:
+    """An official account of the office, connected."""
+    me = f"kab@{mastodon_server.url.removeprefix('http://')}"
+    account = Account.objects.create(
+        unit=cast.root, kind="official", platform="mastodon", handle=me, identity=me, state="connected"
+    )
+    Connection.objects.create(
+        account=account, service_url=mastodon_server.url, secrets={"access_token": mastodon_server.token}
+    )
+    return account
+
+
+@pytest.mark.django_db
+def test_a_source_reads_with_an_account_of_ours_as_long_as_that_is_in_use(cast, mastodon_account, mastodon_server):
+    mastodon_server.client.post(
+        f"{mastodon_server.url}/api/v1/statuses",
+        headers={"Authorization": f"Bearer {mastodon_server.token}"},
+        json={"status": "Lampu jalan mati di #Babelan"},
+    ).raise_for_status()
+    new = NewSource("mastodon.hashtag_signed_in", "Babelan", "#Babelan", account_id=mastodon_account.pk)
+    assert "Babelan" in reading.preview(cast.actor("sari"), cast.root.pk, new).posts[0].text
+    source = actions.open_source(cast.actor("sari"), cast.root.pk, new)
+    assert (source.query, source.service) == ("babelan", mastodon_server.url)
+    assert read(source).added >= 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(string_agg(after::text, ' '), '') FROM core_auditentry")
+        assert mastodon_server.token not in cursor.fetchone()[0]
+    Account.objects.filter(pk=mastodon_account.pk).update(state="lost")
+    assert "not in use" in read(source).reason
+    mastodon_account.delete()
+    assert "not in use" in read(source).reason
+
+
+@pytest.mark.django_db
+def test_rights_are_needed_at_the_account_too(cast, mastodon_account):
+    registry.grant_role(SYSTEM, cast.user("euis").pk, cast.tambun_selatan.pk, Role.ANALYST)
+    new = NewSource("mastodon.hashtag_signed_in", "A", "banjir", account_id=mastodon_account.pk)
+    with pytest.raises((NotAllowed, NotFound)):
+        actions.open_source(cast.actor("euis"), cast.tambun_selatan.pk, new)
+    assert queries.accounts(cast.actor("euis"), "mastodon") == []
+    assert [pk for pk, _name in queries.accounts(cast.actor("sari"), "mastodon")] == [mastodon_account.pk]
+    for wrong in (replace(new, kind="bluesky.search"), replace(new, account_id=None)):
+        with pytest.raises(Invalid) as caught:
+            actions.open_source(cast.actor("sari"), cast.root.pk, wrong)
+        assert list(caught.value.fields) == ["account"]
 
 
 @pytest.mark.django_db

@@ -1,6 +1,5 @@
 """Listening to RSS and Atom feeds: news sites, blogs, agencies."""
 
-import json
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,9 +9,10 @@ import httpx
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kentongan.channels import feeds, pages
+from kentongan.channels import feeds, items, pages
 from kentongan.channels.contract import Credentials, PostsHidden, Rejected
-from kentongan.channels.hearing import LONGEST_CURSOR, LONGEST_RAW, Asked, Batch, Heard, Unread, Unreadable, Way
+from kentongan.channels.hearing import LONGEST_CURSOR, Asked, Batch, Heard, Unreadable, Way
+from kentongan.channels.items import Kept, text_of
 from kentongan.channels.markup import plain
 from kentongan.core.imports.values import readable
 
@@ -56,7 +56,7 @@ class FeedListener:
 
     def read(self, asked: Asked, credentials: Credentials, client: httpx.Client) -> Batch:
         """Return the feed's entries where it changed since the last reading."""
-        mark = _bookmark(asked.cursor)
+        mark = items.parts_of(asked.cursor)
         address = mark.get("feed") or asked.query
         known = {"If-None-Match": mark.get("etag", ""), "If-Modified-Since": mark.get("modified", "")}
         answer = pages.answer_of(client, address, {name: value for name, value in known.items() if value})
@@ -72,13 +72,7 @@ class FeedListener:
 
     def again(self, raw: str) -> Heard:
         """Read an entry from what was kept of it."""
-        try:
-            kept = json.loads(raw)
-        except ValueError as error:
-            raise Unreadable(_("What was kept of it cannot be read.")) from error
-        if not isinstance(kept, dict):
-            raise Unreadable(_("What was kept of it cannot be read."))
-        return _heard({name: value for name, value in kept.items() if isinstance(value, str)})
+        return items.again(raw, _heard)
 
 
 def _parse(answer: httpx.Response) -> Any:
@@ -97,25 +91,11 @@ def _announced(page: httpx.Response) -> str:
     return address
 
 
-def _bookmark(cursor: str) -> dict[str, str]:
-    try:
-        mark = json.loads(cursor) if cursor else {}
-    except ValueError:
-        return {}
-    return {name: value for name, value in mark.items() if isinstance(value, str)} if isinstance(mark, dict) else {}
-
-
 def _batch(answer: httpx.Response, found: Any, requests: int) -> Batch:
-    heard, unread = [], []
-    for entry in found.entries[:MOST_ENTRIES]:
-        kept = _kept(entry, str(answer.url))
-        try:
-            heard.append(_heard(kept))
-        except Unreadable as error:
-            unread.append(Unread(error.reason, json.dumps(kept, ensure_ascii=False)[:LONGEST_RAW]))
-    mark = {"feed": str(answer.url), "etag": feeds.header(answer, "etag")}
-    mark["modified"] = feeds.header(answer, "last-modified")
-    cursor = json.dumps({name: value for name, value in mark.items() if value})
+    kept = [_kept(entry, str(answer.url)) for entry in found.entries[:MOST_ENTRIES]]
+    heard, unread = items.sort_out(kept, _heard)
+    etag, modified = feeds.header(answer, "etag"), feeds.header(answer, "last-modified")
+    cursor = items.cursor_of(feed=str(answer.url), etag=etag, modified=modified)
     return Batch(heard, cursor if len(cursor) <= LONGEST_CURSOR else "", unread, requests=requests)
 
 
@@ -134,20 +114,15 @@ def _kept(entry: Any, feed: str) -> dict[str, str]:
     }
 
 
-def _heard(kept: dict[str, str]) -> Heard:
-    title, body = kept.get("title", ""), kept.get("text", "")
+def _heard(kept: Kept) -> Heard:
+    title, body = text_of(kept, "title"), text_of(kept, "text")
     words = body if body.startswith(title) else f"{title}\n{body}".strip()
     if not words:
         raise Unreadable(_("It has neither a title nor a text."))
-    at = feeds.moment(kept.get("at"))
+    at, host, identity = feeds.moment(kept.get("at")), text_of(kept, "host"), text_of(kept, "id")
     if at is None:
         raise Unreadable(_("It does not say when it was published."))
-    if not kept.get("id"):
+    if not identity:
         raise Unreadable(_("It has neither an id nor an address, so that nobody could tell it from others."))
-    return Heard(
-        remote_id=f"{kept.get('host', '')}|{kept['id']}",
-        url=kept.get("link", ""),
-        author=kept.get("author") or kept.get("host", ""),
-        text=words,
-        created_at=at,
-    )
+    author = text_of(kept, "author") or host
+    return Heard(remote_id=f"{host}|{identity}", url=text_of(kept, "link"), author=author, text=words, created_at=at)

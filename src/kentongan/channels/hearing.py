@@ -110,7 +110,10 @@ class Batch:
 class Listener(Protocol):
     """Reads public posts in one way: what a feed holds, what bears a hashtag, what answers an account."""
 
-    way: Way
+    @property
+    def way(self) -> Way:
+        """Return what people are told of it."""
+        ...
 
     def normal(self, query: str) -> str:
         """Return what a person entered in the form in which it is kept; raises Rejected with a readable reason."""

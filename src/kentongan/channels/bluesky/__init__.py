@@ -1,6 +1,7 @@
 """Bluesky, through the AT protocol's `com.atproto.*` calls: works with any server, with or without an app view."""
 
 from kentongan.channels.bluesky.connector import BlueskyConnector
+from kentongan.channels.bluesky.listener import LISTENERS
 from kentongan.channels.bluesky.manifest import MANIFEST
 from kentongan.channels.bluesky.metrics import BlueskyMetrics
 from kentongan.channels.bluesky.posts import BlueskyPosts
@@ -18,4 +19,5 @@ CHANNEL = Channel(
     metrics=BlueskyMetrics(),
     prover=BlueskyProver(),
     posts=BlueskyPosts(),
+    listeners=LISTENERS,
 )

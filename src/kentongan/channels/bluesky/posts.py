@@ -18,7 +18,7 @@ POST = "app.bsky.feed.post"
 LATEST = 20
 
 
-def _moment(*values: object) -> datetime | None:
+def earliest(*values: object) -> datetime | None:
     """Return the earliest of the moments that a post bears: its author's clock may say anything."""
     found = [moment for value in values if (moment := feeds.moment(value)) is not None]
     return min(found) if found else None
@@ -60,14 +60,14 @@ def _newest(posts: list[tuple[Mapping[str, Any], Any]]) -> Newest:
     """Return the newest of posts, each with what its author wrote."""
     return feeds.latest(
         (
-            _moment(shown.get("indexedAt"), written.get("createdAt") if isinstance(written, dict) else None),
-            _address(str(shown.get("uri") or "")),
+            earliest(shown.get("indexedAt"), written.get("createdAt") if isinstance(written, dict) else None),
+            address(str(shown.get("uri") or "")),
         )
         for shown, written in posts
     )
 
 
-def _address(uri: str) -> str:
+def address(uri: str) -> str:
     """Return where people see the post `at://did/collection/key`."""
     parts = uri.removeprefix("at://").split("/")
     return f"https://bsky.app/profile/{parts[0]}/post/{parts[2]}" if len(parts) == 3 and parts[0] else ""

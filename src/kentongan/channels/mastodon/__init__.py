@@ -2,6 +2,7 @@
 
 from kentongan.channels.contract import Channel
 from kentongan.channels.mastodon.connector import MastodonConnector
+from kentongan.channels.mastodon.listener import LISTENERS
 from kentongan.channels.mastodon.manifest import MANIFEST
 from kentongan.channels.mastodon.metrics import MastodonMetrics
 from kentongan.channels.mastodon.posts import MastodonPosts
@@ -18,4 +19,5 @@ CHANNEL = Channel(
     metrics=MastodonMetrics(),
     prover=MastodonProver(),
     posts=MastodonPosts(),
+    listeners=LISTENERS,
 )

@@ -1,0 +1,73 @@
+"""What listeners do with the items of a page: each is heard, or comes back with the reason why not."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from kentongan.channels.hearing import LONGEST_RAW, Heard, Unread, Unreadable
+from kentongan.core.imports.values import readable
+
+Kept = Mapping[str, Any]
+# How far back a listener goes when it reads for the first time, where the platform lets it.
+BACK = timedelta(days=7)
+LONGEST_TEXT = 20_000
+
+
+def sort_out(items: Iterable[Kept], hear: Callable[[Kept], Heard]) -> tuple[list[Heard], list[Unread]]:
+    """Return the items that `hear` understands, each once, and the others with their reasons."""
+    heard: dict[str, Heard] = {}
+    unread = []
+    for item in items:
+        try:
+            one = _understood(item, hear)
+            heard[one.remote_id] = one
+        except Unreadable as error:
+            unread.append(Unread(error.reason, json.dumps(item, ensure_ascii=False)[:LONGEST_RAW]))
+    return list(heard.values()), unread
+
+
+def again(raw: str, hear: Callable[[Kept], Heard]) -> Heard:
+    """Read what was kept of an item; raises Unreadable."""
+    try:
+        kept = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(_("What was kept of it cannot be read.")) from error
+    if not isinstance(kept, dict):
+        raise Unreadable(_("What was kept of it cannot be read."))
+    return _understood(kept, hear)
+
+
+def _understood(item: Kept, hear: Callable[[Kept], Heard]) -> Heard:
+    try:
+        return hear(item)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(_("It is not in the form that its platform describes.")) from error
+
+
+def text_of(kept: Kept, name: str, most: int = LONGEST_TEXT) -> str:
+    """Return a text of an item, as the database takes it; empty where there is none."""
+    value = kept.get(name)
+    return readable(value)[:most] if isinstance(value, str) else ""
+
+
+def number_of(kept: Kept, name: str) -> int | None:
+    """Return a count of an item; None where it says none, which is not zero."""
+    value = kept.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
+
+
+def parts_of(cursor: str) -> dict[str, str]:
+    """Return the parts of a cursor that is a JSON object of texts; none where it cannot be read."""
+    try:
+        parts = json.loads(cursor) if cursor else {}
+    except ValueError:
+        return {}
+    return {name: value for name, value in parts.items() if isinstance(value, str)} if isinstance(parts, dict) else {}
+
+
+def cursor_of(**parts: str) -> str:
+    """Return a cursor of the parts that are not empty."""
+    return json.dumps({name: value for name, value in parts.items() if value})
