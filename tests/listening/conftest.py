@@ -1,15 +1,18 @@
 """Posts of an invented regency office."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from kentongan.core import clock
 from kentongan.listening import actions
 from kentongan.listening.models import Source
 from kentongan.listening.posts import RawPost
+from listening.killing import Forks, forks
+from servers.fixtures import mastodon_server  # noqa: F401
 
 
 @pytest.fixture
@@ -42,3 +45,10 @@ def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def killed(django_db_setup: None) -> Iterator[Forks]:
+    """What runs code that is killed, against the test's database."""
+    with forks(connection.settings_dict) as program:
+        yield program

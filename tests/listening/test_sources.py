@@ -1,10 +1,7 @@
 """Sources: read when they are due, once, whoever is killed; what cannot be read waits; what is spent rests."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,7 +22,6 @@ from kentongan.listening.actions import Counts, NewSource, Pace
 from kentongan.listening.models import QuarantinedItem, Segment, Source, Tombstone
 from kentongan.registry import actions as registry
 from kentongan.registry.models import Account, Connection
-from listening.test_stream import _url
 from listening_texts import POTHOLE
 from servers import feed
 from servers.feed import FeedSite
@@ -478,10 +474,8 @@ def test_a_worker_that_comes_back_after_its_claim_lapsed_brings_nothing_in(opene
 
 
 KILLED = """
-import os, signal, sys, django
-django.setup()
+import os, signal, sys
 from kentongan.listening import reading
-from kentongan.listening.actions import ingest, readings
 
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -503,17 +497,12 @@ reading.read_due()
 @pytest.mark.faults
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("point", ["claimed", "heard", "file written", "registered", "cursor moved", "committed"])
-def test_killed_between_any_two_stages_nothing_is_lost_or_doubled(opened, site, point):
+def test_killed_between_any_two_stages_nothing_is_lost_or_doubled(opened, site, point, killed):
     for text in POTHOLE:
         site.add(text)
     site.items.append("<item><title>x</title></item>")
     source = opened()
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "kentongan.config.settings",
-        "DATABASE_URL": _url(connection.settings_dict),
-    }
-    ended = subprocess.run([sys.executable, "-c", KILLED, point], env=environment, capture_output=True, check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-2000:]
+    assert killed.run(KILLED, point) == -signal.SIGKILL
     assert bool(Source.objects.get().cursor) == (point == "committed") == Segment.objects.exists()
 
     with clock.playing(clock.now() + timedelta(minutes=20)):
