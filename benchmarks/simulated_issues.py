@@ -41,9 +41,11 @@ def measure(seed: int) -> None:
     start = time.process_time()
     words = pipeline.words(table["text"].combine_chunks().cast(pa.string()))
     clusterer = Clusterer()
-    keys = clusterer.add(words, times, table["near_key"].to_pylist())
+    placed = clusterer.place(words, times, table["near_key"].to_pylist())
+    clusterer.review()
+    keys = clusterer.clusters_of(placed)
     took = time.process_time() - start
-    report(seed, [row.issue for row in rows], [clusterer.resolve(key) for key in keys], took)
+    report(seed, [row.issue for row in rows], keys, took)
 
 
 def report(seed: int, truth: list[str | None], guess: list[int], took: float) -> None:

@@ -23,10 +23,9 @@ def measure(path: Path) -> None:
     tokens = words(pa.array([row["textCleaned"] for row in rows]))
     ready = time.process_time()
     clusterer = Clusterer()
-    guess = [
-        clusterer.resolve(key)
-        for key in clusterer.add(tokens, [float(i) for i in range(len(rows))], [None] * len(rows))
-    ]
+    placed = clusterer.place(tokens, [float(i) for i in range(len(rows))], [None] * len(rows))
+    clusterer.review()
+    guess = clusterer.clusters_of(placed)
     end = time.process_time()
     print(
         f"{path.name}: {len(rows)} posts, {len(set(truth))} true, {len(set(guess))} found,"

@@ -1,0 +1,31 @@
+"""One setting for every stream."""
+
+from dataclasses import dataclass, field
+
+from kentongan.listening.clustering import kinship
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults for every stream; `gap` is in seconds, counts are posts, words or facets.
+
+    Posts are taken `step` at a time; facets are looked up in an index that is made anew every `refresh` posts. A review
+    compares the `reviewed` latest facets; the next one waits for `patience` posts for each of them, so that reviews
+    cost a post the same whatever there is to compare.
+    """
+
+    similar: float = 0.35
+    leading: float = 0.4
+    witness: float = 0.04
+    gap: float = 4 * 86400.0
+    step: int = 128
+    refresh: int = 1024
+    terms: int = 64
+    most: int = 12_000
+    window: int = 200_000
+    review_every: int = 2048
+    reviewed: int = 3000
+    patience: float = 4.0
+    mass: float = 1000.0
+    rounds: int = 2
+    kin: kinship.Settings = field(default_factory=kinship.Settings)
