@@ -14,18 +14,19 @@ BASE = "/api/v1/registry/"
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who calls the registry's API; `scopes` are those of their token."""
+    """Somebody who calls one room's API, the registry's unless said; `scopes` are those of their token."""
 
     cast: Cast
     name: str
     scopes: tuple[str, ...] = ("registry:write",)
+    base: str = BASE
 
     def __call__(self, verb: str, path: str, body: Any = None) -> Any:
-        """Return the response to a request below /api/v1/registry/."""
+        """Return the response to a request below the room's address."""
         _row, secret = tokens.create(self.cast.actor(self.name), "tes", list(self.scopes))
         sent = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
         headers = {"Authorization": f"Bearer {secret}"}
-        return getattr(Client(), verb)(f"{BASE}{path}", headers=headers, **sent)
+        return getattr(Client(), verb)(f"{self.base}{path}", headers=headers, **sent)
 
     def status(self, verb: str, path: str, body: Any = None) -> int:
         """Return the status of the response alone."""

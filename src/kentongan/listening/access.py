@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
-from kentongan.listening.models import Issue, IssueSample, QuarantinedItem, Source
+from kentongan.listening.models import Alert, AlertRule, Issue, IssueSample, QuarantinedItem, Source
 from kentongan.registry import access as registry
 
 
@@ -47,3 +47,29 @@ def quarantined(actor: Actor, item_id: int, capability: Capability = Capability.
     """Return one item that could not be read and waits for a decision; NotFound or NotAllowed."""
     waiting = QuarantinedItem.objects.filter(state=QuarantinedItem.State.WAITING).exclude(source__state="removed")
     return registry.get(waiting.select_related("source__unit"), actor, capability, "source__unit", pk=item_id)
+
+
+def alert_rules(actor: Actor, capability: Capability = Capability.LISTEN) -> QuerySet[AlertRule]:
+    """Return the alert rules `actor` may see, without those that have ended."""
+    return registry.scope(AlertRule.objects.exclude(state=AlertRule.State.ENDED), actor, capability)
+
+
+def alert_rule(
+    actor: Actor, rule_id: int, capability: Capability = Capability.LISTEN, *, lock: bool = False
+) -> AlertRule:
+    """Return one alert rule, locked if it is to be changed; NotFound or NotAllowed."""
+    rows = AlertRule.objects.select_related("unit")
+    rows = rows.select_for_update(of=("self",)) if lock else rows
+    return registry.get(rows, actor, capability, seen_with=Capability.LISTEN, pk=rule_id)
+
+
+def alerts(actor: Actor) -> QuerySet[Alert]:
+    """Return the alerts `actor` may see."""
+    return registry.scope(Alert.objects.select_related("rule__unit", "issue"), actor, Capability.LISTEN, "rule__unit")
+
+
+def alert(actor: Actor, alert_id: int, *, lock: bool = False) -> Alert:
+    """Return one alert, locked if it is to be changed; NotFound or NotAllowed."""
+    rows = Alert.objects.select_related("rule__unit")
+    rows = rows.select_for_update(of=("self",)) if lock else rows
+    return registry.get(rows, actor, Capability.LISTEN, "rule__unit", pk=alert_id)

@@ -11,6 +11,12 @@ def bring_up_to_date() -> int:
     return sum(actions.advance(Actor.system("listening.stream"), unit_id) for unit_id in queries.units_behind())
 
 
+@every(seconds=15, name="listening.watch")
+def watch() -> int:
+    """Hold the last hour against the habit, for each unit with an alert rule."""
+    return sum(actions.watch(Actor.system("listening.watch"), unit_id) for unit_id in queries.watched_units())
+
+
 @every(seconds=3600, name="listening.purge")
 def purge_deleted() -> int:
     """Write deleted posts out of the files, let old days go, delete files out of use; 0, since one pass does all."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kentongan.listening.views import issues, sources
+from kentongan.listening.views import alerts, issues, sources
 
 app_name = "listening"
 urlpatterns = [
@@ -25,6 +25,12 @@ urlpatterns = [
     path("karantina/<int:pk>/", sources.item, name="item"),
     path("karantina/<int:pk>/ulang/", sources.retry, name="item_retry"),
     path("karantina/<int:pk>/buang/", sources.discard, name="item_discard"),
+    path("peringatan/", alerts.index, name="alerts"),
+    path("peringatan/<int:pk>/nilai/", alerts.judge, name="alert_judge"),
+    path("peringatan/aturan/", alerts.rules, name="alert_rules"),
+    path("peringatan/aturan/baru/", alerts.new_rule, name="alert_rule_new"),
+    path("peringatan/aturan/<int:pk>/", alerts.change_rule, name="alert_rule"),
+    path("peringatan/aturan/<int:pk>/keadaan/", alerts.rule_state, name="alert_rule_state"),
     path("cari/", issues.search, name="search"),
     path("impor/", issues.import_posts, name="import"),
 ]

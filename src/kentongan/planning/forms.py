@@ -30,16 +30,6 @@ def _moment(**options: Any) -> forms.DateTimeField:
     return forms.DateTimeField(widget=widget, input_formats=[MOMENT, "%Y-%m-%dT%H:%M:%S"], **options)
 
 
-def show_errors(form: forms.Form, error: Invalid) -> None:
-    """Put an action's complaints at the fields they are about."""
-    if not error.fields:
-        form.add_error(None, str(error))
-    for name, texts in error.fields.items():
-        where = next((field for field in (name, f"{name}_text") if field in form.fields), None)
-        for text in texts:
-            form.add_error(where, text)
-
-
 class FactForm(forms.Form):
     """One fact and its source."""
 

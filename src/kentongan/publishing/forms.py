@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from kentongan.channels import registry as channels
 from kentongan.channels.contract import Manifest
 from kentongan.core import clock
-from kentongan.core.errors import Invalid
 from kentongan.publishing.actions.resolving import Resolution
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
 from kentongan.publishing.spreading import MOST, Spread
@@ -42,20 +41,6 @@ def moment_field(**options: Any) -> forms.DateTimeField:
 def zone_name() -> str:
     """Return how people call the viewer's zone."""
     return clock.abbreviation(timezone.get_current_timezone_name())
-
-
-def complain(form: forms.Form) -> Invalid:
-    """Return what is wrong with a form as the error that pages and toasts show."""
-    return Invalid(fields={name: [str(text) for text in texts] for name, texts in form.errors.items()})
-
-
-def show_errors(form: forms.Form, error: Invalid) -> None:
-    """Show an action's refusal at the fields it names, the rest above the form."""
-    for name, texts in error.fields.items():
-        for text in texts:
-            form.add_error(name if name in form.fields else None, text)
-    if not error.fields:
-        form.add_error(None, str(error))
 
 
 def _account_choices(accounts: Iterable[Account]) -> list[tuple[int, str]]:

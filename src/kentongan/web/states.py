@@ -61,6 +61,7 @@ STATE_LOOKS: dict[str, tuple[str, str]] = {
     # people, accounts, receipts, gatherings
     "invited": ("sky", "mail"),
     "active": ("leaf", "circle-check"),
+    "ended": ("plain", "square"),
     "inactive": ("plain", "circle-off"),
     "blocked": ("signal", "ban"),
     "expired": ("plain", "clock-off"),

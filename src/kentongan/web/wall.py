@@ -139,6 +139,9 @@ def _marks(actor: Actor, unit: Unit, now: datetime) -> list[Mark]:
             Mark(_("%(name)s holds until %(until)s") % {"name": clocks.hold.span.name, "until": until}, "amber")
         )
     marks += [Mark(f"{ahead.label} · {ahead.name}", "plain") for ahead in clocks.ahead[:2] if ahead.days <= NEAR]
+    if noticed := listening.open_alerts(actor):
+        text = ngettext("%(n)s alert of the unusual", "%(n)s alerts of the unusual", noticed)
+        marks.append(Mark(text % {"n": formatting.number(noticed)}, "amber"))
     alarm = publishing.alarm(actor)
     if alarm.unknown:
         text = ngettext("%(n)s delivery of unknown fate", "%(n)s deliveries of unknown fate", alarm.unknown)

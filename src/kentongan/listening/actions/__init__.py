@@ -1,5 +1,12 @@
 """All writes of listening."""
 
+from kentongan.listening.actions.alerts import (
+    AlertWish,
+    judge_alert,
+    save_alert_rule,
+    set_alert_rule_state,
+    watch,
+)
 from kentongan.listening.actions.ingest import Counts, add_source, append, ingest, prepare
 from kentongan.listening.actions.issues import (
     WORKERS,
@@ -33,6 +40,7 @@ from kentongan.listening.actions.stream import advance, catch_up
 
 __all__ = [
     "WORKERS",
+    "AlertWish",
     "Counts",
     "NewSource",
     "Pace",
@@ -52,6 +60,7 @@ __all__ = [
     "forget_post",
     "forget_quarantine",
     "ingest",
+    "judge_alert",
     "merge",
     "open_item",
     "open_link",
@@ -65,8 +74,11 @@ __all__ = [
     "reopen",
     "resume_source",
     "retry_item",
+    "save_alert_rule",
+    "set_alert_rule_state",
     "settle_failure",
     "settle_reading",
     "sweep",
     "unfollow",
+    "watch",
 ]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from kentongan.core import authority, clock, imports
 from kentongan.core.errors import Invalid
+from kentongan.core.forms import complain
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of
@@ -134,7 +135,7 @@ def _topics(found: Issue) -> list[tuple[Any, int]]:
 
 def _valid(form: forms.Form) -> dict[str, Any]:
     if not form.is_valid():
-        raise Invalid(fields={name: [str(error) for error in errors] for name, errors in form.errors.items()})
+        raise complain(form)
     return form.cleaned_data
 
 

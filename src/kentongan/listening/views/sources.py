@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kentongan.channels import registry as channels
 from kentongan.core import authority, imports
 from kentongan.core.errors import Conflict, Invalid, NotFound, Unavailable
+from kentongan.core.forms import show_errors
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import page_of
@@ -41,14 +41,6 @@ def index(request: StaffRequest) -> HttpResponse:
     return render(request, "listening/sources.html", context)
 
 
-def _show_errors(form: forms.Form, error: Invalid) -> None:
-    """Put what an action says at the fields it speaks of."""
-    for name, texts in error.fields.items():
-        form.add_error(name if name in form.fields else None, " ".join(texts))
-    if not error.fields:
-        form.add_error(None, str(error))
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
 def add(request: StaffRequest) -> HttpResponse:
@@ -70,7 +62,7 @@ def add(request: StaffRequest) -> HttpResponse:
                 return redirect(source)
             context["preview"] = reading.preview(request.actor, unit.pk, form.new())
         except Invalid as error:
-            _show_errors(form, error)
+            show_errors(form, error)
         except Unavailable as error:
             form.add_error(None, str(error))
     return render(request, "listening/source_new.html", context, status=422 if form.errors else 200)
@@ -91,7 +83,7 @@ def source(request: StaffRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Changed."))
             return redirect(found)
         except Invalid as error:
-            _show_errors(form, error)
+            show_errors(form, error)
     context = {
         "source": found,
         "form": form,

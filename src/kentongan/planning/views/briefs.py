@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from kentongan.core import tables
 from kentongan.core.errors import Invalid, NotAllowed
+from kentongan.core.forms import show_errors
 from kentongan.core.permissions import Capability
 from kentongan.listening import access as listening
 from kentongan.planning import access, actions, prefill, queries
-from kentongan.planning.forms import BriefForm, FactForm, FactFormSet, show_errors
+from kentongan.planning.forms import BriefForm, FactForm, FactFormSet
 from kentongan.planning.models import Brief
 from kentongan.planning.views.common import number, reader, searched
 from kentongan.registry import access as rights

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kentongan.core import tables
 from kentongan.core.errors import Invalid, NotAllowed
+from kentongan.core.forms import show_errors
 from kentongan.core.permissions import Capability
 from kentongan.planning import access, actions, panels
 from kentongan.planning import queries as planning
 from kentongan.planning.campaigns import queries
 from kentongan.planning.campaigns.forms import CampaignForm, ReasonForm, initial
-from kentongan.planning.forms import show_errors
 from kentongan.planning.models import Campaign
 from kentongan.planning.views.common import chosen_unit, reader, searched
 from kentongan.registry import access as rights

@@ -17,12 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kentongan.core import files, media, tables
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed, TooMany
+from kentongan.core.forms import show_errors
 from kentongan.core.models.files import StoredFile
 from kentongan.core.permissions import Capability
 from kentongan.core.sniff import IMAGES, VIDEOS
 from kentongan.planning import access, actions, counting, panels, prefill, queries
 from kentongan.planning.campaigns import queries as campaigns
-from kentongan.planning.forms import AssetForm, ItemForm, ReviewForm, item_initial, show_errors
+from kentongan.planning.forms import AssetForm, ItemForm, ReviewForm, item_initial
 from kentongan.planning.models import Brief, ContentItem
 from kentongan.planning.states import ItemState
 from kentongan.planning.views.common import chosen_unit, number, reader, searched

@@ -15,10 +15,10 @@ from kentongan.channels import registry as channels
 from kentongan.core import ids, links
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotFound
+from kentongan.core.forms import show_errors
 from kentongan.core.links import CLOSED, GONE, MAY_ASK, STATUS, Door, unlisted
 from kentongan.core.requests import spoken
 from kentongan.publishing import access, actions
-from kentongan.publishing.forms import show_errors
 from kentongan.publishing.models import RecallLink
 from kentongan.publishing.recalls import links as recall_links
 from kentongan.publishing.recalls.answering import answer

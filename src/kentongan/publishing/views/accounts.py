@@ -13,13 +13,14 @@ from kentongan.channels import registry as channels
 from kentongan.core import authority
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid, KentonganError
+from kentongan.core.forms import complain, show_errors
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import page_of
 from kentongan.planning import access as planning
 from kentongan.planning.campaigns import queries as campaigns
 from kentongan.publishing import actions, carrying, connections, queries
-from kentongan.publishing.forms import ConnectForm, PauseForm, ReasonForm, complain, show_errors
+from kentongan.publishing.forms import ConnectForm, PauseForm, ReasonForm
 from kentongan.publishing.views.common import after_connecting, form_page, may_publish, number, reader
 from kentongan.registry import access as rights
 from kentongan.registry import actions as registry

@@ -9,12 +9,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from kentongan.core.errors import Invalid
+from kentongan.core.forms import show_errors
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.planning import access as planning
 from kentongan.publishing import actions, queries
 from kentongan.publishing.actions.booking import check_open
-from kentongan.publishing.forms import BookForm, show_errors
+from kentongan.publishing.forms import BookForm
 from kentongan.publishing.views.common import form_page, reader
 
 

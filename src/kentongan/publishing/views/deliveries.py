@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kentongan.channels import registry as channels
 from kentongan.core import clock
 from kentongan.core.errors import Invalid
+from kentongan.core.forms import complain, show_errors
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.planning import access as planning
@@ -23,7 +24,7 @@ from kentongan.publishing import access, actions, planner, previews, queries
 from kentongan.publishing.actions import reconciling
 from kentongan.publishing.actions.alikeness import STANDING
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
-from kentongan.publishing.forms import ReasonForm, RepostForm, ResolveForm, TimeForm, complain, show_errors
+from kentongan.publishing.forms import ReasonForm, RepostForm, ResolveForm, TimeForm
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.recalls import queries as recalls
 from kentongan.publishing.states import WAITING, State

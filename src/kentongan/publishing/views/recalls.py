@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kentongan.channels import registry as channels
 from kentongan.core import jobs
 from kentongan.core.errors import Conflict, Invalid, KentonganError
+from kentongan.core.forms import complain, show_errors
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import Column, export, page_of
 from kentongan.planning import access as planning
 from kentongan.publishing import access, actions
-from kentongan.publishing.forms import ReasonForm, complain, show_errors
+from kentongan.publishing.forms import ReasonForm
 from kentongan.publishing.models import RecallTask
 from kentongan.publishing.recalls import answering, links, queries
 from kentongan.publishing.recalls.forms import GoneForm

@@ -12,11 +12,12 @@ from kentongan.channels import registry as channels
 from kentongan.channels.contract import SignInOfSeveral
 from kentongan.core import authority
 from kentongan.core.errors import Conflict, Invalid
+from kentongan.core.forms import show_errors
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.publishing import actions, queries, signing_in
 from kentongan.publishing.actions.signing_in import sign_in_of
-from kentongan.publishing.forms import AppForm, show_errors
+from kentongan.publishing.forms import AppForm
 from kentongan.publishing.views.common import after_connecting
 from kentongan.registry import access as rights
 from kentongan.registry import queries as registry

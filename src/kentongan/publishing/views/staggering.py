@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Invalid
+from kentongan.core.forms import show_errors
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.planning import access as planning
 from kentongan.planning.models import ContentItem
 from kentongan.publishing import actions, planner, queries
 from kentongan.publishing.actions.scheduling import LATE_MINUTES
-from kentongan.publishing.forms import SpreadForm, show_errors
+from kentongan.publishing.forms import SpreadForm
 from kentongan.publishing.models import Delivery
 from kentongan.publishing.views.common import reader
 from kentongan.registry import access as rights

@@ -13,7 +13,7 @@ from kentongan.registry.queries.accounts import (
     search_accounts,
     stated_limits,
 )
-from kentongan.registry.queries.administrators import nearest_administrators
+from kentongan.registry.queries.administrators import nearest_administrators, users_with
 from kentongan.registry.queries.audits import (
     audit,
     audited,
@@ -199,6 +199,7 @@ __all__ = [
     "unit_by_code",
     "units",
     "unread",
+    "users_with",
     "visited",
     "wanted_rules",
     "with_custody",

@@ -23,3 +23,9 @@ def nearest_administrators(units: Collection[Unit]) -> dict[int, list[User]]:
         nearest = max((one.unit.depth for one in above), default=-1)
         found[unit.pk] = list(dict.fromkeys(one.user for one in above if one.unit.depth == nearest))
     return found
+
+
+def users_with(unit: Unit, capability: Capability) -> list[User]:
+    """Return the active users who hold a capability at a unit, by name."""
+    grants = Grant.objects.filter(user=OuterRef("pk"), role__in=roles_with(capability), unit__path__covers=unit.path)
+    return list(User.objects.filter(Exists(grants), is_active=True).order_by("name", "pk"))
