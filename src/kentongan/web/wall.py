@@ -14,6 +14,7 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.insights import queries as insights
+from kentongan.listening import queries as listening
 from kentongan.missions import queries as missions
 from kentongan.planning import access as planning_access
 from kentongan.planning import queries as planning
