@@ -34,6 +34,14 @@ def measure(path: Path) -> None:
     )
 
 
+def warm_up() -> None:
+    """Load what takes a second once in a process, whatever the stream."""
+    clusterer = Clusterer()
+    clusterer.place(words(pa.array(["banjir di tambun", "tambun banjir lagi"] * 2)), [0.0] * 4, [None] * 4)
+    clusterer.review()
+
+
 if __name__ == "__main__":
+    warm_up()
     for name in sys.argv[1:]:
         measure(Path(name))

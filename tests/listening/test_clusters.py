@@ -36,7 +36,7 @@ def sides(*rows: dict[int, float], order: list[list[float]] | None = None, times
     values = np.array([value for row in rows for value in row.values()], np.float32)
     nothing = np.zeros((len(rows), 2))
     spans = (nothing if order is None else np.array(order), nothing if times is None else np.array(times))
-    return kinship.Sides(sparse.unit(sparse.matrix(values, columns, starts, 20)), *spans)
+    return kinship.Sides(sparse.unit(sparse.matrix(values, columns, starts, 20), values), *spans)
 
 
 def test_sides_of_one_matter_come_together_and_two_matters_stay_apart():

@@ -50,7 +50,7 @@ class Facets:
 
     def take(self, chosen: Ints, posts: "csr_matrix", times: Floats, order: Floats) -> None:
         """Add each post to the facet chosen for it."""
-        self.counts = self.counts + sparse.select(chosen, len(self)) @ posts
+        self.counts = self.counts + sparse.gathered(posts, chosen, len(self))
         self.posts += np.bincount(chosen, minlength=len(self))
         for spans, values in ((self.times, times), (self.order, order)):
             np.minimum.at(spans[:, 0], chosen, values)

@@ -29,8 +29,8 @@ class Settings:
     """
 
     alike: float = 0.07
-    lull: float = 1000.0
-    doubt: float = 0.5
+    lull: float = 700.0
+    doubt: float = 0.45
     gap: float = 4 * 86400.0
 
 
@@ -57,9 +57,21 @@ def groups(sides: Sides, settings: Settings) -> Ints:
     # scipy takes a second to import: only the writer of clusters waits for it.
     from scipy.cluster.hierarchy import fcluster, linkage
 
-    distances = 1.0 - _likeness(sides, sides, settings)[np.triu_indices(len(sides), 1)]
-    joined = linkage(np.clip(distances, 0.0, 1.0), "average")
+    joined = linkage(_distances(sides, settings), "average")
     return np.asarray(fcluster(joined, 1.0 - settings.alike, "distance"), np.int64) - 1
+
+
+def _distances(sides: Sides, settings: Settings) -> Floats:
+    """Return the distance of each pair (0, 1), (0, 2), ..., (1, 2), ...: most share no word, and lie at 1."""
+    shared = sides.roots @ sides.roots.T.tocsr()
+    left, right = sparse.rows_of(shared), shared.indices
+    once = right > left
+    left, right = left[once], right[once]
+    alike = shared.data[once] * _trust(sides, left, sides, right, settings)
+    size = len(sides)
+    distances = np.ones(size * (size - 1) // 2)
+    distances[left * (2 * size - left - 1) // 2 + right - left - 1] = np.maximum(1.0 - alike, 0.0)
+    return distances
 
 
 def nearest(sides: Sides, grouped: Sides, numbers: Ints, settings: Settings) -> Ints:
@@ -67,26 +79,30 @@ def nearest(sides: Sides, grouped: Sides, numbers: Ints, settings: Settings) -> 
     found = np.full(len(sides), -1, np.int64)
     if not len(numbers):
         return found
-    members = sparse.select(numbers, int(numbers.max()) + 1)
-    sizes = np.bincount(numbers)
+    members = sparse.select(numbers, int(numbers.max()) + 1).T.tocsr()
+    sizes, words = np.bincount(numbers), grouped.roots.T.tocsr()
     for start in range(0, len(sides), PORTION):
-        mean = (members @ _likeness(grouped, sides.part(start, start + PORTION), settings)).T / sizes
+        part = sides.part(start, start + PORTION)
+        shared = part.roots @ words
+        trust = _trust(part, sparse.rows_of(shared), grouped, shared.indices, settings)
+        mean = (sparse.with_values(shared, shared.data * trust) @ members).toarray() / sizes
         found[start : start + PORTION] = np.where(mean.max(1) > settings.alike, mean.argmax(1), -1)
     return found
 
 
-def _likeness(one: Sides, other: Sides, settings: Settings) -> Singles:
-    alike = (one.roots @ other.roots.T.tocsr()).toarray()
-    silence = _between(one.order, other.order)
-    alike *= settings.doubt + (1.0 - settings.doubt) * np.exp(silence / -settings.lull)
-    alike[_between(one.times, other.times) > settings.gap] = 0.0
-    return alike  # type: ignore[no-any-return]
+def _trust(one: Sides, left: Ints, other: Sides, right: Ints, settings: Settings) -> Singles:
+    """Return, for pairs of facets, how far shared words count after the silence between them: 1 if there was none."""
+    silence = _between(one.order, left, other.order, right)
+    trust = np.float32(settings.doubt) + np.float32(1.0 - settings.doubt) * np.exp(silence / np.float32(-settings.lull))
+    trust[_between(one.times, left, other.times, right) > settings.gap] = 0.0
+    return np.asarray(trust, np.float32)
 
 
-def _between(one: Floats, other: Floats) -> Singles:
-    """Return how far each two spans lie apart, 0 if they overlap."""
+def _between(one: Floats, left: Ints, other: Floats, right: Ints) -> Singles:
+    """Return how far two spans lie apart, 0 if they overlap, for pairs of rows."""
     # Half the memory, and exact enough once they are counted from near by.
-    start = one[:, 0].min(initial=0.0)
-    one, other = (one - start).astype(np.float32), (other - start).astype(np.float32)
-    apart = np.maximum(one[:, :1] - other[:, 1], other[:, 0] - one[:, 1:])
-    return np.maximum(apart, 0.0)
+    start = one.min() if len(one) else 0.0
+    first, last = np.ascontiguousarray((one - start).T, np.float32)
+    since, until = np.ascontiguousarray((other - start).T, np.float32)
+    apart = np.maximum(first[left] - until[right], since[right] - last[left])
+    return np.asarray(np.maximum(apart, 0.0), np.float32)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def weighted(counts: "csr_matrix", words: Words) -> "csr_matrix":
     """Return tf-idf rows of length one."""
-    return sparse.unit(sparse.scaled(counts, words.sharpness(counts.indices)))
+    return sparse.unit(counts, counts.data * words.sharpness(counts.indices))
 
 
 class Index:
@@ -45,6 +45,8 @@ class Index:
         known = self._rows.shape[0]
         fresh = weighted(facets.counts[known:], words)
         owners, found, values = self._candidates(posts, self._rows, self._columns)
+        used = np.unique(posts.indices)
+        posts, fresh = sparse.narrow(posts, used), sparse.narrow(fresh, used)
         late = self._candidates(posts, fresh, fresh.T.tocsr())
         owners, values = np.concatenate([owners, late[0]]), np.concatenate([values, late[2]])
         found = np.concatenate([found, late[1] + known])
@@ -75,14 +77,13 @@ def agree(one: "csr_matrix", other: "csr_matrix", left: Ints, right: Ints, witne
 def lead(posts: "csr_matrix", settings: Settings) -> Ints:
     """Return the leader of each post among these posts: the first that nobody leads takes what is like it."""
     size = posts.shape[0]
-    used, at = np.unique(posts.indices, return_inverse=True)
-    narrow = sparse.matrix(posts.data, at, posts.indptr, len(used))
+    narrow = sparse.narrow(posts, np.unique(posts.indices))
     alike = narrow @ narrow.T.tocsr()
     rows = sparse.rows_of(alike)
     near = np.flatnonzero((alike.data > settings.leading) & (alike.indices > rows))
     near = near[agree(narrow, narrow, rows[near], alike.indices[near], settings.witness)]
     leaders = np.arange(size)
-    for post, follower in sorted(zip(rows[near].tolist(), alike.indices[near].tolist(), strict=True)):
+    for post, follower in zip(rows[near].tolist(), alike.indices[near].tolist(), strict=True):
         if leaders[post] == post and leaders[follower] == follower:
             leaders[follower] = post
     return leaders

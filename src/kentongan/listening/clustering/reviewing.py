@@ -23,7 +23,9 @@ def matters(facets: Facets, several: Ints, single: Ints, words: Words, settings:
     """
     rows = np.concatenate([several, single])
     counts = facets.counts[rows]
-    roots = sparse.unit(sparse.rooted(sparse.scaled(counts, words.rarity(counts.indices))))
+    used = np.unique(counts.indices)
+    roots = sparse.unit(counts, np.sqrt(counts.data * words.rarity(counts.indices)))
+    counts, roots = sparse.narrow(counts, used), sparse.narrow(roots, used)
     sides = kinship.Sides(roots, facets.order[rows], facets.times[rows])
     known = sides.part(0, len(several))
     numbers = kinship.groups(known, settings.kin)
@@ -31,9 +33,7 @@ def matters(facets: Facets, several: Ints, single: Ints, words: Words, settings:
     alone = np.flatnonzero(near < 0)
     near[alone] = np.arange(len(alone)) + numbers.max(initial=-1) + 1
     numbers = np.concatenate([numbers, near])
-    for _round in range(settings.rounds):
-        numbers = voices.likeliest(counts, facets.posts[rows], numbers, words.background(), settings.mass)
-    return numbers
+    return voices.likeliest(counts, facets.posts[rows], numbers, words.background(used), settings.mass)
 
 
 def claims(clusters: Ints, numbers: Ints, posts: Ints) -> dict[int, list[int]]:

@@ -14,18 +14,17 @@ class Settings:
     cost a post the same whatever there is to compare.
     """
 
-    similar: float = 0.35
+    similar: float = 0.38
     leading: float = 0.4
     witness: float = 0.04
     gap: float = 4 * 86400.0
-    step: int = 128
+    step: int = 256
     refresh: int = 1024
     terms: int = 64
     most: int = 12_000
     window: int = 200_000
     review_every: int = 2048
     reviewed: int = 3000
-    patience: float = 4.0
-    mass: float = 1000.0
-    rounds: int = 2
+    patience: float = 6.0
+    mass: float = 3000.0
     kin: kinship.Settings = field(default_factory=kinship.Settings)

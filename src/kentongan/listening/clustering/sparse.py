@@ -26,14 +26,17 @@ def empty(height: int, width: int) -> "csr_matrix":
     return matrix(np.zeros(0, np.float32), np.zeros(0, np.int64), np.zeros(height + 1, np.int64), width)
 
 
-def scaled(found: "csr_matrix", weights: Singles) -> "csr_matrix":
-    """Return the matrix with each entry times its weight."""
-    return matrix(found.data * weights, found.indices, found.indptr, found.shape[1])
+def with_values(found: "csr_matrix", values: Singles) -> "csr_matrix":
+    """Return the matrix with other values in the same places."""
+    return matrix(values, found.indices, found.indptr, found.shape[1])
 
 
-def rooted(found: "csr_matrix") -> "csr_matrix":
-    """Return the matrix with the root of each entry."""
-    return matrix(np.sqrt(found.data), found.indices, found.indptr, found.shape[1])
+def narrow(found: "csr_matrix", columns: Ints) -> "csr_matrix":
+    """Return the matrix with only these columns (ascending): what is as wide as all words takes long to turn."""
+    at = np.minimum(np.searchsorted(columns, found.indices), len(columns) - 1)
+    kept = columns[at] == found.indices if len(columns) else np.zeros(len(at), np.bool_)
+    starts = np.concatenate([[0], np.cumsum(kept)])[found.indptr]
+    return matrix(found.data[kept], at[kept], starts, len(columns))
 
 
 def select(groups: Ints, height: int) -> "csr_matrix":
@@ -44,17 +47,27 @@ def select(groups: Ints, height: int) -> "csr_matrix":
     return sparse.csr_matrix((ones, (groups, np.arange(len(groups)))), shape=(height, len(groups)))
 
 
+def gathered(found: "csr_matrix", groups: Ints, height: int) -> "csr_matrix":
+    """Return the sums of rows by group, as `select` does: faster for few rows as wide as all words, and in order.
+
+    What is not in order, scipy adds to something else through an array as wide as all words.
+    """
+    width = found.shape[1]
+    places, at = np.unique(groups[rows_of(found)] * width + found.indices, return_inverse=True)
+    starts = np.searchsorted(places, np.arange(height + 1) * width)
+    return matrix(np.bincount(at, found.data).astype(np.float32), places % width, starts, width)
+
+
 def rows_of(found: "csr_matrix") -> Ints:
     """Return the row of each entry."""
     return np.repeat(np.arange(found.shape[0]), np.diff(found.indptr))
 
 
-def unit(found: "csr_matrix") -> "csr_matrix":
-    """Return the matrix with rows of length one."""
+def unit(found: "csr_matrix", values: Singles) -> "csr_matrix":
+    """Return the matrix with other values in the same places, and rows of length one."""
     rows = rows_of(found)
-    lengths = np.sqrt(np.bincount(rows, found.data.astype(np.float64) ** 2, minlength=found.shape[0]))
-    values = (found.data / np.maximum(lengths, 1e-9)[rows]).astype(np.float32)
-    return matrix(values, found.indices, found.indptr, found.shape[1])
+    lengths = np.sqrt(np.bincount(rows, values.astype(np.float64) ** 2, minlength=found.shape[0]))
+    return with_values(found, (values / np.maximum(lengths, 1e-9)[rows]).astype(np.float32))
 
 
 def best_of_rows(rows: Ints, values: Singles, height: int) -> Ints:

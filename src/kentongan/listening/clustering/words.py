@@ -88,6 +88,6 @@ class Words:
         weight = np.sqrt(np.maximum(spread, LEAST))
         return np.where(frequency < KNOWN, NEWCOMER * weight, weight).astype(np.float32)
 
-    def background(self) -> Singles:
-        """Return each word's share of all that is said."""
-        return np.maximum(self.frequency / max(float(self.frequency.sum()), 1.0), FAINT).astype(np.float32)
+    def background(self, columns: Ints) -> Singles:
+        """Return the share of words in all that is said."""
+        return np.maximum(self.frequency[columns] / max(float(self.frequency.sum()), 1.0), FAINT).astype(np.float32)
