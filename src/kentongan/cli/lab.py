@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 
 from kentongan.cli.terminal import AsJson, group, print_json, say
-from kentongan.listening.lab import judging, reading, writing
+from kentongan.listening.lab import clustering, judging, reading, writing
 
 app = group("The product's own steps on a file (CSV, JSON lines, Parquet), without a database.")
 
@@ -88,4 +89,31 @@ def classify(
                 result,
                 meter,
             )
+    meter.end(out, as_json)
+
+
+@app.command("cluster")
+def cluster(
+    file: In,
+    out: Out,
+    identity: Annotated[str, typer.Option("--id", metavar="COL", help="The column with the ids.")] = "id",
+    text: Text = "text",
+    time_column: Annotated[
+        str, typer.Option("--time", metavar="COL", help="The column with the times, if the file has one.")
+    ] = "created_at",
+    as_json: AsJson = False,
+) -> None:
+    """Say which rows are about one matter: `id` and `cluster` of each, in the order of the file, read as a stream."""
+    with reading.opened(file) as sheet:
+        stream = clustering.opened(sheet, clustering.Fields(identity, text, time_column))
+        meter = Meter(sheet.expected)
+        with writing.writing(out, replace(sheet, columns=(), schema=None), clustering.RESULT) as result:
+            for rows in sheet.batches():
+                stream.take(rows)
+                meter.add(len(rows))
+            for found in stream.result():
+                result.write(found)
+    twice = len(stream.ids) - len(set(stream.ids))
+    if twice and not as_json:
+        say(f"{twice:,} rows have an id that another row has too; each has its own line, in the order of the file.")
     meter.end(out, as_json)

@@ -76,7 +76,7 @@ class Clusterer:
         unseen = np.flatnonzero(chosen < 0)
         chosen[unseen] = self._index.nearest(posts[unseen], times[unseen], self._facets, self._words)
         lonely = np.flatnonzero(chosen < 0)
-        chosen[lonely] = self._open(nearness.lead(posts[lonely], self.settings))
+        chosen[lonely] = self._open(nearness.lead(posts[lonely], times[lonely], self.settings))
         self._facets.take(chosen, counts, times, np.arange(self.seen, self.seen + len(times), dtype=np.float64))
         self.seen += len(times)
         keys, more = np.unique(self._facets.cluster[chosen], return_counts=True)

@@ -74,13 +74,14 @@ def agree(one: "csr_matrix", other: "csr_matrix", left: Ints, right: Ints, witne
     return np.asarray((strong > 1) | ((strong == 1) & (np.diff(one.indptr)[left] == 1)))
 
 
-def lead(posts: "csr_matrix", settings: Settings) -> Ints:
+def lead(posts: "csr_matrix", times: Floats, settings: Settings) -> Ints:
     """Return the leader of each post among these posts: the first that nobody leads takes what is like it."""
     size = posts.shape[0]
     narrow = sparse.narrow(posts, np.unique(posts.indices))
     alike = narrow @ narrow.T.tocsr()
     rows = sparse.rows_of(alike)
     near = np.flatnonzero((alike.data > settings.leading) & (alike.indices > rows))
+    near = near[np.abs(times[rows[near]] - times[alike.indices[near]]) <= settings.gap]
     near = near[agree(narrow, narrow, rows[near], alike.indices[near], settings.witness)]
     leaders = np.arange(size)
     for post, follower in zip(rows[near].tolist(), alike.indices[near].tolist(), strict=True):

@@ -33,7 +33,9 @@ def matters(facets: Facets, several: Ints, single: Ints, words: Words, settings:
     alone = np.flatnonzero(near < 0)
     near[alone] = np.arange(len(alone)) + numbers.max(initial=-1) + 1
     numbers = np.concatenate([numbers, near])
-    return voices.likeliest(counts, facets.posts[rows], numbers, words.background(used), settings.mass)
+    mass = min(settings.mass, settings.share * words.total)
+    background, times = words.background(used), facets.times[rows]
+    return voices.likeliest(counts, facets.posts[rows], times, numbers, background, mass, settings.gap)
 
 
 def claims(clusters: Ints, numbers: Ints, posts: Ints) -> dict[int, list[int]]:

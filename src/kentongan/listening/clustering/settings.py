@@ -11,7 +11,8 @@ class Settings:
 
     Posts are taken `step` at a time; facets are looked up in an index that is made anew every `refresh` posts. A review
     compares the `reviewed` latest facets; the next one waits for `patience` posts for each of them, so that reviews
-    cost a post the same whatever there is to compare.
+    cost a post the same whatever there is to compare. How everybody talks weighs as much as `mass` words in how a
+    group talks, but no more than `share` of all that was said.
     """
 
     similar: float = 0.38
@@ -27,4 +28,5 @@ class Settings:
     reviewed: int = 3000
     patience: float = 6.0
     mass: float = 3000.0
+    share: float = 0.05
     kin: kinship.Settings = field(default_factory=kinship.Settings)

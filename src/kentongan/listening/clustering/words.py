@@ -88,6 +88,11 @@ class Words:
         weight = np.sqrt(np.maximum(spread, LEAST))
         return np.where(frequency < KNOWN, NEWCOMER * weight, weight).astype(np.float32)
 
+    @property
+    def total(self) -> float:
+        """How many words have been said, each once a post."""
+        return float(self.frequency.sum())
+
     def background(self, columns: Ints) -> Singles:
         """Return the share of words in all that is said."""
-        return np.maximum(self.frequency[columns] / max(float(self.frequency.sum()), 1.0), FAINT).astype(np.float32)
+        return np.maximum(self.frequency[columns] / max(self.total, 1.0), FAINT).astype(np.float32)
