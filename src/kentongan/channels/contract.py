@@ -22,7 +22,7 @@ from kentongan.channels.errors import PostsHidden as PostsHidden
 from kentongan.channels.errors import Rejected as Rejected
 from kentongan.channels.errors import RetryLater as RetryLater
 from kentongan.channels.errors import StillWorking as StillWorking
-from kentongan.channels.hearing import Listener
+from kentongan.channels.hearing import Absences, Listener
 from kentongan.channels.limits import Count as Count
 from kentongan.channels.limits import Counting as Counting
 from kentongan.channels.limits import Limits as Limits
@@ -423,6 +423,7 @@ class Channel:
     reposter: Reposter | None = None
     viewer: Viewer | None = None
     listeners: tuple[Listener, ...] = ()
+    absences: Absences | None = None
     metrics: Metrics | None = None
     messenger: Messenger | None = None
     share: ShareLink | None = None

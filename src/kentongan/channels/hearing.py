@@ -6,7 +6,7 @@ the posts that were read before it; so a reading that gets lost is simply made a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -37,7 +37,7 @@ class Way:
     """What people are told of a listener.
 
     `name` is unique within its channel; `asks` is what a person enters ("" where nothing is), `costs_usd` what one post
-    that is read costs.
+    that is read costs, `keep_days` for how long the platform's terms let its posts be kept.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Way:
     help: Text = ""
     needs: Needs = Needs.NOTHING
     costs_usd: float | None = None
+    keep_days: int | None = None
 
 
 class Unreadable(Exception):
@@ -132,4 +133,18 @@ class Listener(Protocol):
 
     def again(self, raw: str) -> Heard:
         """Read an item once more that could not be read; raises Unreadable."""
+        ...
+
+
+@runtime_checkable
+class Absences(Protocol):
+    """Tells by their public addresses which posts are there no more, without signing in."""
+
+    most: int
+
+    def gone(self, urls: Collection[str], client: httpx.Client) -> frozenset[str]:
+        """Return those of at most `most` addresses whose posts were deleted; doubt is not absence.
+
+        Raises RetryLater where the platform asks for patience or does not answer.
+        """
         ...

@@ -1,19 +1,23 @@
 """What listeners do with the items of a page: each is heard, or comes back with the reason why not."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kentongan.channels.feeds import moment
 from kentongan.channels.hearing import LONGEST_RAW, Heard, Unread, Unreadable
+from kentongan.core import clock
 from kentongan.core.imports.values import readable
 
 Kept = Mapping[str, Any]
 # How far back a listener goes when it reads for the first time, where the platform lets it.
 BACK = timedelta(days=7)
 LONGEST_TEXT = 20_000
+LONGEST_PAGE = 2000
 
 
 def sort_out(items: Iterable[Kept], hear: Callable[[Kept], Heard]) -> tuple[list[Heard], list[Unread]]:
@@ -71,3 +75,37 @@ def parts_of(cursor: str) -> dict[str, str]:
 def cursor_of(**parts: str) -> str:
     """Return a cursor of the parts that are not empty."""
     return json.dumps({name: value for name, value in parts.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """Where a listener is that reads from the newest item down to what it knows, page by page.
+
+    `since` is what was known when it began, `top` the newest moment met on the way, `page` the platform's own cursor.
+    """
+
+    since: datetime
+    top: datetime | None = None
+    page: str = ""
+
+    @classmethod
+    def of(cls, cursor: str) -> "Descent":
+        """Return where a cursor says that we are; a week back where it says nothing."""
+        at = parts_of(cursor)
+        return cls(moment(at.get("since")) or clock.now() - BACK, moment(at.get("top")), at.get("page", ""))
+
+    def after(self, moments: Sequence[datetime], following: object, overlap: timedelta) -> tuple[str, bool]:
+        """Return the cursor after a page of items of those moments, and whether a further page is wanted.
+
+        Once down at what is known, the next reading begins `overlap` before the newest: lists lag behind.
+        """
+        top = max([*moments, *filter(None, [self.top])], default=self.since)
+        more = isinstance(following, str) and 0 < len(following) <= LONGEST_PAGE
+        if not more or not moments or min(moments) < self.since:
+            return cursor_of(since=stamp(max(self.since, top - overlap))), False
+        return cursor_of(since=stamp(self.since), top=stamp(top), page=str(following)), True
+
+
+def stamp(at: datetime) -> str:
+    """Return a moment as platforms take it: UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -24,6 +24,7 @@ from kentongan.core.imports.values import (
 )
 from kentongan.core.jobs import Progress
 from kentongan.core.permissions import Capability
+from kentongan.listening import access
 from kentongan.listening.actions.ingest import AHEAD, EARLIEST_YEAR, add_source, append, prepare
 from kentongan.listening.actions.removal import remove_run
 from kentongan.listening.actions.stream import catch_up
@@ -254,7 +255,7 @@ class PostImport:
     def apply(self, run: ImportRun, feed: Feed, progress: Progress) -> None:
         """Bring the rows in: pipeline outside the transaction, lake and the run's position inside it."""
         unit = _unit_of(run)
-        source = add_source(progress.actor, unit.pk, str(run.options.get("source") or DEFAULT_SOURCE))
+        source = _source_of(progress.actor, run, unit)
         zone = ZoneInfo(str(run.options.get("timezone") or unit.timezone))
         for batch in feed.batches(BATCH):
             self._take(progress.actor, source, zone, run, feed, batch)
@@ -270,6 +271,13 @@ class PostImport:
     def undo(self, run: ImportRun, progress: Progress) -> int:
         """Take back what this run brought in."""
         return remove_run(progress.actor, run.pk)
+
+
+def _source_of(actor: Actor, run: ImportRun, unit: Unit) -> Source:
+    """Return the source that the rows are of: a watched folder's own, else the one of that name."""
+    if number := run.options.get("source_id"):
+        return access.source(actor, int(number), Capability.ANALYSE)
+    return add_source(actor, unit.pk, str(run.options.get("source") or DEFAULT_SOURCE))
 
 
 def _unit_of(run: ImportRun) -> Unit:

@@ -2,7 +2,7 @@
 
 from kentongan.core.actor import Actor
 from kentongan.core.ticks import every
-from kentongan.listening import actions, queries, reading
+from kentongan.listening import actions, folders, queries, reading, rechecking
 
 
 @every(seconds=2, name="listening.stream")
@@ -24,6 +24,20 @@ def purge_deleted() -> int:
     actions.expire(Actor.system("listening.purge"))
     actions.purge(Actor.system("listening.purge"))
     actions.forget_quarantine(Actor.system("listening.purge"))
+    return 0
+
+
+@every(seconds=30, name="listening.rechecks")
+def recheck_samples() -> int:
+    """Ask whether posts that people are shown are still there; 0, so that platforms are asked at a calm pace."""
+    rechecking.recheck_due()
+    return 0
+
+
+@every(seconds=10, name="listening.folders")
+def look_into_folders() -> int:
+    """Take what was put into watched folders; 0, since one look takes all."""
+    folders.look()
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kentongan.listening.views import alerts, issues, sources
+from kentongan.listening.views import alerts, complaints, issues, sources
 
 app_name = "listening"
 urlpatterns = [
@@ -22,6 +22,9 @@ urlpatterns = [
     path("sumber/<int:pk>/baca/", sources.read, name="source_read"),
     path("sumber/<int:pk>/jeda/", sources.pause, name="source_pause"),
     path("sumber/<int:pk>/hapus/", sources.remove, name="source_remove"),
+    path("sumber/<int:pk>/tautan/", complaints.renew, name="source_link"),
+    path("sumber/<int:pk>/keluhan/", complaints.bring, name="complaint"),
+    path("keluhan/<str:token>/", complaints.door, name="complaint_door"),
     path("karantina/<int:pk>/", sources.item, name="item"),
     path("karantina/<int:pk>/ulang/", sources.retry, name="item_retry"),
     path("karantina/<int:pk>/buang/", sources.discard, name="item_discard"),

@@ -1,5 +1,6 @@
 """Bluesky, through the AT protocol's `com.atproto.*` calls: works with any server, with or without an app view."""
 
+from kentongan.channels.bluesky.absences import BlueskyAbsences
 from kentongan.channels.bluesky.connector import BlueskyConnector
 from kentongan.channels.bluesky.listener import LISTENERS
 from kentongan.channels.bluesky.manifest import MANIFEST
@@ -20,4 +21,5 @@ CHANNEL = Channel(
     prover=BlueskyProver(),
     posts=BlueskyPosts(),
     listeners=LISTENERS,
+    absences=BlueskyAbsences(),
 )

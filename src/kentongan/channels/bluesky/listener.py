@@ -5,9 +5,9 @@ index lags behind what is written, so that each reading begins a little before t
 not to be shown to those who have not signed in is left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,19 +15,17 @@ import httpx
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kentongan.channels import feeds, items
+from kentongan.channels import items
 from kentongan.channels.bluesky.posts import address, earliest
 from kentongan.channels.bluesky.xrpc import call
 from kentongan.channels.contract import Credentials, Rejected, RetryLater
 from kentongan.channels.hearing import Asked, Batch, Heard, Needs, Unreadable, Way
 from kentongan.channels.items import Kept, number_of, text_of
-from kentongan.core import clock
 
 PAGE = 100
 LONGEST_QUERY = 300
 OVERLAP = timedelta(minutes=10)
 HIDDEN = "!no-unauthenticated"
-LONGEST_PAGE_CURSOR = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +51,22 @@ class BlueskyListing:
 
     def read(self, asked: Asked, credentials: Credentials, client: httpx.Client) -> Batch:
         """Return one page: from the newest down to what is known, a week ago at the first reading."""
-        at = items.parts_of(asked.cursor)
-        since = feeds.moment(at.get("since")) or clock.now() - items.BACK
-        params = {**self.params, "limit": min(asked.most, PAGE), "cursor": at.get("page"), "q": asked.query or None}
-        params["since"] = _text(since) if self.dated else None
+        at = items.Descent.of(asked.cursor)
+        params = {**self.params, "limit": min(asked.most, PAGE), "cursor": at.page or None, "q": asked.query or None}
+        params["since"] = items.stamp(at.since) if self.dated else None
         given = {name: value for name, value in params.items() if value is not None}
         said = call(client, credentials.service, self.method, token=credentials.get("access"), params=given)
         page = said.get(self.listed)
         if not isinstance(page, list):
             raise RetryLater(_("The server's answer could not be read."), {"keys": sorted(said)[:20]})
-        kept = [_kept(one) for one in page if not _is_hidden(one)]
-        heard, unread = items.sort_out(kept, _heard)
-        moments = [moment for one in kept if (moment := _listed_at(one)) is not None]
-        top = max([*moments, *filter(None, [feeds.moment(at.get("top"))])], default=since)
-        following = said.get("cursor")
-        if not isinstance(following, str) or len(following) > LONGEST_PAGE_CURSOR or _is_over(moments, since):
-            return Batch(heard, items.cursor_of(since=_text(max(since, top - OVERLAP))), unread)
-        return Batch(heard, items.cursor_of(since=_text(since), top=_text(top), page=following), unread, more=True)
+        moments = [moment for one in page if (moment := _listed_at(_kept(one))) is not None]
+        heard, unread = items.sort_out([_kept(one) for one in page if not _is_hidden(one)], _heard)
+        cursor, more = at.after(moments, said.get("cursor"), OVERLAP)
+        return Batch(heard, cursor, unread, more=more)
 
     def again(self, raw: str) -> Heard:
         """Read a post from what was kept of it."""
         return items.again(raw, _heard)
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _is_over(moments: Sequence[datetime], since: datetime) -> bool:
-    """Whether a page is the last one that is wanted: nothing is on it, or it goes back to what is known."""
-    return not moments or min(moments) < since
 
 
 def _is_hidden(view: Any) -> bool:

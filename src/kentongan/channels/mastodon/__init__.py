@@ -1,6 +1,7 @@
 """Mastodon and its relatives, written for servers that ignore an Idempotency-Key or list a status twice."""
 
 from kentongan.channels.contract import Channel
+from kentongan.channels.mastodon.absences import MastodonAbsences
 from kentongan.channels.mastodon.connector import MastodonConnector
 from kentongan.channels.mastodon.listener import LISTENERS
 from kentongan.channels.mastodon.manifest import MANIFEST
@@ -20,4 +21,5 @@ CHANNEL = Channel(
     prover=MastodonProver(),
     posts=MastodonPosts(),
     listeners=LISTENERS,
+    absences=MastodonAbsences(),
 )

@@ -4,6 +4,7 @@ from kentongan.channels import feeds, provers
 from kentongan.channels.contract import Channel
 from kentongan.channels.youtube.connector import YouTubeConnector, YouTubeSignIn
 from kentongan.channels.youtube.finder import YouTubeFinder
+from kentongan.channels.youtube.listener import YouTubeComments
 from kentongan.channels.youtube.manifest import MANIFEST
 from kentongan.channels.youtube.metrics import YouTubeMetrics
 from kentongan.channels.youtube.publisher import YouTubePublisher
@@ -19,4 +20,5 @@ CHANNEL = Channel(
     metrics=YouTubeMetrics(),
     prover=provers.YOUTUBE,
     posts=feeds.YOUTUBE,
+    listeners=(YouTubeComments(),),
 )

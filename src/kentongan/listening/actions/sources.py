@@ -14,6 +14,7 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid
+from kentongan.core.imports.values import readable
 from kentongan.core.permissions import Capability
 from kentongan.listening import access
 from kentongan.listening.actions.ingest import append, prepare, usable
@@ -120,6 +121,19 @@ def _check_pace(name: str, pace: Pace) -> None:
         raise Invalid(fields=wrong)  # type: ignore[arg-type]
 
 
+def _check_term(listener: Listener, pace: Pace) -> None:
+    """Raise Invalid where posts would be kept for longer than their platform's terms allow."""
+    most = listener.way.keep_days
+    if most is not None and (pace.retention_days is None or pace.retention_days > most):
+        text = _("The terms of this platform allow %(days)d days at most.") % {"days": most}
+        raise Invalid(fields={"retention_days": [text]})
+
+
+def named(name: str, retention_days: int | None) -> None:
+    """Raise Invalid where a source cannot be called that, or its posts not be kept for so long."""
+    _check_pace(name, Pace(retention_days=retention_days))
+
+
 def _taken() -> Invalid:
     return Invalid(fields={"name": [_("There is a source of this name.")]})
 
@@ -131,6 +145,7 @@ def open_source(actor: Actor, unit_id: int, new: NewSource) -> Source:
     name = new.name.strip()
     _check_pace(name, new.pace)
     found = checked(actor, new)
+    _check_term(found.listener, new.pace)
     source = Source(
         unit=unit,
         name=name,
@@ -142,16 +157,42 @@ def open_source(actor: Actor, unit_id: int, new: NewSource) -> Source:
         due_at=clock.now(),
         **{field: getattr(new.pace, field) for field in PACE[1:]},
     )
+    return saved(actor, source, *PACE, "kind", "query", "service")
+
+
+@action("listening.source.open")
+def open_folder(actor: Actor, unit_id: int, name: str, retention_days: int | None = None) -> Source:
+    """Add a folder that is watched from now on; Invalid where the name is taken or the days are none."""
+    unit = registry.get_unit(actor, Capability.ANALYSE, pk=unit_id)
+    named(name.strip(), retention_days)
+    source = Source(unit=unit, name=name.strip(), kind=Source.Kind.FOLDER, retention_days=retention_days)
+    return saved(actor, source, "name", "kind", "retention_days")
+
+
+def saved(actor: Actor, source: Source, *fields: str) -> Source:
+    """Save a new source, as part of the action that makes it; Invalid where its name is taken."""
     try:
         with transaction.atomic():
             source.save()
     except IntegrityError as error:
         raise _taken() from error
-    audit.record(actor, source, after=audit.snapshot(source, *PACE, "kind", "query", "service"))
+    audit.record(actor, source, after=audit.snapshot(source, *fields))
     return source
 
 
-def _locked(actor: Actor, source_id: int) -> Source:
+@action("listening.source.trouble", may_do_nothing=True)
+def note_trouble(actor: Actor, source_id: int, reason: str) -> None:
+    """Keep why something of a watched folder did not come in; the next file that does takes it off."""
+    source = locked_source(actor, source_id)
+    if not actor.is_system or source.last_error == readable(reason)[:300]:
+        return
+    before = audit.snapshot(source, "last_error")
+    source.last_error = readable(reason)[:300]
+    source.save(update_fields=["last_error"])
+    audit.record(actor, source, before=before, after=audit.snapshot(source, "last_error"))
+
+
+def locked_source(actor: Actor, source_id: int) -> Source:
     """Return the source for a change; Conflict where it was removed."""
     access.source(actor, source_id, Capability.ANALYSE)
     source = Source.objects.select_for_update(of=("self",)).select_related("unit").get(pk=source_id)
@@ -171,8 +212,10 @@ def _read_by_us(source: Source) -> Source:
 @action("listening.source.change")
 def change_source(actor: Actor, source_id: int, name: str, pace: Pace) -> Source:
     """Change a source's name and pace; one that rests and may read more now does so at once."""
-    source = _locked(actor, source_id)
+    source = locked_source(actor, source_id)
     _check_pace(name.strip(), pace)
+    if source.is_read and source.kind in channels.listeners():
+        _check_term(way(source.kind)[1], pace)
     before, rested = audit.snapshot(source, *PACE), source.is_spent
     source.name = name.strip()
     for field in PACE[1:]:
@@ -191,13 +234,13 @@ def change_source(actor: Actor, source_id: int, name: str, pace: Pace) -> Source
 @action("listening.source.pause", may_do_nothing=True)
 def pause_source(actor: Actor, source_id: int) -> Source:
     """Take nothing more in from a source until somebody resumes it."""
-    return _to(actor, _locked(actor, source_id), State.PAUSED)
+    return _to(actor, locked_source(actor, source_id), State.PAUSED)
 
 
 @action("listening.source.resume", may_do_nothing=True)
 def resume_source(actor: Actor, source_id: int) -> Source:
     """Take posts in again; a source that we read goes on where it was."""
-    source = _locked(actor, source_id)
+    source = locked_source(actor, source_id)
     if source.is_read and source.state == State.PAUSED:
         source.due_at, source.failures, source.last_error = clock.now(), 0, ""
         source.save(update_fields=["due_at", "failures", "last_error"])
@@ -216,7 +259,7 @@ def _to(actor: Actor, source: Source, state: State) -> Source:
 @action("listening.source.remove")
 def remove_source(actor: Actor, source_id: int) -> Source:
     """Read a source no more and list it no more; its posts stay as long as they are kept, its quarantine goes."""
-    source = _locked(actor, source_id)
+    source = locked_source(actor, source_id)
     source.quarantine.all().delete()
     source.cursor = ""
     source.save(update_fields=["cursor"])
@@ -226,7 +269,7 @@ def remove_source(actor: Actor, source_id: int) -> Source:
 @action("listening.source.ask")
 def ask_reading(actor: Actor, source_id: int) -> Source:
     """Make a source due now; Conflict where it is paused, nobody reads it, or its budget of the day is spent."""
-    source = _read_by_us(_locked(actor, source_id))
+    source = _read_by_us(locked_source(actor, source_id))
     if source.state == State.PAUSED:
         raise Conflict(_("This source is paused."), remedy=_("Resume it first."))
     if source.is_spent:

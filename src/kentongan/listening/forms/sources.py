@@ -62,6 +62,7 @@ class SourceForm(PaceForm):
     def __init__(self, *args: Any, kind: str, listener: Listener, accounts: list[tuple[int, str]], **more: Any) -> None:
         super().__init__(*args, **more)
         self.kind = kind
+        self.fields["retention_days"].initial = listener.way.keep_days
         self.fields["query"].label = listener.way.asks  # type: ignore[assignment]
         self.fields["query"].help_text = listener.way.help  # type: ignore[assignment]
         self.fields["account"].choices = accounts  # type: ignore[attr-defined]
@@ -89,6 +90,23 @@ class SourceForm(PaceForm):
         return NewSource(
             self.kind, data["name"], data.get("query", ""), data.get("service", ""), data.get("account"), self.pace()
         )
+
+
+class NamedForm(forms.Form):
+    """A source that needs no more than a name: a watched folder, a form for complaints."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Under which name it is listed."))
+    retention_days = forms.IntegerField(
+        label=_("Keep posts for (days)"),
+        min_value=1,
+        max_value=36_500,
+        required=False,
+        help_text=_("Older posts are deleted with their files. Empty: they are kept."),
+    )
+
+    def pace(self) -> Pace:
+        """Return what was entered; the rest of a pace has no meaning for what we do not read ourselves."""
+        return Pace(retention_days=self.cleaned_data["retention_days"])
 
 
 class ChangeForm(PaceForm):

@@ -181,6 +181,8 @@ class IssueSample(models.Model):
     complaint = models.FloatField(null=True)
     # As it is in the lake: encrypted there, opened by an audited action only.
     link = models.TextField(null=True)
+    # When its platform was last asked whether it is still there.
+    checked_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("sample post")

@@ -26,6 +26,8 @@ class Source(models.Model):
         FILE = "file", _("Files")
         SIMULATION = "simulation", _("Simulation")
         DIRECT = "direct", _("Sent through the API")
+        FOLDER = "folder", _("Watched folder")
+        FORM = "form", _("Form for complaints")
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,13 +19,16 @@ from kentongan.core.forms import show_errors
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
 from kentongan.core.tables import page_of
-from kentongan.listening import access, actions, queries, reading
-from kentongan.listening.forms.sources import ChangeForm, SourceForm
+from kentongan.listening import access, actions, folders, queries, reading
+from kentongan.listening.actions import complaints
+from kentongan.listening.forms.sources import ChangeForm, NamedForm, SourceForm
 from kentongan.listening.importing import PostImport
 from kentongan.listening.models import Source
 from kentongan.listening.views.common import unit_of
 from kentongan.registry import access as registry
+from kentongan.registry.models import Unit
 
+NAMED = {Source.Kind.FOLDER.value: actions.open_folder, Source.Kind.FORM.value: complaints.open_form}
 PACE = ("name", "every_minutes", "retention_days", "budget_posts", "budget_requests")
 
 
@@ -47,6 +52,8 @@ def add(request: StaffRequest) -> HttpResponse:
     """Add a source: choose its kind, say what to read, see what would come, save."""
     unit = unit_of(request)
     kind = request.GET.get("kind", "")
+    if kind in NAMED:
+        return _add_named(request, unit, kind)
     if kind not in channels.listeners():
         return render(request, "listening/source_kinds.html", {"kinds": channels.listeners()})
     channel, listener = channels.listeners()[kind]
@@ -68,6 +75,19 @@ def add(request: StaffRequest) -> HttpResponse:
     return render(request, "listening/source_new.html", context, status=422 if form.errors else 200)
 
 
+def _add_named(request: StaffRequest, unit: Unit, kind: str) -> HttpResponse:
+    form = NamedForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            source = NAMED[kind](request.actor, unit.pk, **form.cleaned_data)
+            messages.success(request, _("The source was added."))
+            return redirect(source)
+        except Invalid as error:
+            show_errors(form, error)
+    status = 422 if form.errors else 200
+    return render(request, f"listening/source_{kind}.html", {"form": form, "unit": unit}, status=status)
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def source(request: StaffRequest, pk: int) -> HttpResponse:
@@ -75,8 +95,10 @@ def source(request: StaffRequest, pk: int) -> HttpResponse:
     found = queries.sources(request.actor).filter(pk=pk).first()
     if found is None:
         raise NotFound()
-    may = Capability.ANALYSE in registry.capabilities(request.actor, found.unit)
-    form = ChangeForm(request.POST or None, initial={name: getattr(found, name) for name in PACE})
+    held = registry.capabilities(request.actor, found.unit)
+    may = Capability.ANALYSE in held
+    kind = ChangeForm if found.is_read else NamedForm
+    form = kind(request.POST or None, initial={name: getattr(found, name) for name in PACE})
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_source(request.actor, pk, form.cleaned_data["name"], form.pace())
@@ -88,9 +110,16 @@ def source(request: StaffRequest, pk: int) -> HttpResponse:
         "source": found,
         "form": form,
         "may_analyse": may,
+        "door": _door(found) if may and found.kind == Source.Kind.FORM else "",
+        "brings": found.kind == Source.Kind.FORM and any(one in held for one in actions.WORKERS),
+        "folder": folders.folder_of(found) if found.kind == Source.Kind.FOLDER else None,
         "items": page_of(request, queries.quarantine(request.actor, pk), 25),
     }
     return render(request, "listening/source.html", context, status=422 if form.errors else 200)
+
+
+def _door(source: Source) -> str:
+    return f"{settings.PUBLIC_URL}{reverse('listening:complaint_door', args=(complaints.token_of(source),))}"
 
 
 @login_required
