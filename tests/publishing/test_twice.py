@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from kentongan.channels.contract import Absent, Ambiguous, Found, Published, Rejected, RetryLater
+from kentongan.channels.contract import Absent, Ambiguous, CredentialsExpired, Found, Published, Rejected, RetryLater
 from kentongan.core import audit, clock
 from kentongan.core.models import Message
 from kentongan.publishing import actions, content, queries, worker
@@ -59,6 +59,39 @@ def given_up(desk: Desk, platform: Platform) -> Late:
     Delivery.objects.filter(pk=delivery.pk).update(settled_at=clock.now())
     assert reconciling.reconcile(SYSTEM, delivery.pk, Absent(), clock.now()) == State.READY
     return Late(desk, delivery, claim, attempt)
+
+
+@pytest.fixture
+def doubtful(desk: Desk, given_up: Late) -> Late:
+    """Sent again, by a worker that ended; nobody knows what became of that."""
+    (again,) = firing.claim_due()
+    firing.begin(SYSTEM, again, content.post_of(given_up.delivery))
+    desk.later(given_up.delivery, timedelta(hours=1), "claimed_until")
+    firing.sweep(SYSTEM)
+    return given_up
+
+
+@dataclass
+class Doubted:
+    """A delivery that is out by its first attempt; what became of the second nobody knows."""
+
+    late: Late
+    second: Attempt
+
+    def answers(self, result: Published | Rejected) -> State | None:
+        assert self.second.token is not None
+        return firing.finish(SYSTEM, firing.Claim(self.late.delivery.pk, self.second.token), self.second, result)
+
+
+@pytest.fixture
+def doubted(doubtful: Late) -> Doubted:
+    """The first has answered, and people are asked to look for the second."""
+    doubtful.answers()
+    assert worker.look(reconciling.claim_doubts()[0]) == State.PUBLISHED
+    second = doubtful.delivery.attempts.filter(kind="publish").last()
+    assert second is not None
+    assert [task.is_in_doubt for task in doubtful.tasks] == [True]
+    return Doubted(doubtful, second)
 
 
 @pytest.fixture
@@ -118,8 +151,65 @@ class TestItIsNoticed:
         given_up.answers()
         worker.look(reconciling.claim_doubts()[0])
         firing.finish(SYSTEM, again, second, Published("78", "https://contoh.social/@kabar/78"))
-        (task,) = given_up.tasks
+        doubt, task = given_up.tasks
+        assert (doubt.is_open, task.is_open) == (False, True), "asked anew, with its address"
         assert (task.is_in_doubt, task.url) == (False, "https://contoh.social/@kabar/78")
+
+    @pytest.mark.parametrize("answered", [True, False])
+    def test_an_address_is_asked_for_though_a_doubt_was_answered(self, doubted: Doubted, desk: Desk, answered: bool):
+        (doubt,) = doubted.late.tasks
+        if answered:
+            actions.done(desk.cast.actor("arif"), doubt.pk, Proof(note=WORD))
+        doubted.answers(Published("78", "https://contoh.social/@kabar/78"))
+        assert [(task.url[-2:], task.is_open) for task in doubted.late.tasks] == [("", False), ("78", True)]
+
+    def test_the_late_answers_of_two_come_while_a_third_is_prepared(self, desk: Desk, platform: Platform):
+        account = desk.account()
+        with clock.playing(clock.now() - timedelta(hours=2)):
+            delivery = desk.schedule(account, late_minutes=600)
+            tries = []
+            for _each in range(2):
+                (claim,) = firing.claim_due()
+                tries.append((claim, firing.begin(SYSTEM, claim, content.post_of(delivery))))
+                Delivery.objects.filter(pk=delivery.pk).update(claimed_until=clock.now() - timedelta(seconds=1))
+                firing.sweep(SYSTEM)
+                Delivery.objects.filter(pk=delivery.pk).update(settled_at=clock.now())
+                later = clock.now() + timedelta(hours=1)
+                assert reconciling.reconcile(SYSTEM, delivery.pk, Absent(), later) == State.READY
+                Delivery.objects.filter(pk=delivery.pk).update(try_at=clock.now())
+        (third,) = firing.claim_due()
+        for (claim, attempt), number in zip(tries, ("77", "78"), strict=True):
+            firing.finish(SYSTEM, claim, attempt, Published(number, f"https://contoh.social/@kabar/{number}"))
+        assert worker.deliver(third) is None
+        assert desk.state(delivery) == State.PUBLISHED
+        assert platform.posted == []
+        assert [task.url[-2:] for task in recalls.strays_of(delivery)] == ["77"]
+
+    @pytest.mark.parametrize("result", [Rejected("Tidak"), RetryLater("Sibuk"), CredentialsExpired("Masuk lagi")])
+    def test_the_second_is_refused_when_the_first_is_out(
+        self, desk: Desk, given_up: Late, result: Rejected | RetryLater | CredentialsExpired
+    ):
+        (again,) = firing.claim_due()
+        second = firing.begin(SYSTEM, again, content.post_of(given_up.delivery))
+        assert second is not None
+        given_up.answers()
+        assert firing.finish(SYSTEM, again, second, result) == State.PUBLISHED
+        assert desk.state(given_up.delivery) == State.PUBLISHED
+        assert given_up.delivery.url == FIRST.url
+        assert given_up.tasks == []
+
+    @pytest.mark.parametrize("how", [Resolution.GIVE_UP, Resolution.SEND_AGAIN])
+    def test_a_person_gives_up_what_is_out_by_then(self, desk: Desk, doubtful: Late, how: Resolution):
+        doubtful.answers()
+        actions.resolve(desk.cast.actor("hendra"), doubtful.delivery.pk, how)
+        assert desk.state(doubtful.delivery) == State.PUBLISHED
+        assert [task.is_in_doubt for task in doubtful.tasks] == [True]
+
+    def test_a_person_finds_one_and_the_answer_tells_of_another(self, desk: Desk, doubtful: Late):
+        doubtful.answers()
+        actions.resolve(desk.cast.actor("hendra"), doubtful.delivery.pk, Resolution.PUBLISHED, url=SECOND)
+        (task,) = doubtful.tasks
+        assert (task.url, task.stays_url, task.is_in_doubt) == (FIRST.url, SECOND, True), "it may be the same"
 
     def test_three_are_two_too_many(self, desk: Desk, platform: Platform, sent_again: Late):
         sent_again.answers()
@@ -181,6 +271,44 @@ class TestItIsNotTwice:
         sent_again.answers(Published(other.remote_id, other.url))
         assert sent_again.tasks == []
 
+    def test_the_answer_of_what_is_looked_for_names_the_delivery_s_own_post(self, desk: Desk, doubted: Doubted):
+        doubted.answers(FIRST)
+        assert [task.is_open for task in doubted.late.tasks] == [False]
+        assert doubted.late.tasks[0].url == "", "nobody is led to the only post there is"
+
+    def test_the_answer_of_what_is_looked_for_names_another_delivery_s_post(self, desk: Desk, doubted: Doubted):
+        other = desk.schedule(doubted.late.delivery.account, item=desk.item(text="Lain sama sekali."))
+        assert desk.run() == [State.PUBLISHED]
+        other.refresh_from_db()
+        doubted.answers(Published(other.remote_id, other.url))
+        assert [task.is_open for task in doubted.late.tasks] == [False]
+
+    def test_what_a_person_saw_where_the_first_try_was_refused(self, desk: Desk, platform: Platform):
+        platform.answers = [httpx.Response(429, json={})]
+        delivery = desk.schedule(desk.account())
+        assert desk.run() == [State.READY]
+        Delivery.objects.filter(pk=delivery.pk).update(try_at=clock.now())
+        (claim,) = firing.claim_due()
+        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
+        assert attempt is not None
+        desk.later(delivery, timedelta(hours=1), "claimed_until")
+        firing.sweep(SYSTEM)
+        seen = "https://contoh.social/@kabar/77?utm=x"
+        actions.resolve(desk.cast.actor("hendra"), delivery.pk, Resolution.PUBLISHED, url=seen)
+        firing.finish(SYSTEM, claim, attempt, FIRST)
+        assert recalls.strays_of(delivery) == []
+
+    def test_what_finder_and_answer_call_by_different_names(self, desk: Desk, platform: Platform):
+        delivery = desk.schedule(desk.account())
+        (claim,) = firing.claim_due()
+        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
+        assert attempt is not None
+        desk.later(delivery, timedelta(hours=1), "claimed_until")
+        firing.sweep(SYSTEM)
+        reconciling.reconcile(SYSTEM, delivery.pk, Found("page_77", "https://contoh.social/p/77"), clock.now())
+        firing.finish(SYSTEM, claim, attempt, FIRST)
+        assert recalls.strays_of(delivery) == []
+
 
 class TestWhatBecomesOfIt:
     """The second post goes, the delivery stays; and both can be taken back."""
@@ -220,6 +348,43 @@ class TestWhatBecomesOfIt:
         assert desk.state(sent_again.delivery) == State.RECALLED
         assert [task.is_open for task in sent_again.tasks] == [True]
 
+    def test_a_late_answer_after_a_recall_is_deleted_there_and_asks_nobody(self, desk: Desk, sent_again: Late):
+        actions.recall(desk.cast.actor("hendra"), sent_again.delivery.pk, reason="Keliru")
+        worker.take_back(reconciling.claim_recalls()[0])
+        sent_again.answers()
+        worker.take_back(reconciling.claim_recalls()[0])
+        assert desk.state(sent_again.delivery) == State.RECALLED
+        assert sent_again.tasks == []
+
+    def test_a_doubt_that_a_recall_settles_is_closed(self, desk: Desk, doubted: Doubted):
+        actions.recall(desk.cast.actor("hendra"), doubted.late.delivery.pk, reason="Keliru")
+        worker.take_back(reconciling.claim_recalls()[0])
+        doubted.answers(Published("78", "https://contoh.social/@kabar/78"))
+        worker.take_back(reconciling.claim_recalls()[0])
+        assert desk.state(doubted.late.delivery) == State.RECALLED
+        assert [task.is_open for task in doubted.late.tasks] == [False]
+
+    def test_the_public_one_of_two_becomes_the_delivery_s_own(self, desk: Desk, sent_again: Late):
+        delivery = sent_again.delivery
+        Delivery.objects.filter(pk=delivery.pk).update(state=State.HELD, reason="Tidak terlihat", look_at=clock.now())
+        sent_again.answers()
+        delivery.refresh_from_db()
+        assert (delivery.state, delivery.url) == (State.PUBLISHED, FIRST.url)
+        assert [task.url for task in sent_again.tasks] == [SECOND]
+
+    def test_what_was_deleted_as_one_too_many_is_no_evidence(self, desk: Desk, sent_again: Late):
+        sent_again.answers()
+        actions.done(desk.cast.actor("arif"), sent_again.tasks[0].pk, Proof(note=WORD))
+        known = answers.evidence(sent_again.delivery)
+        assert known is not None
+        assert known.url == SECOND
+
+    def test_who_administers_hears_that_it_cannot_be_deleted(self, desk: Desk, sent_again: Late):
+        sent_again.answers()
+        actions.decline(desk.cast.actor("arif"), sent_again.tasks[0].pk, note="Sudah dibagikan ribuan kali")
+        told = Message.objects.filter(purpose=telling.PURPOSE)
+        assert [(one.address, "ribuan kali" in one.body) for one in told] == [("arif@example.id", True)]
+
     def test_an_answered_one_is_not_asked_for_again(self, desk: Desk, sent_again: Late):
         sent_again.answers()
         (task,) = sent_again.tasks
@@ -227,6 +392,10 @@ class TestWhatBecomesOfIt:
         with transaction.atomic():
             answers.ask_for_strays(SYSTEM, Delivery.objects.select_for_update().get(pk=sent_again.delivery.pk))
         assert [one.pk for one in sent_again.tasks] == [task.pk]
+
+    def test_the_database_knows_one_open_task_of_a_stray(self, desk: Desk, sent_again: Late):
+        sent_again.answers()
+        (task,) = sent_again.tasks
         with transaction.atomic(), pytest.raises(IntegrityError):
             RecallTask.objects.create(
                 delivery=task.delivery,

@@ -194,7 +194,9 @@ def _task(task: RecallTask, names: list[str]) -> dict[str, object]:
         "waiting_for": ", ".join(names),
         "note": task.note,
         "one_too_many": task.is_one_too_many,
+        "in_doubt": task.is_in_doubt,
         "url": task.url,
+        "stays": task.stays_url,
     }
 
 

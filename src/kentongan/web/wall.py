@@ -151,7 +151,7 @@ def _marks(actor: Actor, unit: Unit, now: datetime) -> list[Mark]:
         text = ngettext("%(n)s delivery is late", "%(n)s deliveries are late", alarm.late)
         marks.append(Mark(text % {"n": formatting.number(alarm.late)}, "signal"))
     if alarm.twice:
-        text = ngettext("%(n)s post is there twice", "%(n)s posts are there twice", alarm.twice)
+        text = ngettext("%(n)s post is there twice, or may be", "%(n)s posts are there twice, or may be", alarm.twice)
         marks.append(Mark(text % {"n": formatting.number(alarm.twice)}, "signal"))
     return marks
 

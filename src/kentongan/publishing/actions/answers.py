@@ -11,16 +11,17 @@ from kentongan.core.actor import Actor
 from kentongan.publishing import hiding
 from kentongan.publishing.actions import recalling, reposting
 from kentongan.publishing.actions.moves import move, stop
-from kentongan.publishing.models import Attempt, Delivery
+from kentongan.publishing.models import Attempt, Delivery, RecallTask
 from kentongan.publishing.states import AFTER_ALL, THERE, Outcome, State
 
 
 def evidence(delivery: Delivery, **which: int) -> Found | None:
     """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed.
 
-    What came out hidden and was gone when it was looked at later is no evidence any more.
+    What was there and is gone is no evidence any more, by a look or by the word of who deleted it as one too many.
     """
-    known = _accepted(delivery).filter(**which).last()
+    deleted = RecallTask.objects.filter(stray=OuterRef("pk"), state=RecallTask.State.DONE).exclude(stray_url="")
+    known = _accepted(delivery).filter(~Exists(deleted), **which).last()
     if known is None or Delivery.objects.filter(is_of_another(known.remote_id), pk=delivery.pk).exists():
         return None
     unaudited = known.response.get("unaudited") is True
@@ -34,26 +35,46 @@ def out_after_all(actor: Actor, attempt: Attempt) -> None:
     recalled meanwhile is deleted there, as is one post more than the one that was recalled and is gone. Where it was
     sent again meanwhile, and is there, it is there twice.
     """
-    rows = Delivery.objects.select_for_update(of=("self",)).filter(pk=attempt.delivery_id)
-    delivery, which = rows.filter(state__in={*AFTER_ALL, *THERE}).first(), {}
-    if delivery is None:
+    delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=attempt.delivery_id)
+    _answered(actor, delivery, attempt)
+    if delivery.state == State.RECALLED:
+        if delivery.remote_id and _is_its(attempt, delivery):  # it is deleted by now
+            return
+        delivery.recall_at = clock.now()
+        if known := evidence(delivery, pk=attempt.pk):
+            is_there(actor, delivery, known)
         return
+    is_public = delivery.is_hidden and attempt.outcome == Outcome.PUBLISHED
+    known = evidence(delivery, pk=attempt.pk) if is_public else None
+    if delivery.state in AFTER_ALL and not delivery.is_hidden:
+        known = evidence(delivery)
+    if known is not None:
+        is_there(actor, delivery, known)
     if delivery.state in THERE and delivery.remote_id:
         ask_for_strays(actor, delivery)
-        return
-    if delivery.state == State.RECALLED:
-        if delivery.remote_id and delivery.remote_id in (attempt.remote_id, attempt.url):  # it is deleted by now
-            return
-        delivery.recall_at, which = clock.now(), {"pk": attempt.pk}
-    if known := evidence(delivery, **which):
-        is_there(actor, delivery, known)
-        ask_for_strays(actor, delivery)
+
+
+def refused_after_all(actor: Actor, attempt: Attempt) -> None:
+    """Ask nobody any more to look for what an attempt might have left there: its late answer says that it did not."""
+    _answered(actor, Delivery.objects.select_for_update(of=("self",)).get(pk=attempt.delivery_id), attempt)
+
+
+def _answered(actor: Actor, delivery: Delivery, attempt: Attempt) -> None:
+    """Close the task to look for what an attempt left: where its answer shows an address, that is asked for anew."""
+    note = _("The platform has answered after all: nobody has to look for it.")
+    recalling.close(actor, delivery, note, stray=attempt, stray_url="")
 
 
 def is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
     """Race: an attempt whose claim had lapsed was accepted after all, while this one waited to be sent again."""
     move(delivery, State.SENDING)
+    settle(actor, delivery, known)
+
+
+def settle(actor: Actor, delivery: Delivery, known: Found) -> None:
+    """Move on what turned out to be there, and ask for what is there besides. Part of an action."""
     is_there(actor, delivery, known)
+    ask_for_strays(actor, delivery)
 
 
 def is_there(actor: Actor, delivery: Delivery, there: Published | Found, *, teaches: bool = True) -> None:
@@ -81,62 +102,61 @@ def out(delivery: Delivery, remote_id: str, url: str) -> dict[str, Any]:
     return {**hiding.first_view(delivery.account.platform), **there, **back}
 
 
+def ask_for_strays(actor: Actor, delivery: Delivery) -> None:
+    """Ask people to delete what other attempts at a (locked) delivery that is there left there too. Part of an action.
+
+    Nothing is deleted by itself: people may have answered below either post. That there are two is certain only
+    where the platform named both. What was sent after the one that counts, and got no answer that we know of, people
+    are asked to look for.
+    """
+    left = list(_may_have_left(delivery))
+    own = [attempt for attempt in left if _is_its(attempt, delivery)]
+    known = max((attempt.pk for attempt in own if attempt.remote_id), default=None)
+    if len(left) < 2:  # whatever it is called here and there, it is the same
+        return
+    asked = set(delivery.recall_tasks.filter(stray__isnull=False).values_list("stray", "stray_url"))
+    urls = {url for _stray, url in asked if url}
+    for attempt in left:
+        if attempt in own or (attempt.pk, attempt.url) in asked or (attempt.url and attempt.url in urls):
+            continue
+        if attempt.remote_id == "" and (known is None or attempt.pk < known):
+            continue  # looked for in vain before it was sent again, or a person saw that it is not there
+        if Delivery.objects.filter(is_of_another(attempt.remote_id), pk=delivery.pk).exists():
+            continue
+        in_doubt = known is None or attempt.remote_id == ""
+        reason = _("It may be there twice.") if in_doubt else _("It is there twice.")
+        recalling.ask(actor, delivery, reason, stray=attempt, stray_url=attempt.url, in_doubt=in_doubt)
+        urls.add(attempt.url)
+
+
+def _accepted(delivery: Delivery) -> QuerySet[Attempt]:
+    """Return the attempts at a delivery that were accepted, but for what was looked for by its name and is gone."""
+    gone = Attempt.objects.filter(
+        delivery=OuterRef("delivery"),
+        remote_id=OuterRef("remote_id"),
+        outcome=Outcome.ABSENT,
+        started_at__gt=OuterRef("ended_at"),
+    )
+    accepted = Q(~Exists(gone), outcome__in=(Outcome.PUBLISHED, Outcome.HIDDEN))
+    return delivery.attempts.filter(accepted, kind=Attempt.Kind.PUBLISH).exclude(remote_id="")
+
+
+def _may_have_left(delivery: Delivery) -> QuerySet[Attempt]:
+    """Return the attempts at a delivery that left a post there, or may have, the first one first."""
+    absent = Attempt.objects.filter(
+        delivery=OuterRef("delivery"), outcome=Outcome.ABSENT, started_at__gt=OuterRef("started_at")
+    )
+    unanswered = Q(~Exists(absent), outcome__in=(Outcome.AMBIGUOUS, Outcome.OPEN))
+    accepted = Q(pk__in=_accepted(delivery).values("pk"))
+    return delivery.attempts.filter(accepted | unanswered, kind=Attempt.Kind.PUBLISH).order_by("pk")
+
+
+def _is_its(attempt: Attempt, delivery: Delivery) -> bool:
+    """Whether an attempt left the very post that its delivery stands for; by a person's word that is its address."""
+    return delivery.remote_id != "" and delivery.remote_id in (attempt.remote_id, attempt.url)
+
+
 def is_of_another(remote_id: str) -> Exists:
     """Whether that post is another delivery's of the same account: of two equal texts some platforms keep one."""
     same = Delivery.objects.filter(account=OuterRef("account"), remote_id=remote_id).exclude(remote_id="")
     return Exists(same.exclude(pk=OuterRef("pk")))
-
-
-def ask_for_strays(actor: Actor, delivery: Delivery) -> None:
-    """Ask people to delete what other attempts at a (locked) delivery that is there left there too. Part of an action.
-
-    Nothing is deleted by itself: people may have answered below either post. What was sent after the one that counts,
-    and got no answer that we know of, may be there as well: that one they are asked to look for.
-    """
-    known = _accepted(delivery).filter(_is_its(delivery)).last()
-    if known is None and _rests_on_a_word(delivery):
-        return
-    for stray in _strays(delivery, known):
-        reason = _("It is there twice.") if stray.remote_id else _("It may be there twice.")
-        recalling.ask(actor, delivery, reason, stray=stray)
-
-
-def refused_after_all(actor: Actor, attempt: Attempt) -> None:
-    """Close the task about what an attempt might have left there: its late answer says that it left nothing."""
-    delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=attempt.delivery_id)
-    recalling.close(actor, delivery, stray=attempt)
-
-
-def _accepted(delivery: Delivery) -> QuerySet[Attempt]:
-    """Return the attempts at a delivery that were accepted; what came out hidden and was gone later is not there."""
-    gone = _absent(after=OuterRef("ended_at"))
-    accepted = Q(outcome=Outcome.PUBLISHED) | Q(~Exists(gone), outcome=Outcome.HIDDEN)
-    return delivery.attempts.filter(accepted, kind=Attempt.Kind.PUBLISH).exclude(remote_id="")
-
-
-def _absent(after: OuterRef) -> QuerySet[Attempt]:
-    """Return the looks at the same delivery that found nothing, and began after that."""
-    return Attempt.objects.filter(delivery=OuterRef("delivery"), outcome=Outcome.ABSENT, started_at__gt=after)
-
-
-def _is_its(delivery: Delivery) -> Q:
-    """Return the condition that an attempt left the very post that its delivery stands for."""
-    return Q(remote_id=delivery.remote_id) | (~Q(url="") & Q(url__in=(delivery.url, delivery.remote_id)))
-
-
-def _rests_on_a_word(delivery: Delivery) -> bool:
-    """Whether a person said where it is, of the one attempt there is: what that one left is what they saw."""
-    return delivery.remote_id == delivery.url and delivery.attempts.filter(kind=Attempt.Kind.PUBLISH).count() == 1
-
-
-def _strays(delivery: Delivery, known: Attempt | None) -> list[Attempt]:
-    others = Delivery.objects.filter(account_id=delivery.account_id).exclude(remote_id="").exclude(pk=delivery.pk)
-    of_others = Exists(others.filter(remote_id=OuterRef("remote_id")))
-    left = _accepted(delivery).exclude(_is_its(delivery)).exclude(of_others)
-    asked = delivery.recall_tasks.filter(stray__isnull=False).values("stray__remote_id")
-    found = list(left.exclude(remote_id__in=asked).order_by("remote_id", "pk").distinct("remote_id"))
-    if known is not None:  # what came before it was looked for in vain, or somebody saw that it is not there
-        unanswered = Q(~Exists(_absent(after=OuterRef("started_at"))), outcome__in=(Outcome.AMBIGUOUS, Outcome.OPEN))
-        later = delivery.attempts.filter(unanswered, kind=Attempt.Kind.PUBLISH, pk__gt=known.pk, recall_task=None)
-        found += later
-    return found

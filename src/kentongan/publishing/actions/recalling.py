@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -77,7 +78,15 @@ def _apply(actor: Actor, delivery: Delivery, fate: Fate, reason: str) -> None:
         ask(actor, delivery, reason)
 
 
-def ask(actor: Actor, delivery: Delivery, reason: str, *, stray: Attempt | None = None) -> RecallTask | None:
+def ask(
+    actor: Actor,
+    delivery: Delivery,
+    reason: str,
+    *,
+    stray: Attempt | None = None,
+    stray_url: str = "",
+    in_doubt: bool = False,
+) -> RecallTask | None:
     """Ask those who keep the account to delete a post, or a stray one; None where they are asked already.
 
     Part of an action.
@@ -89,6 +98,8 @@ def ask(actor: Actor, delivery: Delivery, reason: str, *, stray: Attempt | None 
         defaults={
             "unit_id": delivery.unit_id,
             "state": RecallTask.State.ASKED,
+            "stray_url": stray_url,
+            "in_doubt": in_doubt,
             "reason": reason[:300],
             "asked_by_id": actor.user_id,
             "asked_at": clock.now(),
@@ -107,22 +118,23 @@ def taken_back(actor: Actor, delivery: Delivery) -> None:
     settled = {"recall_at": None, "recall_problem": "", "look_at": None, "settled_at": None}
     move(delivery, State.RECALLED, delivery.reason, **settled)
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED), note=delivery.reason)
-    close(actor, delivery)
+    note = _("It is not there any more: nobody had to answer.")
+    close(actor, delivery, note, stray=None)
+    if delivery.url:  # it was a stray before the delivery came to stand for it
+        close(actor, delivery, note, stray__isnull=False, stray_url=delivery.url)
 
 
-def close(actor: Actor, delivery: Delivery, *, stray: Attempt | None = None) -> None:
-    """Close the open task about a (locked) delivery, or a stray, that is not there, without an answer.
+def close(actor: Actor, delivery: Delivery, note: str, **which: Any) -> None:
+    """Close the open tasks about a (locked) delivery, or its strays, of which nothing is expected any more.
 
     Part of an action.
     """
-    task = delivery.recall_tasks.filter(stray=stray, state__in=RecallTask.OPEN).select_for_update(of=("self",)).first()
-    if task is None:
-        return
-    before = audit.snapshot(task, "state")
-    task.state, task.note = RecallTask.State.DONE, _("It is not there any more: nobody had to answer.")
-    task.answered_at, task.answered_by_id = clock.now(), actor.user_id
-    task.save(update_fields=["state", "note", "answered_at", "answered_by"])
-    audit.record(actor, task, before=before, after=audit.snapshot(task, "state"), note=task.note)
+    for task in delivery.recall_tasks.filter(state__in=RecallTask.OPEN, **which).select_for_update(of=("self",)):
+        before = audit.snapshot(task, "state")
+        task.state, task.note = RecallTask.State.DONE, note
+        task.answered_at, task.answered_by_id = clock.now(), actor.user_id
+        task.save(update_fields=["state", "note", "answered_at", "answered_by"])
+        audit.record(actor, task, before=before, after=audit.snapshot(task, "state"), note=task.note)
 
 
 @dataclass(frozen=True, slots=True)

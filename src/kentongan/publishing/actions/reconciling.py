@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min, Q, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from kentongan.channels import registry as channels
@@ -15,7 +15,7 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.models.files import StoredFile
-from kentongan.publishing.actions.answers import ask_for_strays, is_there
+from kentongan.publishing.actions.answers import settle
 from kentongan.publishing.actions.firing import OUTCOMES, lease
 from kentongan.publishing.actions.moves import SEEN, stop
 from kentongan.publishing.actions.recalling import ask, taken_back
@@ -65,9 +65,17 @@ def _doubt(delivery: Delivery) -> Doubt:
     since = (tried or delivery.due_at) - delivery.clock_went_back
     lately = Q(published_at__gte=since - 2 * FURTHEST) | Q(published_at=None)
     others = Delivery.objects.filter(lately, account_id=delivery.account_id)
-    taken = others.exclude(pk=delivery.pk).exclude(remote_id="").values_list("remote_id", flat=True)
+    taken = set(others.exclude(pk=delivery.pk).exclude(remote_id="").values_list("remote_id", flat=True))
+    taken.update(_strays_of_others(delivery, since))
     told = _receipts(delivery)
     return Doubt(delivery, since, frozenset(taken), tuple(filter(None, told)), next(iter(told), ""))
+
+
+def _strays_of_others(delivery: Delivery, since: datetime) -> QuerySet[Attempt, str]:
+    """Return what attempts at other deliveries of the account left there besides: it is not this one's."""
+    others = Attempt.objects.filter(delivery__account=delivery.account_id, kind=Attempt.Kind.PUBLISH)
+    lately = others.filter(started_at__gte=since - 2 * FURTHEST).exclude(delivery=delivery.pk).exclude(remote_id="")
+    return lately.values_list("remote_id", flat=True)
 
 
 def _receipts(delivery: Delivery) -> list[str]:
@@ -106,8 +114,7 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
     counts_from = _absent_from(delivery)
     match seen:
         case Found():
-            is_there(actor, delivery, seen)
-            ask_for_strays(actor, delivery)
+            settle(actor, delivery, seen)
         case Absent() if looked_at >= counts_from and delivery.recall_at is not None:
             taken_back(actor, delivery)
         case Absent() if looked_at >= counts_from and _was_called_off(delivery):
@@ -142,6 +149,7 @@ def note_look(delivery: Delivery, seen: Found | Absent | Unsure, looked_at: date
         kind=Attempt.Kind.FIND,
         started_at=looked_at,
         ended_at=clock.now(),
+        remote_id=delivery.remote_id,
         outcome=Outcome.HIDDEN if isinstance(seen, Found) and seen.hidden else LOOKED[type(seen)],
         message=_said(seen)[:500],
         response=dict(seen.response),

@@ -11,8 +11,8 @@ from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid
 from kentongan.core.permissions import Capability
 from kentongan.publishing import access
+from kentongan.publishing.actions import answers
 from kentongan.publishing.actions.alikeness import check_still_alone
-from kentongan.publishing.actions.answers import out
 from kentongan.publishing.actions.moves import SEEN, to_ready
 from kentongan.publishing.actions.recalling import close
 from kentongan.publishing.models import Delivery
@@ -36,9 +36,14 @@ def resolve(actor: Actor, delivery_id: int, how: Resolution, *, url: str = "", n
     if delivery.state != State.UNKNOWN:
         raise Conflict(_("This delivery is not of unknown fate any more."))
     before = audit.snapshot(delivery, *SEEN, "url")
+    known = answers.evidence(delivery) if how != Resolution.PUBLISHED else None
+    if known is not None:  # the platform has answered meanwhile: nobody has to decide any more
+        answers.settle(actor, delivery, known)
+        return delivery
     match how:
         case Resolution.PUBLISHED:
             _mark_published(delivery, url.strip())
+            answers.ask_for_strays(actor, delivery)
         case Resolution.SEND_AGAIN if delivery.recall_at is not None:
             raise Conflict(_("It is to be taken back, so it is not sent again."), remedy=_("Say what you found there."))
         case Resolution.SEND_AGAIN:
@@ -51,7 +56,7 @@ def resolve(actor: Actor, delivery_id: int, how: Resolution, *, url: str = "", n
             delivery.reason = (_("Given up: %(note)s") % {"note": note.strip() or _("not found there")})[:500]
             delivery.look_at = delivery.settled_at = None
             delivery.save()
-            close(actor, delivery)
+            close(actor, delivery, _("It is not there: nobody had to answer."), stray=None)
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *SEEN, "url"), note=note)
     return delivery
 
@@ -62,7 +67,7 @@ def _mark_published(delivery: Delivery, url: str) -> None:
     check_move(delivery.state, State.PUBLISHED)
     delivery.state = State.PUBLISHED
     # The platform's own id is not known to a person; the address stands in for it and is as unique.
-    for name, value in out(delivery, url, url).items():
+    for name, value in answers.out(delivery, url, url).items():
         setattr(delivery, name, value)
     delivery.save()
 

@@ -22,7 +22,8 @@ class TaskOut(Schema):
     """A post that people have to delete there; `waiting_for` names them while it is open.
 
     Of a repost that they have to undo, `url` is the address of the other account's post, which may stay. What is
-    `is_one_too_many` is there once more than its delivery stands for, or may be (then it has no `url`).
+    `is_one_too_many` is there once more than its delivery stands for, whose post is at `stays_url`. While it
+    `is_in_doubt`, nobody knows that there is anything to delete.
     """
 
     id: int
@@ -31,6 +32,8 @@ class TaskOut(Schema):
     url: str
     is_repost: bool
     is_one_too_many: bool
+    is_in_doubt: bool
+    stays_url: str
     state: str
     reason: str
     asked_at: datetime

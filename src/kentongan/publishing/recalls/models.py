@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from kentongan.core import clock
 from kentongan.core.links import DeviceLink, bound_to_a_device, revoked_for_a_reason
+from kentongan.publishing.states import THERE
 from kentongan.publishing.states import State as DeliveryState
 
 
@@ -16,7 +17,8 @@ class RecallTask(models.Model):
     """A post that people have to delete there, because the platform lets nobody else, or not any more.
 
     With `stray` it is not the post that its delivery stands for, but a second one: what that attempt left there, which
-    is one too many. Whatever comes of it, the delivery stays as it is.
+    is one too many, at `stray_url` where that is known. `in_doubt`: nobody knows that there are two. Whatever comes of
+    it, the delivery stays as it is.
 
     No recipient is noted: at each moment it waits for who keeps the account then (`recalls.queries.waiting_for`).
     Who answered is a user, or a person by their link.
@@ -37,9 +39,11 @@ class RecallTask(models.Model):
     OPEN = (State.ASKED.value, State.SEEN.value)
 
     delivery = models.ForeignKey("publishing.Delivery", models.PROTECT, related_name="recall_tasks")
-    stray = models.OneToOneField(
-        "publishing.Attempt", models.PROTECT, null=True, related_name="recall_task", verbose_name=_("one too many")
+    stray = models.ForeignKey(
+        "publishing.Attempt", models.PROTECT, null=True, related_name="recall_tasks", verbose_name=_("one too many")
     )
+    stray_url = models.CharField(max_length=500, blank=True)
+    in_doubt = models.BooleanField(default=False)
     unit = models.ForeignKey("registry.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ASKED)
     reason = models.CharField(_("reason"), max_length=300)
@@ -63,6 +67,12 @@ class RecallTask(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("delivery",), condition=Q(state__in=("asked", "seen"), stray=None), name="recall_once"
+            ),
+            models.UniqueConstraint(
+                fields=("stray",), condition=Q(state__in=("asked", "seen")), name="recall_stray_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(stray__isnull=False) | Q(stray_url="", in_doubt=False), name="recall_stray_only"
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="recall_has_reason"),
             models.CheckConstraint(
@@ -102,12 +112,18 @@ class RecallTask(models.Model):
     @property
     def is_in_doubt(self) -> bool:
         """Whether nobody knows that there is anything to delete."""
-        return self.stray.remote_id == "" if self.stray else self.delivery.state == DeliveryState.UNKNOWN
+        return self.in_doubt if self.is_one_too_many else self.delivery.state == DeliveryState.UNKNOWN
 
     @property
     def url(self) -> str:
         """Return the address of what is to be deleted; empty where it is not known."""
-        return self.stray.url if self.stray else self.delivery.url
+        return self.stray_url if self.is_one_too_many else self.delivery.url
+
+    @property
+    def stays_url(self) -> str:
+        """Return the address of the other one of two, which stays; empty where it does not, or there is no other."""
+        there = self.is_one_too_many and self.delivery.state in THERE and self.delivery.recall_at is None
+        return self.delivery.url if there else ""
 
     @property
     def is_open(self) -> bool:

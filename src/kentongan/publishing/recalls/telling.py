@@ -97,23 +97,25 @@ def _to_person(task: RecallTask, person: Person, token: str, before: int) -> Dra
 
 
 def _subject(task: RecallTask) -> str:
+    if task.is_one_too_many:
+        return _("A post may be there twice") if task.is_in_doubt else _("A post is there twice")
     return _("A repost has to be undone") if task.is_of_repost else _("A post has to be deleted")
 
 
 def _request(task: RecallTask) -> str:
     """Return what is asked; of a repost nobody is asked to delete the other account's post."""
-    if task.is_of_repost:
-        return _("%(name)s, please undo the repost by %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
     if task.is_one_too_many and task.is_in_doubt:
         return _(
             "%(name)s, this post of %(account)s may be there twice: %(title)s. Please look for a second one, and "
-            "delete it if it is there. By %(due)s."
+            "delete it only if there are really two. By %(due)s."
         )
     if task.is_one_too_many:
         return _(
             "%(name)s, this post of %(account)s is there twice: %(title)s. Please delete the one that the page names, "
             "and leave the other. By %(due)s."
         )
+    if task.is_of_repost:
+        return _("%(name)s, please undo the repost by %(account)s: %(title)s. Why: %(reason)s. By %(due)s.")
     if task.is_in_doubt:
         return _(
             "%(name)s, please look whether this post of %(account)s is there, and delete it if it is: %(title)s. "
@@ -123,12 +125,19 @@ def _request(task: RecallTask) -> str:
 
 
 def _late(task: RecallTask) -> str:
+    if task.is_one_too_many:
+        return _(
+            "%(name)s, a post of %(account)s is there twice, or may be, and nobody has looked after it yet: %(title)s. "
+            "It was due %(due)s."
+        )
     if task.is_of_repost:
         return _("%(name)s, nobody has undone the repost by %(account)s yet: %(title)s. It was due %(due)s.")
     return _("%(name)s, nobody has deleted this post of %(account)s yet: %(title)s. It was due %(due)s.")
 
 
 def _declined(task: RecallTask) -> str:
+    if task.is_one_too_many:
+        return _("%(name)s, the second post of %(account)s was not deleted: %(title)s. Why: %(note)s")
     if task.is_of_repost:
         return _("%(name)s, the repost by %(account)s was not undone: %(title)s. Why: %(note)s")
     return _("%(name)s, this post of %(account)s was not deleted: %(title)s. Why: %(note)s")
@@ -174,20 +183,26 @@ def _rise(actor: Actor) -> int:
 
 
 def tell_asker(actor: Actor, task: RecallTask) -> None:
-    """Queue a message to who asked: the post stays, and why; part of the action that declines."""
-    asker = task.asked_by
-    if asker is None or not asker.is_active:
-        return
-    with translation.override(asker.language or settings.LANGUAGE_CODE):
-        draft = Draft(
+    """Queue a message to who asked: the post stays, and why; part of the action that declines.
+
+    Where nobody asked (a post that is one too many) the administrators are told.
+    """
+    users = [task.asked_by] if task.asked_by else registry.nearest_administrators([task.unit])[task.unit_id]
+    drafts = [_to_asker(task, user) for user in users if user.is_active]
+    if drafts:
+        messages.queue_many(actor, drafts)
+
+
+def _to_asker(task: RecallTask, user: User) -> Draft:
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        return Draft(
             channel=Message.Channel.EMAIL,
             purpose=PURPOSE,
-            address=asker.email,
-            recipient=asker.name,
+            address=user.email,
+            recipient=user.name,
             unit_id=task.unit_id,
             subject=_("A repost was not undone") if task.is_of_repost else _("A post was not deleted"),
-            body=_declined(task) % {"name": asker.name, **_words(task), "note": task.note},
+            body=_declined(task) % {"name": user.name, **_words(task), "note": task.note},
             link=f"{settings.PUBLIC_URL}{reverse('publishing:delivery', args=(task.delivery_id,))}",
-            dedupe_key=f"recall:{task.pk}:declined",
+            dedupe_key=f"recall:{task.pk}:declined:{user.pk}",
         )
-    messages.queue_many(actor, [draft])
