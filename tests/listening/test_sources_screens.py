@@ -115,6 +115,12 @@ def test_without_a_source_the_list_says_what_to_do(cast, sign_in):
     assert reverse("listening:source_new") in page.content.decode()
 
 
+def test_the_list_leaves_as_a_table(cast, sign_in, opened):
+    answer = sign_in(cast.user("wulan")).get(reverse("listening:sources") + "?format=csv")
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert (len(lines), "Kabar" in lines[1]) == (2, True)
+
+
 def test_lists_take_the_same_number_of_queries_however_long_they_are(
     cast, sign_in, opened, django_assert_num_queries, django_assert_max_num_queries
 ):
@@ -132,7 +138,7 @@ def test_lists_take_the_same_number_of_queries_however_long_they_are(
             client.get(url)
 
 
-def test_through_the_api(cast, client, site):
+def test_through_the_api(cast, client, site, settings):
     _row, secret = tokens.create(cast.actor("sari"), "tes", tokens.SCOPES)
     headers = {"Authorization": f"Bearer {secret}"}
 
@@ -160,6 +166,11 @@ def test_through_the_api(cast, client, site):
     assert call("post", f"quarantine/{item.pk}/discard", {}).status_code == 200
     assert call("delete", f"sources/{pk}").status_code == 204
     assert call("get", f"sources/{pk}").status_code == 404
+    for kind, start in (("folder", str(settings.KENTONGAN_HOME)), ("form", settings.PUBLIC_URL)):
+        made = call("post", "sources", {"unit_id": cast.root.pk, "kind": kind, "name": kind}).json()
+        assert call("get", f"sources/{made['id']}/entrance").json()["entrance"].startswith(start)
+        renewed = call("post", f"sources/{made['id']}/link", {})
+        assert renewed.status_code == (409 if kind == "folder" else 200)
     bad = {"unit_id": cast.root.pk, "kind": "x", "name": "K"}
     assert call("post", "sources", bad).json()["error"]["fields"].keys() == {"kind"}
 
@@ -168,6 +179,8 @@ def test_on_the_command_line(cast, run_command, site):
     assert "website.feed" in {row["kind"] for row in run_command(listen, "ways")}
     made = run_command(listen, "add", "website.feed", site.url + "/feed", "--name", "Kabar")
     assert run_command(listen, "read", made["id"]) == {"added": 1, "duplicates": 0, "rejected": 0}
-    (row,) = run_command(listen, "sources")
+    entrance = run_command(listen, "add", "folder", "--name", "Ekspor")["entrance"]
+    assert entrance.endswith(f"inbox/{Source.objects.get(kind='folder').pk}")
+    row, _folder = sorted(run_command(listen, "sources"), key=lambda one: one["id"])
     assert (row["name"], row["posts"], row["healthy"]) == ("Kabar", 1, True)
-    assert Source.objects.get().due_at > clock.now()
+    assert Source.objects.get(pk=row["id"]).due_at > clock.now()

@@ -24,7 +24,7 @@ from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.permissions import Capability
 from kentongan.listening import actions as listening
-from kentongan.listening import queries, reading
+from kentongan.listening import opening, queries, reading
 from kentongan.listening.importing import DEFAULT_SOURCE, PostImport
 from kentongan.listening.models import Source
 from kentongan.registry import actions
@@ -165,7 +165,7 @@ def ways(as_json: AsJson = False) -> None:
 @app.command("add")
 @with_database
 def add(
-    kind: Annotated[str, typer.Argument(help="What is read, as `kentongan listen ways` names it: website.feed.")],
+    kind: Annotated[str, typer.Argument(help="As `kentongan listen ways` names it: website.feed; or folder, or form.")],
     query: Annotated[str, typer.Argument(help="What it looks for: an address, a hashtag, words.")] = "",
     name: Annotated[str, typer.Option(help="Under which name it is listed; by default what it looks for.")] = "",
     server: Annotated[str, typer.Option(help="The server's address, where the kind needs one.")] = "",
@@ -181,9 +181,12 @@ def add(
     place = _unit(who, unit)
     pace = listening.Pace(every, keep)
     new = listening.NewSource(kind, name or query[:120] or kind, query, server, account, pace)
-    source = listening.open_source(who, place.pk, new)
+    source = opening.open_any(who, place.pk, new)
+    brought = {"entrance": opening.entrance(who, source.pk)} if kind in opening.BROUGHT else {}
     if as_json:
-        print_json(_source(source))
+        print_json(_source(source) | brought)
+    elif brought:
+        say(f"Added source {source.pk}: {source.name}. Posts are brought to {brought['entrance']}")
     else:
         say(f"Added source {source.pk}: {source.name}. `kentongan listen read {source.pk}` reads it now.")
 

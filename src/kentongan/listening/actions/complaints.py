@@ -28,6 +28,7 @@ PURPOSE = "listening.complaint"
 SHORTEST, LONGEST = 10, 4000
 OLDEST = timedelta(days=60)
 SYSTEM = Actor.system("listening.complaints")
+NO_LINK = _("Only a form has a link.")
 
 
 class Heard(models.TextChoices):
@@ -67,7 +68,7 @@ def renew_link(actor: Actor, source_id: int) -> Source:
     """Give a form another link; the one before opens it no more."""
     source = locked_source(actor, source_id)
     if source.kind != Source.Kind.FORM:
-        raise Conflict(_("Only a form has a link."))
+        raise Conflict(NO_LINK)
     source.cursor = public_id(20)
     source.save(update_fields=["cursor"])
     audit.record(actor, source, after={"link": "renewed"})

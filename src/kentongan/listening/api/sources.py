@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from ninja import Field, Schema, Status
 
 from kentongan.core.api import Router, actor_of, scope
-from kentongan.listening import access, actions, queries, reading
+from kentongan.listening import access, actions, opening, queries, reading
+from kentongan.listening.actions import complaints
 from kentongan.listening.models import Source
 
 router = Router()
@@ -70,6 +71,12 @@ class ReadOut(Schema):
     rejected: int
 
 
+class EntranceOut(Schema):
+    """Where posts are brought to."""
+
+    entrance: str
+
+
 class ItemOut(Schema):
     """An item that could not be read, and why; the item itself is shown on screen only."""
 
@@ -90,8 +97,8 @@ def sources(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.post("/sources", response={201: SourceOut}, auth=WRITE)
 def add(request: HttpRequest, given: SourceIn) -> Status[dict[str, Any]]:
-    """Add a source that is read from now on."""
-    return Status(201, _row(actions.open_source(actor_of(request), given.unit_id, given.new())))
+    """Add a source: one that is read from now on, a watched folder (`folder`), or a form for complaints (`form`)."""
+    return Status(201, _row(opening.open_any(actor_of(request), given.unit_id, given.new())))
 
 
 @router.get("/sources/{source_id}", response=SourceOut, auth=READ)
@@ -123,6 +130,19 @@ def resume(request: HttpRequest, source_id: int) -> dict[str, Any]:
 def read(request: HttpRequest, source_id: int) -> actions.Counts:
     """Read a source now."""
     return reading.read_now(actor_of(request), source_id)
+
+
+@router.get("/sources/{source_id}/entrance", response=EntranceOut, auth=READ)
+def entrance(request: HttpRequest, source_id: int) -> dict[str, str]:
+    """Say where posts are brought to: the address of a form, the path of a watched folder."""
+    return {"entrance": opening.entrance(actor_of(request), source_id)}
+
+
+@router.post("/sources/{source_id}/link", response=EntranceOut, auth=WRITE)
+def renew_link(request: HttpRequest, source_id: int) -> dict[str, str]:
+    """Give a form another link; the one before opens nothing any more."""
+    actor = actor_of(request)
+    return {"entrance": opening.entrance(actor, complaints.renew_link(actor, source_id).pk)}
 
 
 @router.get("/sources/{source_id}/quarantine", response=list[ItemOut], auth=READ)

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kentongan.channels import registry as channels
@@ -18,9 +17,8 @@ from kentongan.core.errors import Conflict, Invalid, NotFound, Unavailable
 from kentongan.core.forms import show_errors
 from kentongan.core.permissions import Capability
 from kentongan.core.requests import StaffRequest
-from kentongan.core.tables import page_of
-from kentongan.listening import access, actions, folders, queries, reading
-from kentongan.listening.actions import complaints
+from kentongan.core.tables import Column, export, page_of
+from kentongan.listening import access, actions, folders, opening, queries, reading
 from kentongan.listening.forms.sources import ChangeForm, NamedForm, SourceForm
 from kentongan.listening.importing import PostImport
 from kentongan.listening.models import Source
@@ -28,17 +26,31 @@ from kentongan.listening.views.common import unit_of
 from kentongan.registry import access as registry
 from kentongan.registry.models import Unit
 
-NAMED = {Source.Kind.FOLDER.value: actions.open_folder, Source.Kind.FORM.value: complaints.open_form}
+COLUMNS = (
+    Column(gettext_lazy("Source"), "name", 40),
+    Column(gettext_lazy("Kind"), "kind_label", 40),
+    Column(gettext_lazy("What it looks for"), "query", 40),
+    Column(gettext_lazy("State"), "get_state_display"),
+    Column(gettext_lazy("Last error"), "last_error", 40),
+    Column(gettext_lazy("Posts"), "posts"),
+    Column(gettext_lazy("Could not be read"), "waiting"),
+    Column(gettext_lazy("Last read"), "last_read_at", 22),
+    Column(gettext_lazy("Last new"), "last_new_at", 22),
+    Column(gettext_lazy("Next read"), "due_at", 22),
+)
 PACE = ("name", "every_minutes", "retention_days", "budget_posts", "budget_requests")
 
 
 @login_required
 @require_GET
-def index(request: StaffRequest) -> HttpResponse:
+def index(request: StaffRequest) -> HttpResponseBase:
     """Where posts come from, and whether that works."""
     authority.require_anywhere(request.actor, Capability.LISTEN)
+    found = queries.sources(request.actor)
+    if fmt := request.GET.get("format"):
+        return export("sumber", COLUMNS, found, fmt)
     context = {
-        "page": page_of(request, queries.sources(request.actor)),
+        "page": page_of(request, found),
         "posts": queries.segments_count(request.actor),
         "runs": imports.visible(request.actor).filter(kind=PostImport.name).exclude(state="discarded")[:10],
         "may_analyse": Capability.ANALYSE in registry.capabilities(request.actor),
@@ -52,7 +64,7 @@ def add(request: StaffRequest) -> HttpResponse:
     """Add a source: choose its kind, say what to read, see what would come, save."""
     unit = unit_of(request)
     kind = request.GET.get("kind", "")
-    if kind in NAMED:
+    if kind in opening.BROUGHT:
         return _add_named(request, unit, kind)
     if kind not in channels.listeners():
         return render(request, "listening/source_kinds.html", {"kinds": channels.listeners()})
@@ -79,7 +91,7 @@ def _add_named(request: StaffRequest, unit: Unit, kind: str) -> HttpResponse:
     form = NamedForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            source = NAMED[kind](request.actor, unit.pk, **form.cleaned_data)
+            source = opening.BROUGHT[kind](request.actor, unit.pk, **form.cleaned_data)
             messages.success(request, _("The source was added."))
             return redirect(source)
         except Invalid as error:
@@ -110,16 +122,12 @@ def source(request: StaffRequest, pk: int) -> HttpResponse:
         "source": found,
         "form": form,
         "may_analyse": may,
-        "door": _door(found) if may and found.kind == Source.Kind.FORM else "",
+        "door": opening.entrance(request.actor, pk) if may and found.kind == Source.Kind.FORM else "",
         "brings": found.kind == Source.Kind.FORM and any(one in held for one in actions.WORKERS),
         "folder": folders.folder_of(found) if found.kind == Source.Kind.FOLDER else None,
         "items": page_of(request, queries.quarantine(request.actor, pk), 25),
     }
     return render(request, "listening/source.html", context, status=422 if form.errors else 200)
-
-
-def _door(source: Source) -> str:
-    return f"{settings.PUBLIC_URL}{reverse('listening:complaint_door', args=(complaints.token_of(source),))}"
 
 
 @login_required
