@@ -20,7 +20,7 @@ def weighted(counts: "csr_matrix", words: Words) -> "csr_matrix":
 
 
 class Index:
-    """The facets as they were at the last refresh, and those opened since."""
+    """The facets as they were at the last refresh, and those opened since; by the words that tell them apart."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -36,8 +36,12 @@ class Index:
         if self._age >= self.settings.refresh:
             self._age = 0
             self._rows = weighted(facets.counts, words)
-            self._columns = self._rows.T.tocsr()
+            self._columns = self._telling(self._rows)
         self._age += posts
+
+    def _telling(self, rows: "csr_matrix") -> "csr_matrix":
+        """Return words x facets, without the words of little weight: half the facets use them, and none for them."""
+        return sparse.above(rows, self.settings.faint).T.tocsr()
 
     def nearest(self, posts: "csr_matrix", times: Floats, facets: Facets, words: Words) -> Ints:
         """Return the row of the facet of each post, or -1."""
@@ -47,7 +51,7 @@ class Index:
         owners, found, values = self._candidates(posts, self._rows, self._columns)
         used = np.unique(posts.indices)
         posts, fresh = sparse.narrow(posts, used), sparse.narrow(fresh, used)
-        late = self._candidates(posts, fresh, fresh.T.tocsr())
+        late = self._candidates(posts, fresh, self._telling(fresh))
         owners, values = np.concatenate([owners, late[0]]), np.concatenate([values, late[2]])
         found = np.concatenate([found, late[1] + known])
         spans = facets.times[found]
@@ -57,21 +61,25 @@ class Index:
         return np.where(best >= 0, np.append(found, -1)[best], -1)
 
     def _candidates(self, posts: "csr_matrix", rows: "csr_matrix", columns: "csr_matrix") -> tuple[Ints, Ints, Singles]:
-        alike = posts @ columns
-        near = np.flatnonzero(alike.data > self.settings.similar)
-        owners, found = sparse.rows_of(alike)[near], alike.indices[near]
-        agreed = agree(posts, rows, owners, found, self.settings.witness)
-        return owners[agreed], found[agreed], alike.data[near][agreed]
+        """Return pairs of posts and facets that are alike, and how much. What the index leaves out is added here."""
+        shared = posts @ columns
+        near = np.flatnonzero(shared.data > self.settings.similar - self.settings.slack)
+        owners, found = sparse.rows_of(shared)[near], shared.indices[near]
+        likeness, agreed = compare(posts, rows, owners, found, self.settings.witness)
+        agreed &= likeness > self.settings.similar
+        return owners[agreed], found[agreed], likeness[agreed]
 
 
-def agree(one: "csr_matrix", other: "csr_matrix", left: Ints, right: Ints, witness: float) -> Bools:
-    """Return, for pairs of rows, whether more than one word speaks for them.
+def compare(one: "csr_matrix", other: "csr_matrix", left: Ints, right: Ints, witness: float) -> tuple[Singles, Bools]:
+    """Return, for pairs of rows, how alike they are and whether more than one word speaks for them.
 
     On an ordinary day one shared word is no shared happening.
     """
     shared = one[left].multiply(other[right]).tocsr()
-    strong = np.bincount(sparse.rows_of(shared)[shared.data >= witness], minlength=len(left))
-    return np.asarray((strong > 1) | ((strong == 1) & (np.diff(one.indptr)[left] == 1)))
+    rows, size = sparse.rows_of(shared), len(left)
+    strong = np.bincount(rows[shared.data >= witness], minlength=size)
+    agreed = (strong > 1) | ((strong == 1) & (np.diff(one.indptr)[left] == 1))
+    return np.bincount(rows, shared.data, minlength=size).astype(np.float32), np.asarray(agreed)
 
 
 def lead(posts: "csr_matrix", times: Floats, settings: Settings) -> Ints:
@@ -82,7 +90,7 @@ def lead(posts: "csr_matrix", times: Floats, settings: Settings) -> Ints:
     rows = sparse.rows_of(alike)
     near = np.flatnonzero((alike.data > settings.leading) & (alike.indices > rows))
     near = near[np.abs(times[rows[near]] - times[alike.indices[near]]) <= settings.gap]
-    near = near[agree(narrow, narrow, rows[near], alike.indices[near], settings.witness)]
+    near = near[compare(narrow, narrow, rows[near], alike.indices[near], settings.witness)[1]]
     leaders = np.arange(size)
     for post, follower in zip(rows[near].tolist(), alike.indices[near].tolist(), strict=True):
         if leaders[post] == post and leaders[follower] == follower:

@@ -18,6 +18,8 @@ class Settings:
     similar: float = 0.38
     leading: float = 0.4
     witness: float = 0.04
+    faint: float = 0.2
+    slack: float = 0.1
     gap: float = 4 * 86400.0
     step: int = 256
     refresh: int = 1024

@@ -31,12 +31,21 @@ def with_values(found: "csr_matrix", values: Singles) -> "csr_matrix":
     return matrix(values, found.indices, found.indptr, found.shape[1])
 
 
+def above(found: "csr_matrix", least: float) -> "csr_matrix":
+    """Return the matrix without entries below `least`."""
+    return _only(found, found.indices, found.data >= least, found.shape[1])
+
+
+def _only(found: "csr_matrix", columns: Ints, kept: Bools, width: int) -> "csr_matrix":
+    starts = np.concatenate([[0], np.cumsum(kept)])[found.indptr]
+    return matrix(found.data[kept], columns[kept], starts, width)
+
+
 def narrow(found: "csr_matrix", columns: Ints) -> "csr_matrix":
     """Return the matrix with only these columns (ascending): what is as wide as all words takes long to turn."""
     at = np.minimum(np.searchsorted(columns, found.indices), len(columns) - 1)
     kept = columns[at] == found.indices if len(columns) else np.zeros(len(at), np.bool_)
-    starts = np.concatenate([[0], np.cumsum(kept)])[found.indptr]
-    return matrix(found.data[kept], at[kept], starts, len(columns))
+    return _only(found, at, kept, len(columns))
 
 
 def select(groups: Ints, height: int) -> "csr_matrix":
@@ -70,9 +79,12 @@ def unit(found: "csr_matrix", values: Singles) -> "csr_matrix":
     return with_values(found, (values / np.maximum(lengths, 1e-9)[rows]).astype(np.float32))
 
 
-def best_of_rows(rows: Ints, values: Singles, height: int) -> Ints:
-    """Return, for each of `height` rows, the index of its largest value (rows ascending), or -1."""
+def best_of_rows(rows: Ints, values: Singles | Floats, height: int) -> Ints:
+    """Return, for each of `height` rows, the index of its largest value, of equals the first, or -1."""
     best = np.full(height, -1, np.int64)
-    order = np.lexsort((-np.arange(len(rows)), values, rows))
-    best[rows[order]] = order
+    if len(rows):
+        highest = np.full(height, -np.inf)
+        np.maximum.at(highest, rows, values)
+        at = np.flatnonzero(values == highest[rows])[::-1]
+        best[rows[at]] = at
     return best

@@ -10,9 +10,6 @@ from kentongan.listening.clustering.sparse import Floats, Ints, Singles
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-# So many facets at a time are compared with all groups.
-PORTION = 2000
-
 
 def likeliest(
     counts: "csr_matrix", posts: Ints, times: Floats, numbers: Ints, background: Singles, mass: float, gap: float
@@ -32,12 +29,10 @@ def likeliest(
     first, last = np.full(len(groups), np.inf), np.full(len(groups), -np.inf)
     np.minimum.at(first, at, times[:, 0])
     np.maximum.at(last, at, times[:, 1])
-    best = at.copy()
-    for start in range(0, len(numbers), PORTION):
-        part = slice(start, start + PORTION)
-        shared = (counts[part] @ weights).toarray()
-        score = shared + np.outer(np.asarray(counts[part].sum(1)).ravel(), a_word) + a_group
-        near = (times[part, :1] <= last + gap) & (times[part, 1:] >= first - gap)
-        score[(shared <= 0.0) | ~near] = -np.inf
-        best[part] = np.where(np.isfinite(score.max(1)), score.argmax(1), at[part])
-    return groups[best]
+    found = counts @ weights
+    rows, columns = sparse.rows_of(found), found.indices
+    lengths = np.asarray(counts.sum(1)).ravel()
+    score = found.data + lengths[rows] * a_word[columns] + a_group[columns]
+    score[(times[rows, 0] > last[columns] + gap) | (times[rows, 1] < first[columns] - gap)] = -np.inf
+    best = sparse.best_of_rows(rows, score, len(numbers))
+    return np.where(best >= 0, groups[np.append(columns, 0)[best]], numbers)
