@@ -1,6 +1,7 @@
 """NMI, ARI, B-cubed F1 and speed on streams with known clusters: `python benchmarks/stream_clustering.py FILE...`.
 
-FILE is JSON lines with `textCleaned` and `clusterNo`, in stream order.
+FILE is JSON lines with `textCleaned` and `clusterNo`, in stream order. With `--beside`, others read the first posts of
+each stream too (`beside`): their figures, and how many times as fast ours is on the same posts.
 """
 
 import json
@@ -9,29 +10,49 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
+from beside import others, timed
 from figures import summary
 
 from kentongan.listening.clustering import Clusterer
 from kentongan.listening.pipeline import words
 
+# River's TextClust takes minutes for more.
+FIRST = 3000
 
-def measure(path: Path) -> None:
-    """Print one line of figures; posts come one second apart."""
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
-    truth = [row["clusterNo"] for row in rows]
+
+def clustered(texts: list[str]) -> tuple[list[int], float, float]:
+    """Return clusters, seconds for the words and seconds for the clusters; posts come one second apart."""
     start = time.process_time()
-    tokens = words(pa.array([row["textCleaned"] for row in rows]))
+    tokens = words(pa.array(texts))
     ready = time.process_time()
     clusterer = Clusterer()
-    placed = clusterer.place(tokens, [float(i) for i in range(len(rows))], [None] * len(rows))
+    placed = clusterer.place(tokens, [float(i) for i in range(len(texts))], [None] * len(texts))
     clusterer.review()
     guess = clusterer.clusters_of(placed)
-    end = time.process_time()
+    return guess, ready - start, time.process_time() - ready
+
+
+def measure(path: Path, *, beside: bool) -> None:
+    """Print a line of figures, and one for each of the others."""
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
+    texts, truth = [row["textCleaned"] for row in rows], [row["clusterNo"] for row in rows]
+    guess, reading, clustering = clustered(texts)
     print(
         f"{path.name}: {len(rows)} posts, {len(set(truth))} true, {len(set(guess))} found,"
-        f" {summary(truth, guess)}, {len(rows) / (end - ready):,.0f}/s of one core clustering,"
-        f" {len(rows) / (end - start):,.0f}/s with words"
+        f" {summary(truth, guess)}, {len(rows) / clustering:,.0f}/s of one core clustering,"
+        f" {len(rows) / (reading + clustering):,.0f}/s with words"
     )
+    if beside:
+        _beside(texts[:FIRST], truth[:FIRST])
+
+
+def _beside(texts: list[str], truth: list[int]) -> None:
+    guess, reading, clustering = clustered(texts)
+    ours = len(texts) / (reading + clustering)
+    print(f"  first {len(texts)}: ours {summary(truth, guess)}, {ours:,.0f}/s with words")
+    for name, run in others().items():
+        labels, speed = timed(run, texts, len(set(truth)))
+        print(f"  {name}: {summary(truth, labels)}, {speed:,.0f}/s; ours is {ours / speed:,.1f} times as fast")
 
 
 def warm_up() -> None:
@@ -44,4 +65,5 @@ def warm_up() -> None:
 if __name__ == "__main__":
     warm_up()
     for name in sys.argv[1:]:
-        measure(Path(name))
+        if not name.startswith("--"):
+            measure(Path(name), beside="--beside" in sys.argv)
