@@ -88,6 +88,28 @@ def test_a_second_reading_asks_only_for_what_is_newer(view: AppView) -> None:
     assert (len(batch.heard) < 5, batch.more) == (True, False)
 
 
+def test_the_first_reading_leaves_the_budget_to_what_is_said_now(view: AppView) -> None:
+    for number in range(60):
+        view.add(f"banjir {number}", clock.now() - timedelta(minutes=60 - number))
+    search, cursor, heard = listener("search"), "", []
+    with http.client() as client:
+        while True:
+            batch = search.read(Asked("banjir", cursor, 2), signed_in(view), client)
+            heard, cursor = [*heard, *batch.heard], batch.cursor
+            if not batch.more:
+                break
+        assert [one.text for one in heard] == [f"banjir {number}" for number in range(59, 39, -1)]
+        for number in range(60, 90):
+            view.add(f"banjir {number}")
+        heard = []
+        while True:
+            batch = search.read(Asked("banjir", cursor, 2), signed_in(view), client)
+            heard, cursor = [*heard, *batch.heard], batch.cursor
+            if not batch.more:
+                break
+    assert {one.text for one in heard} >= {f"banjir {number}" for number in range(60, 90)}
+
+
 def test_what_comes_with_a_post(view: AppView) -> None:
     view.add("banjir di Babelan")
     with http.client() as client:

@@ -14,7 +14,7 @@ from kentongan.channels import registry
 from kentongan.channels.contract import Credentials, Rejected
 from kentongan.channels.hearing import Asked, Unreadable
 from kentongan.channels.testing import ListenerContract, ListeningBench
-from kentongan.core import http
+from kentongan.core import clock, http
 from kentongan.core.ids import public_id
 from servers.mastodon import MastodonServer
 from servers.proxy import Proxy, between
@@ -66,7 +66,9 @@ def listening(mastodon_server: MastodonServer, proxy: Proxy) -> Iterator[Listeni
             client,
             lambda text: post(mastodon_server, f"{text} #{tag}") and None,
             fail,
-            lambda: broken.append({"id": "1", "content": "<p>Tanpa waktu</p>", "account": {"acct": "a"}}),
+            lambda: broken.append(
+                {"id": "1", "visibility": "public", "content": "<p>Tanpa waktu</p>", "account": {"acct": "a"}}
+            ),
             ("", "dua kata", "#", "123", "a/b", "#" + "x" * 101),
         )
     proxy.edit = None
@@ -106,6 +108,34 @@ def test_the_public_timeline_goes_up_from_where_it_was(mastodon_server: Mastodon
         assert {one.text for one in heard} >= {f"{word} {number}" for number in range(5)}
         assert len({one.remote_id for one in heard}) == len(heard)
         assert rounds <= 5
+
+
+def test_the_first_reading_leaves_the_budget_to_what_is_said_now() -> None:
+    ids = list(range(2000, 0, -1))
+    asked: list[str] = []
+
+    def page(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        below, above = (int(request.url.params.get(name) or 0) for name in ("max_id", "min_id"))
+        found = [one for one in ids if (not below or one < below) and one > above]
+        return httpx.Response(200, json=[status(one) for one in (found[-40:] if above else found[:40])])
+
+    def status(number: int) -> dict[str, Any]:
+        return {
+            "id": str(number), "uri": f"https://a.example/{number}", "visibility": "public", "content": str(number),
+            "created_at": clock.now().isoformat(), "account": {"acct": "budi"},
+        }  # fmt: skip
+
+    world, cursor, heard = httpx.Client(transport=httpx.MockTransport(page)), "", []
+    while True:
+        batch = listener("hashtag").read(Asked("setu", cursor), Credentials("", "https://a.example"), world)
+        heard, cursor = [*heard, *batch.heard], batch.cursor
+        if not batch.more:
+            break
+    assert (len(heard), len(asked)) == (1000, 26)  # and one page up
+    ids[:0] = [2002, 2001]
+    batch = listener("hashtag").read(Asked("setu", cursor), Credentials("", "https://a.example"), world)
+    assert [one.text for one in batch.heard] == ["2002", "2001"]
 
 
 def test_answers_to_an_account(mastodon_server: MastodonServer) -> None:

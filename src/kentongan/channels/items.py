@@ -14,8 +14,9 @@ from kentongan.core import clock
 from kentongan.core.imports.values import readable
 
 Kept = Mapping[str, Any]
-# How far back a listener goes when it reads for the first time, where the platform lets it.
-BACK = timedelta(days=7)
+# How far back a listener goes when it reads for the first time, where the platform lets it, and in how many pages at
+# most: a day's budget is for what is said now.
+BACK, FIRST_PAGES = timedelta(days=7), 10
 LONGEST_TEXT = 20_000
 LONGEST_PAGE = 2000
 
@@ -81,18 +82,23 @@ def cursor_of(**parts: str) -> str:
 class Descent:
     """Where a listener is that reads from the newest item down to what it knows, page by page.
 
-    `since` is what was known when it began, `top` the newest moment met on the way, `page` the platform's own cursor.
+    `since` is what was known when it began, `top` the newest moment met on the way, `page` the platform's own cursor,
+    `left` how many pages the first reading still may take; None for later ones.
     """
 
     since: datetime
     top: datetime | None = None
     page: str = ""
+    left: int | None = None
 
     @classmethod
     def of(cls, cursor: str) -> "Descent":
         """Return where a cursor says that we are; a week back where it says nothing."""
         at = parts_of(cursor)
-        return cls(moment(at.get("since")) or clock.now() - BACK, moment(at.get("top")), at.get("page", ""))
+        since, left = moment(at.get("since")), at.get("left", "")
+        if since is None:
+            return cls(clock.now() - BACK, left=FIRST_PAGES)
+        return cls(since, moment(at.get("top")), at.get("page", ""), int(left) if left.isdecimal() else None)
 
     def after(self, moments: Sequence[datetime], following: object, overlap: timedelta) -> tuple[str, bool]:
         """Return the cursor after a page of items of those moments, and whether a further page is wanted.
@@ -101,9 +107,10 @@ class Descent:
         """
         top = max([*moments, *filter(None, [self.top])], default=self.since)
         more = isinstance(following, str) and 0 < len(following) <= LONGEST_PAGE
-        if not more or not moments or min(moments) < self.since:
+        if not more or not moments or min(moments) < self.since or self.left == 1:
             return cursor_of(since=stamp(max(self.since, top - overlap))), False
-        return cursor_of(since=stamp(self.since), top=stamp(top), page=str(following)), True
+        left = "" if self.left is None else str(self.left - 1)
+        return cursor_of(since=stamp(self.since), top=stamp(top), page=str(following), left=left), True
 
 
 def stamp(at: datetime) -> str:

@@ -1,8 +1,8 @@
 """Listening on Mastodon: what bears a hashtag, what a server's own people write, what answers an account of ours.
 
-Pages go down from the newest status to a week ago at the first reading, and then up from the newest that is known
-(`min_id`), as the timelines were described in November 2026. Identifiers are compared by length, then as texts: numbers
-on Mastodon, texts of one length on its relatives.
+Pages go down from the newest status to a week ago at the first reading, a thousand statuses at most, and then up from
+the newest that is known (`min_id`), as the timelines were described in November 2026. Identifiers are compared by
+length, then as texts: numbers on Mastodon, texts of one length on its relatives.
 """
 
 import re
@@ -23,7 +23,7 @@ from kentongan.channels.markup import plain
 from kentongan.channels.mastodon.api import call
 from kentongan.core import clock
 
-PAGE = 40
+PAGE, FIRST_PAGES = 40, 25
 # Letters, figures and low lines with at least one letter, as Mastodon takes a hashtag.
 HASHTAG = re.compile(r"(?=.*[^\W\d_])\w{1,100}")
 SERVER = gettext_lazy("Without signing in; some servers show this only to those who do.")
@@ -66,8 +66,11 @@ class MastodonTimeline:
         kept = [_kept(status, host) for status in self._statuses(page)]
         heard, unread = items.sort_out(kept, _heard)
         top, below = _next(at, ids, kept)
+        left = str(_left(at) - 1) if below else ""
         moved = bool(ids) and (top, below) != (at.get("top", ""), at.get("below", ""))
-        return Batch(heard, items.cursor_of(top=top, below=below), unread, more=bool(below) or (moved and "top" in at))
+        return Batch(
+            heard, items.cursor_of(top=top, below=below, left=left), unread, more=bool(below) or (moved and "top" in at)
+        )
 
     def again(self, raw: str) -> Heard:
         """Read a status from what was kept of it."""
@@ -84,7 +87,7 @@ def _order(identity: str) -> tuple[int, str]:
 
 
 def _is_public(status: Mapping[str, Any]) -> bool:
-    return status.get("visibility", "public") == "public" and not status.get("reblog")
+    return status.get("visibility") == "public" and not status.get("reblog")
 
 
 def _next(at: Mapping[str, str], ids: Sequence[str], kept: Sequence[Kept]) -> tuple[str, str]:
@@ -93,8 +96,19 @@ def _next(at: Mapping[str, str], ids: Sequence[str], kept: Sequence[Kept]) -> tu
     if "top" in at and "below" not in at:
         return newest, ""
     oldest = min((moment for one in kept if (moment := feeds.moment(one.get("created_at")))), default=None)
-    over = not ids or (oldest is not None and oldest < clock.now() - items.BACK) or ids[0] == at.get("below")
+    over = (
+        not ids
+        or _left(at) <= 1
+        or (oldest is not None and oldest < clock.now() - items.BACK)
+        or ids[0] == at.get("below")
+    )
     return newest, "" if over else ids[0]
+
+
+def _left(at: Mapping[str, str]) -> int:
+    """Return how many pages the first reading still may take, this one included."""
+    left = at.get("left", "")
+    return int(left) if left.isdecimal() else FIRST_PAGES
 
 
 def _kept(status: Any, host: str) -> Kept:
