@@ -475,6 +475,15 @@ def test_a_server_is_asked_by_one_worker_at_a_time(opened):
 
 
 @pytest.mark.django_db
+def test_what_is_being_read_is_not_read_again_because_somebody_asks(cast, opened):
+    source = opened()
+    Source.objects.update(host="")
+    assert len(actions.claim_sources(SYSTEM, 1)) == 1
+    with pytest.raises(Conflict, match="just now"):
+        reading.read_now(cast.actor("sari"), source.pk)
+
+
+@pytest.mark.django_db
 def test_a_worker_that_comes_back_after_its_claim_lapsed_brings_nothing_in(opened, site):
     site.add("Banjir di Babelan")
     source = opened()

@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from enum import Enum, auto
 
 import pyarrow as pa
+from django.db.models import Q
 
 from kentongan.channels.hearing import Batch
 from kentongan.core import audit, clock
@@ -72,8 +73,9 @@ def claim_sources(actor: Actor, most: int, only: int | None = None) -> list[Sour
     """
     _require_system(actor)
     now = clock.now()
-    asked = Source.objects.filter(claimed_at__gt=now - LEASE).exclude(host="").values("host")
-    due = Source.objects.filter(state=State.ACTIVE, due_at__lte=now).exclude(host__in=asked)
+    held = Q(claimed_at__gt=now - LEASE)
+    asked = Source.objects.filter(held).exclude(host="").values("host")
+    due = Source.objects.filter(state=State.ACTIVE, due_at__lte=now).exclude(held).exclude(host__in=asked)
     due = due.filter(pk=only) if only is not None else due
     found = due.select_for_update(of=("self",), skip_locked=True).select_related("unit", "account__connection")
     taken: dict[str, Source] = {}
