@@ -1,6 +1,7 @@
 # `make run` and `make test` do all their own set-up; each step is skipped when nothing that it reads has changed.
 
 PYTHON ?= python3
+DATA ?= ../shared/data/may_ship
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := src tests scripts benchmarks
@@ -8,7 +9,7 @@ DJANGO := KENTONGAN_HOME=$(CURDIR)/build/home DJANGO_SETTINGS_MODULE=kentongan.c
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install assets areas collect compile dev run check test-servers test test-all faults screens messages format lock wheel clean
+.PHONY: help install assets areas collect compile dev run check test-servers test test-all faults screens messages format lock models wheel clean
 
 help:  ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +105,9 @@ messages: dev  ## Gather new texts into the .po files (needs GNU gettext).
 	@for app in src/kentongan/*/locale src/kentongan/channels/*/locale; do \
 	  [ -d $$app ] && (cd $$app/.. && $(CURDIR)/$(BIN)/django-admin makemessages --locale id --no-wrap --no-obsolete --add-location file) || true; \
 	done
+
+models: install  ## Train what is committed in listening/pipeline/data from the sets in DATA (docs/decisions/0055).
+	OMP_NUM_THREADS=1 $(BIN)/python -m kentongan.listening.training $(DATA)
 
 lock: dev  ## Write the versions that are installed now into constraints.txt.
 	@$(BIN)/python -m pip freeze --exclude-editable | grep -v '@ file' > constraints.txt

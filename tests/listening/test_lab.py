@@ -5,11 +5,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from kentongan import cli
+from kentongan.core.errors import Invalid
+from kentongan.listening import routing
 
 TEXTS = [
     "Jalan di depan sekolah rusak parah, kapan diperbaiki pak",
@@ -147,3 +150,105 @@ def test_a_result_in_an_unknown_format_in_no_folder_or_over_its_source_is_refuse
     assert "cannot be written" in refused(path, out="none/out.csv")
     assert "overwrite" in refused(path, out="in.csv")
     assert "There is no file" in refused(tmp_path / "gone.csv")
+
+
+def test_informal_texts_are_written_out(write, tmp_path):
+    path = write("in.jsonl", '{"isi": "gw ga bs login", "formal": 1}\n{"isi": null}\n')
+    with pytest.raises(SystemExit) as end:
+        cli.main(["lab", "normalise", str(path), "--text", "isi", "--out", str(tmp_path / "out.jsonl")])
+    assert not end.value.code
+    assert sheet(tmp_path / "out.jsonl") == [
+        {"isi": "gw ga bs login", "formal_before": 1, "formal": "saya tidak bisa login ."},
+        {"isi": None, "formal": ""},
+    ]
+
+
+ANSWERED = {
+    "Dinas PU": "jalan berlubang {} belum diaspal",
+    "Dinas Kesehatan": "antre obat di puskesmas {} lama sekali",
+    "Dinas Lingkungan": "sampah menumpuk {} tidak diangkut",
+}
+
+
+def answered(write, rows: int = 60) -> Path:
+    agencies = list(ANSWERED)
+    lines = [f"{ANSWERED[agencies[n % 3]].format(f'blok {n}')},{agencies[n % 3]}" for n in range(rows)]
+    return write("answered.csv", "\n".join(["isi,dinas", *lines, "tanpa label,"]))
+
+
+@pytest.fixture
+def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Return a function that trains `model.kentongan` from a sheet and returns the exit code."""
+    monkeypatch.setenv("LANG", "C")
+
+    def train(file: Path, *more: str, label: str = "dinas") -> int:
+        words = ["lab", "train", str(file), "--task", "route", "--text", "isi", "--label", label, *more]
+        with pytest.raises(SystemExit) as end:
+            cli.main([*words, "--out", str(tmp_path / "model.kentongan")])
+        return int(end.value.code or 0)
+
+    return train
+
+
+def test_a_model_is_trained_told_about_and_used(trained, write, tmp_path, monkeypatch, capsys):
+    assert trained(answered(write), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rows"], told["labels"], told["tried_on"], told["accuracy"]) == (60, 3, 6, 1.0)
+    new = write("new.csv", 'isi\njln rusak blm diaspal\nobat puskesmas habis\n"sampah, bau"\n')
+    words = ["lab", "classify", str(new), "--text", "isi", "--model", str(tmp_path / "model.kentongan")]
+    with pytest.raises(SystemExit) as end:
+        cli.main([*words, "--out", str(tmp_path / "out.csv")])
+    assert not end.value.code
+    assert [row["label"] for row in sheet(tmp_path / "out.csv")] == list(ANSWERED)
+
+
+def test_the_same_sheet_gives_the_same_model(trained, write, tmp_path):
+    path = answered(write)
+    assert trained(path) == 0
+    first = routing.load(tmp_path / "model.kentongan")
+    assert trained(path) == 0
+    again = routing.load(tmp_path / "model.kentongan")
+    assert (first.weights == again.weights).all()
+    assert (first.columns == again.columns).all()
+
+
+@pytest.mark.parametrize(
+    ("rows", "label", "said"),
+    [(3, "dinas", "too few to learn from"), (60, "instansi", "has no column"), (60, "isi", "different labels")],
+)
+def test_a_sheet_that_teaches_nothing_is_refused(trained, write, tmp_path, capsys, rows, label, said):
+    assert trained(answered(write, rows), label=label) == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "model.kentongan").exists()
+
+
+def test_one_label_only_is_refused(trained, write, capsys):
+    assert trained(write("one.csv", "isi,dinas\n" + "jalan rusak,PU\n" * 20)) == 1
+    assert "at least two" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("harm", ["not a zip", "cut off", "pickled", "other shapes"])
+def test_a_model_that_is_none_is_refused_and_runs_nothing(trained, ended, write, tmp_path, capsys, harm):
+    assert trained(answered(write)) == 0
+    path = tmp_path / "model.kentongan"
+    with np.load(path) as arrays:
+        parts = dict(arrays)
+    match harm:
+        case "not a zip":
+            path.write_bytes(b"model")
+        case "cut off":
+            path.write_bytes(path.read_bytes()[:2000])
+        case "pickled":
+            np.savez(tmp_path / "m.npz", **parts | {"columns": np.array([{"a": 1}], dtype=object)})
+            (tmp_path / "m.npz").rename(path)
+        case _:
+            np.savez(tmp_path / "m.npz", **parts | {"bias": parts["bias"][:1]})
+            (tmp_path / "m.npz").rename(path)
+    with pytest.raises(Invalid, match="not a routing model"):
+        routing.load(path)
+
+
+def test_task_or_model_must_be_named_and_not_both(ended, write, tmp_path, capsys):
+    path = write("in.csv", "text\nhalo\n")
+    assert ended(path, "--model", str(path)) == 2
+    assert "--task or --model" in capsys.readouterr().err

@@ -46,7 +46,7 @@ GROUPS = {
     "tokens": Group("tokens", "Make tokens for the API."),
     "keys": Group("keys", "The keys of stored secrets: status, rotate."),
     "listen": Group("listen", "Bring posts in, and see what people talk about."),
-    "lab": Group("lab", "The steps of listening on a file, for analysts: classify."),
+    "lab": Group("lab", "The steps of listening on a file, for analysts: classify, cluster, normalise, train."),
     "plan": Group("plan", "Briefs and content items: make, submit, approve."),
     "publish": Group("publish", "Schedule approved content, recall it, resolve what is unknown."),
     "ledger": Group("ledger", "What was planned to go out, and what became of it."),

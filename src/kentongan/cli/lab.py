@@ -5,12 +5,14 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kentongan.cli.terminal import AsJson, group, print_json, say
+from kentongan.cli.terminal import AsJson, fail, group, print_json, say
+from kentongan.listening import routing
 from kentongan.listening.lab import clustering, judging, reading, writing
 
 app = group("The product's own steps on a file (CSV, JSON lines, Parquet), without a database.")
@@ -65,30 +67,39 @@ def write(batches: Iterable[list[reading.Row]], to: writing.Writer, meter: Meter
         meter.add(len(rows))
 
 
+def _written(sheet: reading.Sheet, rows: Iterable[list[reading.Row]], added: writing.Added, out: Path) -> Meter:
+    """Write a sheet's rows with columns added, and say which of its own go on under another name."""
+    names = judging.renamed(sheet, added)
+    for name in (name for name in sheet.columns if names[name] != name):
+        say(f"The file's own column {name} goes on as {names[name]}.")
+    meter = Meter(sheet.expected)
+    with writing.writing(out, sheet.renamed(names), added) as result:
+        write(rows, result, meter)
+    return meter
+
+
 @app.command("classify")
 def classify(
     file: In,
     out: Out,
     text: Text,
-    task: Annotated[Task, typer.Option(help="What to judge.")],
+    task: Annotated[Task | None, typer.Option(help="What to judge.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(metavar="MODEL", help="A model of `kentongan lab train` instead.")
+    ] = None,
     unsure: Annotated[
         bool, typer.Option("--unsure", help="Leave `label` empty where the product would be silent.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Add to each row a `label`, always the likeliest, and its `score` (0..1): doubt shows in a low score."""
+    if (task is None) == (model is None):
+        fail("Say what to judge.", "Give either --task or --model.", code=2)
+    head = routing.load(model).judge if model else partial(judging.judge, str(task))
     with reading.opened(file) as sheet:
         sheet.require(text)
-        names = judging.renamed(sheet)
-        for name in (name for name in sheet.columns if names[name] != name):
-            say(f"The file's own column {name} goes on as {names[name]}.")
-        meter = Meter(sheet.expected)
-        with writing.writing(out, sheet.renamed(names), judging.ADDED) as result:
-            write(
-                judging.judged(sheet, text, lambda texts: judging.judge(task.value, texts), only_sure=unsure),
-                result,
-                meter,
-            )
+        rows = judging.judged(sheet, text, head, only_sure=unsure)
+        meter = _written(sheet, rows, judging.ADDED, out)
     meter.end(out, as_json)
 
 
@@ -117,3 +128,44 @@ def cluster(
     if twice and not as_json:
         say(f"{twice:,} rows have an id that another row has too; each has its own line, in the order of the file.")
     meter.end(out, as_json)
+
+
+@app.command("normalise")
+def normalise(file: In, out: Out, text: Text, as_json: AsJson = False) -> None:
+    """Add to each row `formal`: its informal Indonesian text as an office would write it, in lower case."""
+    with reading.opened(file) as sheet:
+        sheet.require(text)
+        meter = _written(sheet, judging.normalised(sheet, text), judging.FORMAL, out)
+    meter.end(out, as_json)
+
+
+Learn = StrEnum("Learn", {"route": "route"})
+
+
+@app.command("train")
+def train(
+    file: In,
+    out: Annotated[Path, typer.Option("--out", metavar="MODEL", help="The model, for `lab classify --model`.")],
+    text: Text,
+    label: Annotated[str, typer.Option("--label", metavar="COL", help="The column that names who must answer.")],
+    task: Annotated[Learn, typer.Option(help="What to learn.")],
+    as_json: AsJson = False,
+) -> None:
+    """Learn from labelled rows, in the order of time, and say how well the last tenth is told from the rest."""
+    with reading.opened(file) as sheet:
+        sheet.require(text, label)
+        rows = [(row.get(text), judging.plain(row.get(label))) for batch in sheet.batches() for row in batch]
+    labelled = [(words, name) for words, name in rows if name and judging.plain(words)]
+    if skipped := len(rows) - len(labelled):
+        say(f"{skipped:,} rows without a text or a label are left out.")
+    meter = Meter(len(labelled))
+    router, tried = routing.train([words for words, _name in labelled], [name for _words, name in labelled])
+    with writing.whole(out) as part:
+        routing.save(router, part)
+    figures = {"accuracy": round(tried.accuracy, 4), "macro_f1": round(tried.macro_f1, 4), "tried_on": tried.rows}
+    meter.rows = len(labelled)
+    if as_json:
+        print_json({"rows": meter.rows, "labels": len(router.labels), "seconds": round(meter.seconds, 2)} | figures)
+    else:
+        say(f"On the last {tried.rows:,} rows: {tried.accuracy:.1%} right, macro F1 {tried.macro_f1:.3f}.")
+        meter.end(out, as_json)

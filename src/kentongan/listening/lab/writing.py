@@ -37,20 +37,27 @@ def writing(path: Path, sheet: Sheet | None, added: Added) -> Iterator[Writer]:
         raise unknown_kind(path)
     if sheet is not None and path.resolve() == sheet.path.resolve():
         raise Invalid(_("The result would overwrite the file it is made of."), remedy=_("Give it another name."))
+    with whole(path) as part:
+        writer = make(part, sheet, added)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a place to write to; it becomes `path` at the end, and is gone when something went wrong."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        writer = make(part, sheet, added)
+        yield part
+        part.replace(path)
     except OSError as error:
         reason = {"file": path, "reason": error.strerror}
         raise Invalid(
             _("%(file)s cannot be written: %(reason)s.") % reason, remedy=_("Choose another folder.")
         ) from None
-    try:
-        yield writer
-        writer.close()
-        part.replace(path)
     finally:
-        writer.close()
         part.unlink(missing_ok=True)
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from kentongan.listening.pipeline import (
     clean,
     complaint,
+    heads,
     language,
     near_duplicate,
     normalise,
@@ -19,6 +20,7 @@ from kentongan.listening.pipeline.context import Context, Step
 
 STEPS: list[Step] = [
     clean.step,
+    heads.step,
     language.step,
     normalise.step,
     near_duplicate.step,
@@ -29,7 +31,7 @@ STEPS: list[Step] = [
 ]
 
 # Working columns, which the lake does not keep: `words` follows from `text` by the first steps.
-SCRATCH = ("tokens", "words", "lang_hint", "place_hint")
+SCRATCH = ("tokens", "heads", "words", "lang_hint", "place_hint")
 
 
 def run(table: pa.Table, context: Context) -> pa.Table:

@@ -74,12 +74,16 @@ def stem(word: str) -> str:
     return word
 
 
+def spelled(token: str) -> str:
+    """Return one lower-case token as it is written in full: "rusaaak" is "rusak", "gmn" is "bagaimana"."""
+    short = TWICE.sub(r"\1", DRAWN_OUT.sub(r"\1", token))
+    return slang().get(short, short)
+
+
 @lru_cache(maxsize=200_000)
 def word(token: str) -> str:
     """Return the normal form of one lower-case token: "jlnnya" is "jalan", "rusaaak" is "rusak"."""
-    spelled = DRAWN_OUT.sub(r"\1", token)
-    spelled = TWICE.sub(r"\1", spelled)
-    return stem(slang().get(spelled, spelled))
+    return stem(spelled(token))
 
 
 def phrase(text: str) -> str:
