@@ -111,6 +111,16 @@ def test_a_state_from_before_there_were_facets_starts_anew_and_gives_no_key_twic
     assert min(put(Clusterer.load(old.getvalue()), *stream(20))) >= 900
 
 
+def test_where_posts_are_few_a_review_comes_after_an_hour():
+    settings = Settings(review_every=300, patience=1000.0, hourly=100, kin=SMALL.kin)
+    said, _times = stream(900)
+    slow, quick = Clusterer(settings), Clusterer(settings)
+    put(slow, said, [60.0 * number for number in range(900)])
+    put(quick, said, [0.1 * number for number in range(900)])
+    assert slow._reviewed[0] > 700
+    assert quick._reviewed[0] < 700
+
+
 def test_every_merge_is_told():
     clusterer = Clusterer(SMALL)
     keys = put(clusterer, *stream(200))

@@ -34,6 +34,8 @@ class Clusterer:
         self.seen = 0
         self._next = 1
         self._next_review = self.settings.review_every
+        self._reviewed = (0, 0.0)
+        self._now = 0.0
         self._words = Words(self.settings.window)
         self._facets = Facets()
         self._index = nearness.Index(self.settings)
@@ -51,9 +53,15 @@ class Clusterer:
         for start in range(0, len(words), self.settings.step):
             end = start + self.settings.step
             placed.append(self._step(words[start:end], np.array(times[start:end], np.float64), near[start:end]))
-            if self.seen >= self._next_review:
+            if self._review_is_due():
                 self.review()
         return np.concatenate(placed)
+
+    def _review_is_due(self) -> bool:
+        seen, moment = self._reviewed
+        settings = self.settings
+        hour = self.seen - seen >= settings.hourly and self._now - moment >= settings.hour
+        return self.seen >= self._next_review or (hour and self.seen >= settings.review_every)
 
     def clusters_of(self, placed: Ints) -> list[int]:
         """Return the cluster in which each facet is by now."""
@@ -79,6 +87,7 @@ class Clusterer:
         chosen[lonely] = self._open(nearness.lead(posts[lonely], times[lonely], self.settings))
         self._facets.take(chosen, counts, times, np.arange(self.seen, self.seen + len(times), dtype=np.float64))
         self.seen += len(times)
+        self._now = max(self._now, float(times.max()))
         keys, more = np.unique(self._facets.cluster[chosen], return_counts=True)
         for key, posted in zip(keys.tolist(), more.tolist(), strict=True):
             self.clusters.setdefault(key, Cluster()).posts += posted
@@ -110,6 +119,7 @@ class Clusterer:
         several, single = reviewing.latest(facets, self.settings.reviewed)
         numbers = reviewing.matters(facets, several, single, self._words, self.settings)
         self._name(np.concatenate([several, single]), numbers)
+        self._reviewed = (self.seen, self._now)
         self._next_review = self.seen + max(self.settings.review_every, int(self.settings.patience * len(several)))
 
     def _name(self, rows: Ints, numbers: Ints) -> None:
@@ -170,6 +180,7 @@ class Clusterer:
         np.savez_compressed(
             target,
             numbers=np.array([self._next, self.seen, self._next_review, self._words.documents], np.float64),
+            reviewed=np.array([*self._reviewed, self._now], np.float64),
             used=used.astype(np.int32),
             frequency=frequency[used],
             facets=np.stack([facets.ids, facets.cluster, facets.posts]),
@@ -191,9 +202,11 @@ class Clusterer:
         with np.load(BytesIO(state)) as arrays:
             numbers = arrays["numbers"].tolist()
             clusterer._next = int(numbers[0])
-            if "facets" not in arrays:
+            if "reviewed" not in arrays:
                 return clusterer
             clusterer.seen, clusterer._next_review, words.documents = int(numbers[1]), int(numbers[2]), numbers[3]
+            seen, moment, clusterer._now = arrays["reviewed"].tolist()
+            clusterer._reviewed = (int(seen), moment)
             words.frequency[arrays["used"]] = arrays["frequency"]
             facets.ids, facets.cluster, facets.posts = arrays["facets"]
             facets.times, facets.order = arrays["times"], arrays["order"]

@@ -28,7 +28,7 @@ class Settings:
     `gap` seconds make them strangers.
     """
 
-    alike: float = 0.07
+    alike: float = 0.08
     lull: float = 700.0
     doubt: float = 0.45
     gap: float = 4 * 86400.0

@@ -11,11 +11,12 @@ class Settings:
 
     Posts are taken `step` at a time; facets are looked up in an index that is made anew every `refresh` posts. A review
     compares the `reviewed` latest facets; the next one waits for `patience` posts for each of them, so that reviews
-    cost a post the same whatever there is to compare. How everybody talks weighs as much as `mass` words in how a
+    cost a post the same whatever there is to compare. Where posts are few it comes after an `hour` of the stream, if
+    `hourly` posts came. How everybody talks weighs as much as `mass` words in how a
     group talks, but no more than `share` of all that was said.
     """
 
-    similar: float = 0.38
+    similar: float = 0.4
     leading: float = 0.4
     witness: float = 0.04
     faint: float = 0.2
@@ -28,7 +29,9 @@ class Settings:
     window: int = 200_000
     review_every: int = 2048
     reviewed: int = 3000
-    patience: float = 6.0
+    patience: float = 8.0
+    hour: float = 3600.0
+    hourly: int = 512
     mass: float = 3000.0
     share: float = 0.05
     kin: kinship.Settings = field(default_factory=kinship.Settings)
