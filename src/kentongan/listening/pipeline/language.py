@@ -12,7 +12,7 @@ from kentongan.listening.pipeline.verdict import Bools, Verdict, best
 SHORTEST = 3
 MIXED = "mixed"
 # A text of which no one language is sure is in two when it goes over from one to another: each side so long, so sure.
-# Measured on halves of two languages joined: half of them are found, and 2 of 1,000 texts in one language are wrong.
+# Measured: of halves of two languages joined, two to three of five are found; of 1,299 texts in one language, none.
 DOUBTFUL, SIDE, SIDE_SURE = 0.97, 4, 0.95
 # Half of a sentence is too little to tell these two apart.
 CLOSE = {"ms": "id"}
