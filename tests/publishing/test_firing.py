@@ -208,7 +208,7 @@ class TestLapsedClaims:
         assert platform.posted == []
         assert desk.state(delivery) == State.PUBLISHED
         assert (delivery.remote_id, delivery.url) == ("77", "https://contoh.social/77")
-        assert audit.trail(delivery)[0].verb == "publishing.delivery.begin"
+        assert audit.trail(delivery)[0].verb == "publishing.delivery.finish"
         assert desk.run() == []
 
     @pytest.mark.parametrize("then", [State.READY, State.HELD, State.MISSED, State.REJECTED, State.RECALLED])

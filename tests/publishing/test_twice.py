@@ -183,7 +183,7 @@ class TestItIsNoticed:
         assert worker.deliver(third) is None
         assert desk.state(delivery) == State.PUBLISHED
         assert platform.posted == []
-        assert [task.url[-2:] for task in recalls.strays_of(delivery)] == ["77"]
+        assert [task.url[-2:] for task in recalls.strays_of(delivery)] == ["78"]
 
     @pytest.mark.parametrize("result", [Rejected("Tidak"), RetryLater("Sibuk"), CredentialsExpired("Masuk lagi")])
     def test_the_second_is_refused_when_the_first_is_out(
@@ -197,6 +197,43 @@ class TestItIsNoticed:
         assert desk.state(given_up.delivery) == State.PUBLISHED
         assert given_up.delivery.url == FIRST.url
         assert given_up.tasks == []
+
+    def test_the_answer_comes_while_a_worker_prepares_it_that_then_ends(self, desk: Desk, given_up: Late):
+        assert len(firing.claim_due()) == 1
+        given_up.answers()
+        assert desk.state(given_up.delivery) == State.PUBLISHED, "whoever recalls it now has it deleted there"
+        assert firing.sweep(SYSTEM) == 0
+
+    def test_the_answer_comes_during_the_look_of_what_was_recalled(self, desk: Desk, doubtful: Late):
+        actions.recall(desk.cast.actor("hendra"), doubtful.delivery.pk, reason="Keliru")
+        doubtful.answers()
+        Delivery.objects.filter(pk=doubtful.delivery.pk).update(settled_at=clock.now())
+        later = clock.now() + timedelta(hours=1)
+        assert reconciling.reconcile(SYSTEM, doubtful.delivery.pk, Absent(), later) == State.PUBLISHED
+        assert [one.pk for one in reconciling.claim_recalls()] == [doubtful.delivery.pk]
+
+    def test_the_answer_of_the_second_is_another_s_post_and_the_first_is_out(self, desk: Desk, given_up: Late):
+        other = desk.schedule(given_up.delivery.account, item=desk.item(text="Lain sama sekali."))
+        claims = {one.delivery_id: one for one in firing.claim_due()}
+        tries = {one: firing.begin(SYSTEM, claims[one.pk], content.post_of(one)) for one in (other, given_up.delivery)}
+        theirs = Published("5", "https://contoh.social/@kabar/5")
+        firing.finish(SYSTEM, claims[other.pk], tries[other], theirs)
+        given_up.answers()
+        mine = given_up.delivery
+        assert firing.finish(SYSTEM, claims[mine.pk], tries[mine], theirs) == State.PUBLISHED
+        assert desk.state(mine) == State.PUBLISHED
+        assert mine.url == FIRST.url
+
+    def test_what_everybody_sees_counts_and_what_nobody_sees_goes(self, desk: Desk, given_up: Late):
+        (again,) = firing.claim_due()
+        second = firing.begin(SYSTEM, again, content.post_of(given_up.delivery))
+        assert second is not None
+        given_up.answers()
+        hidden = Published("78", "https://contoh.social/@kabar/78", hidden="Tidak terlihat")
+        assert firing.finish(SYSTEM, again, second, hidden) == State.PUBLISHED
+        given_up.delivery.refresh_from_db()
+        assert given_up.delivery.url == FIRST.url
+        assert [task.url[-2:] for task in given_up.tasks] == ["78"]
 
     @pytest.mark.parametrize("how", [Resolution.GIVE_UP, Resolution.SEND_AGAIN])
     def test_a_person_gives_up_what_is_out_by_then(self, desk: Desk, doubtful: Late, how: Resolution):
@@ -371,6 +408,26 @@ class TestWhatBecomesOfIt:
         delivery.refresh_from_db()
         assert (delivery.state, delivery.url) == (State.PUBLISHED, FIRST.url)
         assert [task.url for task in sent_again.tasks] == [SECOND]
+
+    def test_a_stray_of_the_same_address_is_not_gone_with_the_recalled_one(self, desk: Desk, sent_again: Late):
+        """Where the platform has told no address yet, posts have that of the profile."""
+        sent_again.answers(Published("77", SECOND))
+        actions.recall(desk.cast.actor("hendra"), sent_again.delivery.pk, reason="Keliru")
+        worker.take_back(reconciling.claim_recalls()[0])
+        assert desk.state(sent_again.delivery) == State.RECALLED
+        assert [task.is_open for task in sent_again.tasks] == [True]
+
+    def test_a_deletion_under_way_is_of_the_post_that_it_began_with(self, desk: Desk, sent_again: Late):
+        delivery = sent_again.delivery
+        Delivery.objects.filter(pk=delivery.pk).update(state=State.HELD, reason="Tidak terlihat", look_at=clock.now())
+        actions.recall(desk.cast.actor("hendra"), delivery.pk, reason="Keliru")
+        (due,) = reconciling.claim_recalls()
+        sent_again.answers()
+        reconciling.recalled(SYSTEM, due.pk, clock.now(), None, remote_id=due.remote_id)
+        assert desk.state(delivery) == State.PUBLISHED, "the public one is deleted next"
+        worker.take_back(reconciling.claim_recalls()[0])
+        assert desk.state(delivery) == State.RECALLED
+        assert not [task for task in sent_again.tasks if task.is_open]
 
     def test_what_was_deleted_as_one_too_many_is_no_evidence(self, desk: Desk, sent_again: Late):
         sent_again.answers()

@@ -175,7 +175,7 @@ def view(delivery: Delivery) -> State | None:
     """Look whether everybody sees a delivery that is there, and move it on by that."""
     looked_at = common_clock.read()
     seen = _view(delivery)
-    state = viewing.viewed(SYSTEM, delivery.pk, seen, looked_at)
+    state = viewing.viewed(SYSTEM, delivery.pk, seen, looked_at, remote_id=delivery.remote_id)
     _tell_if_hidden(delivery, seen)
     return state
 
@@ -207,7 +207,7 @@ def take_back(delivery: Delivery) -> None:
         logger.exception("The adapter failed to recall delivery %s.", delivery.pk)
         # To delete twice is harmless, so doubt is no reason to wait for a person.
         failure = RetryLater(_("Our own program failed while deleting."), {"error": repr(error)})
-    reconciling.recalled(SYSTEM, delivery.pk, began, failure)
+    reconciling.recalled(SYSTEM, delivery.pk, began, failure, remote_id=delivery.remote_id)
 
 
 def each(work: Callable[[T], object], rows: Iterable[T]) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from kentongan.channels.contract import Found, Published
@@ -14,15 +14,20 @@ from kentongan.publishing.actions.moves import move, stop
 from kentongan.publishing.models import Attempt, Delivery, RecallTask
 from kentongan.publishing.states import AFTER_ALL, THERE, Outcome, State
 
+_LOOKED_FOR = Q(in_doubt=True, stray_url="")
+"""Of tasks: people look whether there is a second one at all."""
+
 
 def evidence(delivery: Delivery, **which: int) -> Found | None:
     """Return what a late answer already told us: an attempt that was accepted after its claim had lapsed.
 
-    What was there and is gone is no evidence any more, by a look or by the word of who deleted it as one too many.
+    What everybody sees rather than what nobody does. What was there and is gone is no evidence any more, by a look or
+    by the word of who deleted it as one too many.
     """
-    deleted = RecallTask.objects.filter(stray=OuterRef("pk"), state=RecallTask.State.DONE).exclude(stray_url="")
-    known = _accepted(delivery).filter(~Exists(deleted), **which).last()
-    if known is None or Delivery.objects.filter(is_of_another(known.remote_id), pk=delivery.pk).exists():
+    told = RecallTask.objects.filter(stray=OuterRef("pk"), state=RecallTask.State.DONE)
+    rows = _accepted(delivery).filter(~Exists(told.exclude(_LOOKED_FOR)), **which)
+    known = rows.order_by(Case(When(outcome=Outcome.PUBLISHED, then=1), default=0), "pk").last()
+    if known is None:
         return None
     unaudited = known.response.get("unaudited") is True
     return Found(known.remote_id, known.url, {"attempt": known.pk}, known.message, unaudited)
@@ -31,12 +36,15 @@ def evidence(delivery: Delivery, **which: int) -> Found | None:
 def out_after_all(actor: Actor, attempt: Attempt) -> None:
     """Race: the claim had lapsed; what was looked for in vain was held, missed, given up, or waits to be sent again.
 
-    It is there after all, which counts at once. While another worker has it, that worker finds the evidence; what was
-    recalled meanwhile is deleted there, as is one post more than the one that was recalled and is gone. Where it was
-    sent again meanwhile, and is there, it is there twice.
+    It is there after all, which counts at once. While another worker sends it, or looks for it, that one finds the
+    evidence. What was recalled meanwhile is deleted there, as is one post more than the one that was recalled and is
+    gone. Where it was sent again meanwhile, and is there, it is there twice.
     """
     delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=attempt.delivery_id)
     _answered(actor, delivery, attempt)
+    if delivery.state == State.CLAIMED and (known := evidence(delivery)):  # nothing was sent: its worker loses it
+        is_out(actor, delivery, known)
+        return
     if delivery.state == State.RECALLED:
         if delivery.remote_id and _is_its(attempt, delivery):  # it is deleted by now
             return
@@ -62,7 +70,7 @@ def refused_after_all(actor: Actor, attempt: Attempt) -> None:
 def _answered(actor: Actor, delivery: Delivery, attempt: Attempt) -> None:
     """Close the task to look for what an attempt left: where its answer shows an address, that is asked for anew."""
     note = _("The platform has answered after all: nobody has to look for it.")
-    recalling.close(actor, delivery, note, stray=attempt, stray_url="")
+    recalling.close(actor, delivery, note, _LOOKED_FOR, stray=attempt)
 
 
 def is_out(actor: Actor, delivery: Delivery, known: Found) -> None:
@@ -114,30 +122,35 @@ def ask_for_strays(actor: Actor, delivery: Delivery) -> None:
     known = max((attempt.pk for attempt in own if attempt.remote_id), default=None)
     if len(left) < 2:  # whatever it is called here and there, it is the same
         return
-    asked = set(delivery.recall_tasks.filter(stray__isnull=False).values_list("stray", "stray_url"))
-    urls = {url for _stray, url in asked if url}
+    tasks = delivery.recall_tasks.filter(stray__isnull=False)
+    asked = set(tasks.filter(~_LOOKED_FOR).values_list("stray__remote_id", flat=True))
+    sought = set(tasks.filter(_LOOKED_FOR).values_list("stray", flat=True))
     for attempt in left:
-        if attempt in own or (attempt.pk, attempt.url) in asked or (attempt.url and attempt.url in urls):
+        if attempt in own or (attempt.remote_id and attempt.remote_id in asked):
             continue
-        if attempt.remote_id == "" and (known is None or attempt.pk < known):
+        if attempt.remote_id == "" and (known is None or attempt.pk < known or attempt.pk in sought):
             continue  # looked for in vain before it was sent again, or a person saw that it is not there
-        if Delivery.objects.filter(is_of_another(attempt.remote_id), pk=delivery.pk).exists():
-            continue
         in_doubt = known is None or attempt.remote_id == ""
         reason = _("It may be there twice.") if in_doubt else _("It is there twice.")
         recalling.ask(actor, delivery, reason, stray=attempt, stray_url=attempt.url, in_doubt=in_doubt)
-        urls.add(attempt.url)
+        asked.add(attempt.remote_id)
 
 
 def _accepted(delivery: Delivery) -> QuerySet[Attempt]:
-    """Return the attempts at a delivery that were accepted, but for what was looked for by its name and is gone."""
+    """Return the attempts at a delivery that were accepted.
+
+    But for what was looked for by its name and is gone, and for what is another delivery's of the account.
+    """
     gone = Attempt.objects.filter(
         delivery=OuterRef("delivery"),
         remote_id=OuterRef("remote_id"),
         outcome=Outcome.ABSENT,
         started_at__gt=OuterRef("ended_at"),
     )
-    accepted = Q(~Exists(gone), outcome__in=(Outcome.PUBLISHED, Outcome.HIDDEN))
+    others = Delivery.objects.filter(account=delivery.account_id, remote_id=OuterRef("remote_id"))
+    accepted = Q(
+        ~Exists(gone), ~Exists(others.exclude(pk=delivery.pk)), outcome__in=(Outcome.PUBLISHED, Outcome.HIDDEN)
+    )
     return delivery.attempts.filter(accepted, kind=Attempt.Kind.PUBLISH).exclude(remote_id="")
 
 

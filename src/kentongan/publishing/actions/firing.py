@@ -225,9 +225,6 @@ def _settle(actor: Actor, claim: Claim) -> Delivery | None:
     if _is_paused(delivery):
         move(delivery, State.READY)  # stopped since it was claimed
         return None
-    if known := answers.evidence(delivery):
-        answers.is_out(actor, delivery, known)
-        return None
     if obstacle := _obstacle(delivery, clock.now()):
         account = delivery.account
         stop(actor, delivery, *obstacle, awaits_sign_in=not _is_signed_in(account) or hiding.hides(account.platform))
@@ -263,9 +260,6 @@ def give_back(actor: Actor, claim: Claim, error: ChannelError) -> None:
     """Note that a claimed delivery could not even be tried: try again later, or hold it for a person."""
     delivery = _mine(claim, State.CLAIMED)
     if delivery is None:
-        return
-    if known := answers.evidence(delivery):
-        answers.is_out(actor, delivery, known)
         return
     if isinstance(error, RetryLater):  # of the others nobody knows whether a server was asked at all
         circuits.learn(delivery.account, error, clock.now())
@@ -347,8 +341,8 @@ def finish(actor: Actor, claim: Claim, attempt: Attempt, result: Published | Cha
     if delivery is None:
         _answered_late(actor, attempt, result)
         return None
-    is_its_own = isinstance(result, Published) and not delivery.is_of_another
-    if delivery.was_tried and not is_its_own and (known := answers.evidence(delivery)):
+    is_plain = isinstance(result, Published) and not result.hidden and not delivery.is_of_another
+    if delivery.was_tried and not is_plain and (known := answers.evidence(delivery)):
         answers.settle(actor, delivery, known)
         return State(delivery.state)
     match result:

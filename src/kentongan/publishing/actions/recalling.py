@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kentongan.core import audit, clock
@@ -120,16 +121,16 @@ def taken_back(actor: Actor, delivery: Delivery) -> None:
     audit.record(actor, delivery, before=before, after=audit.snapshot(delivery, *RECALLED), note=delivery.reason)
     note = _("It is not there any more: nobody had to answer.")
     close(actor, delivery, note, stray=None)
-    if delivery.url:  # it was a stray before the delivery came to stand for it
-        close(actor, delivery, note, stray__isnull=False, stray_url=delivery.url)
+    if delivery.remote_id:  # it was a stray before the delivery came to stand for it
+        close(actor, delivery, note, stray__remote_id=delivery.remote_id)
 
 
-def close(actor: Actor, delivery: Delivery, note: str, **which: Any) -> None:
+def close(actor: Actor, delivery: Delivery, note: str, among: Q = Q(), **which: Any) -> None:  # noqa: B008  never changed
     """Close the open tasks about a (locked) delivery, or its strays, of which nothing is expected any more.
 
     Part of an action.
     """
-    for task in delivery.recall_tasks.filter(state__in=RecallTask.OPEN, **which).select_for_update(of=("self",)):
+    for task in delivery.recall_tasks.filter(among, state__in=RecallTask.OPEN, **which).select_for_update(of=("self",)):
         before = audit.snapshot(task, "state")
         task.state, task.note = RecallTask.State.DONE, note
         task.answered_at, task.answered_by_id = clock.now(), actor.user_id

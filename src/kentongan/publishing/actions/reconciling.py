@@ -15,10 +15,10 @@ from kentongan.core import audit, clock
 from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.core.models.files import StoredFile
-from kentongan.publishing.actions.answers import settle
+from kentongan.publishing.actions.answers import evidence, settle
 from kentongan.publishing.actions.firing import OUTCOMES, lease
 from kentongan.publishing.actions.moves import SEEN, stop
-from kentongan.publishing.actions.recalling import ask, taken_back
+from kentongan.publishing.actions.recalling import ask, close, taken_back
 from kentongan.publishing.models import Attempt, Delivery, RecallTask
 from kentongan.publishing.states import THERE, Outcome, State
 
@@ -111,6 +111,8 @@ def reconcile(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, loo
     if delivery is None:
         return None
     note_look(delivery, seen, looked_at)
+    if not isinstance(seen, Found):  # race: its late answer came during the look
+        seen = evidence(delivery) or seen
     counts_from = _absent_from(delivery)
     match seen:
         case Found():
@@ -188,8 +190,10 @@ def claim_recalls(limit: int = 4) -> list[Delivery]:
 
 
 @action("publishing.delivery.recalled", may_do_nothing=True)
-def recalled(actor: Actor, delivery_id: int, began: datetime, error: ChannelError | None) -> None:
-    """Record how the deletion went: gone, to be tried again, or for a person to do there."""
+def recalled(
+    actor: Actor, delivery_id: int, began: datetime, error: ChannelError | None, *, remote_id: str = ""
+) -> None:
+    """Record how the deletion (of `remote_id`) went: gone, to be tried again, or for a person to do there."""
     delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery_id)
     Attempt.objects.create(
         delivery=delivery,
@@ -201,6 +205,11 @@ def recalled(actor: Actor, delivery_id: int, began: datetime, error: ChannelErro
         response={} if error is None else error.response,
     )
     if delivery.state == State.RECALLED:  # race: somebody deleted it meanwhile, and said so
+        return
+    if remote_id and remote_id != delivery.remote_id:  # race: a late answer gave it another post, which is deleted next
+        if error is None:
+            note = _("It is not there any more: nobody had to answer.")
+            close(actor, delivery, note, stray__remote_id=remote_id)
         return
     if error is None:
         taken_back(actor, delivery)

@@ -38,14 +38,16 @@ def claim_views(limit: int = 4) -> list[Delivery]:
 
 
 @action("publishing.delivery.view", may_do_nothing=True)
-def viewed(actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, looked_at: datetime) -> State | None:
-    """Move a delivery on by who sees it: out once everybody does, held once nobody does.
+def viewed(
+    actor: Actor, delivery_id: int, seen: Found | Absent | Unsure, looked_at: datetime, *, remote_id: str = ""
+) -> State | None:
+    """Move a delivery on by who sees it (`remote_id`): out once everybody does, held once nobody does.
 
     What was deleted there while it was hidden can be sent again; where people were asked to delete it, it is recalled.
     """
     rows = Delivery.objects.select_for_update(of=("self",)).select_related("account")
     delivery = rows.filter(pk=delivery_id, state__in=THERE, recall_at=None).exclude(remote_id="").first()
-    if delivery is None:
+    if delivery is None or remote_id not in ("", delivery.remote_id):  # race: a late answer gave it another post
         return None
     # What everybody saw once was hidden by a person since: that says nothing of the app.
     teaches = not _was_seen(delivery)

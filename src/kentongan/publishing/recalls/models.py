@@ -117,12 +117,20 @@ class RecallTask(models.Model):
     @property
     def url(self) -> str:
         """Return the address of what is to be deleted; empty where it is not known."""
-        return self.stray_url if self.is_one_too_many else self.delivery.url
+        if not self.is_one_too_many:
+            return self.delivery.url
+        # Many platforms name a repost by the address of the post, which stays.
+        return "" if self.is_of_repost and self.stray_url == self.delivery.url else self.stray_url
 
     @property
     def stays_url(self) -> str:
         """Return the address of the other one of two, which stays; empty where it does not, or there is no other."""
-        there = self.is_one_too_many and self.delivery.state in THERE and self.delivery.recall_at is None
+        there = (
+            self.is_one_too_many
+            and not self.is_of_repost
+            and self.delivery.state in THERE
+            and self.delivery.recall_at is None
+        )
         return self.delivery.url if there else ""
 
     @property

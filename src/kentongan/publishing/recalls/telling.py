@@ -104,6 +104,11 @@ def _subject(task: RecallTask) -> str:
 
 def _request(task: RecallTask) -> str:
     """Return what is asked; of a repost nobody is asked to delete the other account's post."""
+    if task.is_one_too_many and task.is_of_repost:
+        return _(
+            "%(name)s, %(account)s reposts this twice, or may do so: %(title)s. Please undo one of the two, if there "
+            "are two. By %(due)s."
+        )
     if task.is_one_too_many and task.is_in_doubt:
         return _(
             "%(name)s, this post of %(account)s may be there twice: %(title)s. Please look for a second one, and "

@@ -253,5 +253,7 @@ def resolve(request: StaffRequest, pk: int) -> HttpResponse:
         except Invalid as error:
             show_errors(form, error)
         else:
+            if delivery.state == State.PUBLISHED and how != actions.Resolution.PUBLISHED:
+                return _done(request, delivery, _("The platform has answered meanwhile: it is there."))
             return _done(request, delivery, _("Resolved. Your word is in the audit trail."))
     return _screen(request, pk, resolve=form, status=422)
