@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from kentongan.core import clock
+from kentongan.core import clock, imports, jobs
+from kentongan.core.imports import ImportRun
 from kentongan.listening import actions
+from kentongan.listening.importing import PostImport
 from kentongan.listening.models import Source
 from kentongan.listening.posts import RawPost
 from listening.killing import Forks, forks
@@ -45,6 +47,21 @@ def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def bring(cast, write) -> Callable[..., ImportRun]:
+    """Return a function that imports a file's content and returns the run."""
+
+    def run(name: str, content: str | bytes, **options: str) -> ImportRun:
+        actor = cast.actor("sari")
+        with write(name, content).open("rb") as file:
+            draft = imports.upload(actor, PostImport.name, cast.root.pk, file, name, options=options)
+        jobs.run_now(imports.confirm(actor, draft.pk, inline=True))
+        draft.refresh_from_db()
+        return draft
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Alerts: what is out of the ordinary for its hour, once for as long as it lasts, with its reason and its worth."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,16 +13,29 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kentongan.core import audit, clock
+from kentongan.core import audit, clock, imports, jobs, ticks
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from kentongan.core.imports import ImportRun
 from kentongan.core.models import Message
 from kentongan.listening import actions, queries
 from kentongan.listening.actions import AlertWish
-from kentongan.listening.actions.alerts import CALM_AFTER, PURPOSE
-from kentongan.listening.alerts.habit import DAYS, FLOOR, judge
+from kentongan.listening.actions.watching import CALM_AFTER, MOST_AN_HOUR, PURPOSE
+from kentongan.listening.alerts.habit import DAYS, FLOOR, NEW_LEVEL_DAYS, judge, judge_young
 from kentongan.listening.alerts.wording import why
-from kentongan.listening.models import Alert, AlertRule, Issue, IssueCount, IssueDistrict, TalkCount
+from kentongan.listening.models import (
+    Alert,
+    AlertRule,
+    Issue,
+    IssueCount,
+    IssueDistrict,
+    IssueSample,
+    Source,
+    TalkCount,
+    Tombstone,
+)
+from kentongan.listening.posts import RawPost
+from listening_texts import POTHOLE
 from named_cast import Cast
 from registry.calling import Caller
 
@@ -39,8 +53,11 @@ def monday() -> Iterator[None]:
 
 
 def rule(cast: Cast, who: str = "sari", readers: tuple[str, ...] = (), **wish: object) -> AlertRule:
+    """Make a rule that has had its first look."""
     wanted = AlertWish(**{"name": "Jalan rusak", "least": 10, **wish})
-    return actions.save_alert_rule(cast.actor(who), cast.root.pk, wanted, [cast.user(name).pk for name in readers])
+    made = actions.save_alert_rule(cast.actor(who), cast.root.pk, wanted, [cast.user(name).pk for name in readers])
+    watch(cast)
+    return made
 
 
 def issue(cast: Cast, *, days: int = 0, topic: str = "roads", title: str = "Jalan berlubang di Setu") -> Issue:
@@ -51,6 +68,8 @@ def issue(cast: Cast, *, days: int = 0, topic: str = "roads", title: str = "Jala
 def posts(of: Issue, count: int, *, ago: timedelta = timedelta(0), complaints: int = 0) -> None:
     at = (clock.now() - ago).replace(minute=20, second=0, microsecond=0)
     IssueCount.objects.update_or_create(issue=of, at=at, defaults={"posts": count, "complaints": complaints})
+    hour = {"unit": of.unit, "at": at.replace(minute=0), "topic": of.topic, "area_code": ""}
+    TalkCount.objects.update_or_create(**hour, defaults={"posts": count, "complaints": complaints})
 
 
 def talk(cast: Cast, count: int, *, ago: timedelta = timedelta(0), topic: str = "floods", area: str = "") -> None:
@@ -95,7 +114,26 @@ class TestTheHabit:
         lower, higher = judge(count, counts, same), judge(count + 1, counts, same)
         assert higher.score >= lower.score
         assert lower.expected >= FLOOR
-        assert lower.days == len(earlier)
+        assert lower.days <= len(earlier)
+
+    def test_a_level_that_lasts_is_the_habit_after_three_days(self):
+        told = []
+        for day in range(DAYS):
+            counts = [300] * day + [50] * (DAYS - day)
+            told.append(judge(300, counts, [ago % 7 == 0 for ago in range(1, DAYS + 1)]).score >= 5)
+        assert told == [True] * NEW_LEVEL_DAYS + [False] * (DAYS - NEW_LEVEL_DAYS)
+
+    def test_what_rises_above_a_new_level_is_told(self):
+        assert judge(900, [300] * 5 + [50] * 23, [False] * DAYS).score > 5
+
+    def test_a_few_days_are_no_proof_of_calm(self):
+        assert judge(40, [20] * 7, [False] * 7).score < 3.5
+        assert judge(40, [20] * 14, [False] * 14).score > 3.5
+
+    @pytest.mark.parametrize(("count", "told"), [(20, False), (90, True)])
+    def test_the_morning_after_is_held_against_the_day_before(self, count: int, told: bool):
+        day = [0] * 14 + [18, 25, 24, 10] + [0] * 6
+        assert (judge_young(count, day).score >= 5) is told
 
 
 @pytest.mark.django_db
@@ -149,7 +187,7 @@ class TestIssues:
         IssueDistrict.objects.create(issue=holes, area_code="32.16.20", posts=20, complaints=0)
         posts(holes, 24, complaints=3)
         assert watch(cast) == 0
-        AlertRule.objects.update(topic="roads", area_code="32.16.20", least=20, complaints_only=False)
+        AlertRule.objects.update(topic="roads", area_code="32.16.20", least=16, complaints_only=False)
         assert watch(cast) == 1
 
     def test_it_ends_when_it_has_been_as_usual_for_a_while_and_what_rises_again_is_new(self, cast: Cast):
@@ -185,6 +223,165 @@ class TestIssues:
         posts(issue(cast), 24)
         assert watch(cast) == 1
         assert not Message.objects.filter(purpose=PURPOSE).exists()
+
+
+@pytest.mark.django_db
+class TestYoung:
+    """Issues, and units, that have no habit yet."""
+
+    def test_a_new_issue_is_not_new_again_the_next_morning(self, cast: Cast):
+        rule(cast)
+        holes = issue(cast)
+        for ago in (16, 15, 14):
+            posts(holes, 24, ago=ago * HOUR)
+        Issue.objects.update(first_at=clock.now() - 17 * HOUR)
+        posts(holes, 24)
+        assert watch(cast) == 0
+        posts(holes, 120)
+        assert watch(cast) == 1
+        assert "pertama terlihat 15 November, 16.40" in why(Alert.objects.get())
+
+    @pytest.mark.parametrize(("sensitivity", "needed"), [("calm", 60), ("usual", 30), ("keen", 20)])
+    def test_the_sensitivity_says_how_many_posts_a_new_issue_needs(self, cast: Cast, sensitivity: str, needed: int):
+        rule(cast, least=20, sensitivity=sensitivity)
+        holes = issue(cast)
+        posts(holes, needed - 1)
+        assert watch(cast) == 0
+        posts(holes, needed)
+        assert watch(cast) == 1
+
+    def test_one_old_post_is_no_month_of_habit(self, cast: Cast):
+        rule(cast)
+        holes = issue(cast, days=40)
+        posts(holes, 1, ago=40 * DAY)
+        for day in (1, 2, 3):
+            posts(holes, 40, ago=day * DAY)
+        posts(holes, 44)
+        assert watch(cast) == 0
+        posts(holes, 400)
+        assert watch(cast) == 1
+        assert (Alert.objects.get().days, round(Alert.objects.get().expected)) == (3, 40)
+
+    def test_days_without_any_post_are_no_habit_of_talk(self, cast: Cast):
+        rule(cast, watches="talk", topic="floods")
+        talk(cast, 1, ago=40 * DAY)
+        talk(cast, 30, ago=DAY)
+        talk(cast, 300)
+        assert watch(cast) == 0
+
+
+@pytest.mark.django_db
+class TestTelling:
+    """Who is told, and how often."""
+
+    def told(self) -> list[Message]:
+        return list(Message.objects.filter(purpose=PURPOSE).order_by("pk"))
+
+    def test_a_tick_writes_one_message_that_lists_its_alerts(self, cast: Cast):
+        rule(cast, readers=("sari",))
+        for number in range(25):
+            posts(issue(cast, title=f"Isu nomor {number}"), 24 + number)
+        assert watch(cast) == 25
+        (message,) = self.told()
+        assert "25 peringatan" in message.subject
+        assert message.body.startswith("Isu nomor 24: 48 unggahan")
+        assert "Isu nomor 3:" not in message.body, "twenty are named, the highest first"
+        assert message.body.endswith(": 5.")
+
+    def test_an_hour_has_three_messages_and_the_last_says_so(self, cast: Cast):
+        rule(cast, readers=("sari",))
+        for number in range(MOST_AN_HOUR + 2):
+            with clock.playing(MONDAY_NINE + timedelta(minutes=number)):
+                posts(issue(cast, title=f"Isu {number}"), 24)
+                assert watch(cast) == 1
+        assert len(self.told()) == MOST_AN_HOUR
+        assert [("hanya di layar" in one.body) for one in self.told()] == [False] * (MOST_AN_HOUR - 1) + [True]
+        assert Alert.objects.filter(told_at=None).count() == 2
+        with clock.playing(MONDAY_NINE + HOUR + timedelta(minutes=9)):
+            posts(issue(cast, title="Isu lain"), 24)
+            assert watch(cast) == 1
+        assert len(self.told()) == MOST_AN_HOUR + 1
+
+    def test_the_first_look_tells_nobody_of_what_is_there_already(self, cast: Cast):
+        posts(issue(cast), 24)
+        made = rule(cast, readers=("sari",))
+        assert made.alerts.count() == 1
+        assert not self.told()
+        posts(issue(cast, title="Baru"), 24)
+        assert watch(cast) == 1
+        assert len(self.told()) == 1
+
+
+@pytest.mark.django_db
+class TestIssuesThatChange:
+    """An issue that is emptied, or goes into another."""
+
+    def test_an_import_whose_issue_had_an_alert_is_taken_back(self, cast: Cast, bring: Callable[..., ImportRun]):
+        rows = [f"2026-11-16 0{2 - n // 4}:{59 - n % 4:02}:00,w{n},{text}" for n, text in enumerate(POTHOLE)]
+        run = bring("a.csv", "created_at,author,text\n" + "\n".join(rows) + "\n")
+        alert = self.alert(cast, Issue.objects.get())
+        jobs.run_now(imports.undo(cast.actor("sari"), run.pk, inline=True))
+        self.emptied(alert)
+
+    def test_posts_that_were_deleted_take_their_issue_along(self, cast: Cast, source: Source):
+        texts = enumerate(POTHOLE)
+        said = [RawPost(None, clock.now() - timedelta(minutes=n), f"w{n}", text, platform="x") for n, text in texts]
+        actions.ingest(cast.actor("sari"), source, said)
+        one = Issue.objects.get()
+        alert, other = self.alert(cast, one), self.alert(cast, None, name="Semua", watches="talk")
+        while sample := IssueSample.objects.first():
+            actions.forget_post(cast.actor("sari"), sample.pk, "Diminta penulisnya")
+        self.emptied(alert)
+        other.refresh_from_db()
+        assert other.is_open
+        assert Tombstone.objects.count() == len(POTHOLE)
+
+    def alert(self, cast: Cast, of: Issue | None, **wish: object) -> Alert:
+        made, now = rule(cast, **wish), clock.now()
+        values = {"raised_at": now, "above_at": now, "observed": 9, "expected": 1, "score": 9, "days": 3}
+        return Alert.objects.create(rule=made, watches=made.watches, issue=of, **values)
+
+    def emptied(self, alert: Alert) -> None:
+        alert.refresh_from_db()
+        assert not Issue.objects.exists()
+        assert (alert.issue, alert.is_open) == (None, False)
+        assert str(alert) == "Isu yang unggahannya sudah tidak ada"
+        assert why(alert)
+
+    def test_a_merge_tells_nobody_twice(self, cast: Cast):
+        first, second = issue(cast), issue(cast, title="Jalan bolong")
+        rule(cast)
+        posts(first, 24)
+        watch(cast)
+        actions.merge(cast.actor("sari"), first.pk, second.pk)
+        assert watch(cast) == 0
+        assert Alert.objects.get().issue == second
+
+    def test_two_alerts_of_a_rule_become_one(self, cast: Cast):
+        first, second = issue(cast), issue(cast, title="Jalan bolong")
+        rule(cast)
+        posts(first, 24)
+        posts(second, 30)
+        assert watch(cast) == 2
+        actions.merge(cast.actor("sari"), first.pk, second.pk)
+        assert [(one.issue, one.is_open) for one in Alert.objects.order_by("pk")] == [(first, False), (second, True)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "units"), [("watch", "watched_units"), ("advance", "units_behind")])
+def test_what_one_unit_fails_at_holds_up_no_other(monkeypatch: pytest.MonkeyPatch, name: str, units: str):
+    seen: list[int] = []
+
+    def work(actor: Actor, unit_id: int) -> int:
+        seen.append(unit_id)
+        if unit_id == 1:
+            raise ValueError("broken")
+        return 1
+
+    monkeypatch.setattr(actions, name, work)
+    monkeypatch.setattr(queries, units, lambda: [1, 2])
+    ticks.run_once({"watch": "listening.watch", "advance": "listening.stream"}[name])
+    assert seen == [1, 2]
 
 
 @pytest.mark.django_db
@@ -277,6 +474,22 @@ class TestRules:
         assert queries.watched_units() == []
         assert watch(cast) == 0
 
+    def test_what_was_told_of_stays_as_it_was_and_is_over_when_something_else_is_watched(self, cast: Cast):
+        made = rule(cast, readers=("sari",))
+        posts(issue(cast), 24, complaints=20)
+        watch(cast)
+        kept = AlertWish(name="Jalan rusak", least=10)
+        actions.save_alert_rule(cast.actor("sari"), cast.root.pk, replace(kept, sensitivity="calm"), None, made.pk)
+        assert Alert.objects.get().is_open
+        assert made.readers.get() == cast.user("sari"), "None leaves the readers"
+        changed = replace(kept, complaints_only=True)
+        actions.save_alert_rule(cast.actor("sari"), cast.root.pk, changed, None, made.pk)
+        alert = Alert.objects.get()
+        assert not alert.is_open
+        assert "24 unggahan" in why(alert)
+        assert watch(cast) == 1
+        assert "20 keluhan" in why(Alert.objects.latest("pk"))
+
     def test_most_of_no_use_is_noisy(self, cast: Cast):
         made, now = rule(cast), clock.now()
         for number in range(5):
@@ -349,4 +562,10 @@ class TestScreens:
         assert (one["raised"], one["useless"]) == (1, 1)
         assert caller.status("post", f"alert-rules/{made['id']}/state", {"state": "paused"}) == 200
         assert caller.status("put", f"alert-rules/{made['id']}", body | {"name": "Lain"}) == 200
+        told = cast.user("sari").pk
+        with_readers = caller("put", f"alert-rules/{made['id']}", body | {"readers": [told]}).json()
+        assert with_readers["readers"] == [told]
+        assert caller("put", f"alert-rules/{made['id']}", body).json()["readers"] == [told], "left as they are"
+        assert caller("get", "alert-rules").json()[0]["readers"] == [told]
+        assert caller("put", f"alert-rules/{made['id']}", body | {"readers": []}).json()["readers"] == []
         assert Caller(cast, "dewi", ("listening:write",), API).status("post", "alert-rules", body) == 403

@@ -8,28 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kentongan.core import clock, imports, jobs
-from kentongan.core.imports import ImportRun, RowError
+from kentongan.core.imports import RowError
 from kentongan.listening import sketch, storage
 from kentongan.listening.importing import PostImport
 from kentongan.listening.keyindex import KeyIndex, keys_of
 from kentongan.listening.models import Segment
 
 EMPTY = dict.fromkeys((field.name for field in PostImport.fields), None)
-
-
-@pytest.fixture
-def bring(cast, write):
-    """Return a function that imports a file's content and returns the run."""
-
-    def run(name: str, content: str | bytes, **options: str) -> ImportRun:
-        actor = cast.actor("sari")
-        with write(name, content).open("rb") as file:
-            draft = imports.upload(actor, PostImport.name, cast.root.pk, file, name, options=options)
-        jobs.run_now(imports.confirm(actor, draft.pk, inline=True))
-        draft.refresh_from_db()
-        return draft
-
-    return run
 
 
 def posts() -> list[dict]:

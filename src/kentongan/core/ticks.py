@@ -9,10 +9,11 @@ What is due are rows, claimed with FOR UPDATE SKIP LOCKED, so any number of work
 import logging
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ LONGEST_BACK_OFF = 30.0
 KEEP_CONNECTION_SECONDS = 10.0
 
 Run = Callable[[], int]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,19 @@ def every(*, seconds: float, name: str) -> Callable[[Run], Run]:
         return run
 
     return register
+
+
+def each(work: Callable[[T], int], rows: Iterable[T]) -> int:
+    """Do `work` for each row; return how many they handled. What one fails at is logged, and the others go on."""
+    handled = 0
+    for row in rows:
+        try:
+            handled += work(row)
+        except Exception:
+            logger.exception("%s failed for %s; it is tried again.", getattr(work, "__qualname__", work), row)
+            # After a restart of the database an old connection would fail for every row that follows.
+            connection.close_if_unusable_or_obsolete()
+    return handled
 
 
 def registered() -> list[Tick]:

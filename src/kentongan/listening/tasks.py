@@ -1,20 +1,23 @@
 """What comes round: registered posts to issues, deleted posts out of the files."""
 
+from functools import partial
+
 from kentongan.core.actor import Actor
-from kentongan.core.ticks import every
+from kentongan.core.ticks import each, every
 from kentongan.listening import actions, folders, queries, reading, rechecking
 
 
 @every(seconds=2, name="listening.stream")
 def bring_up_to_date() -> int:
     """Process what was registered and not yet processed: after a crash, or by another program."""
-    return sum(actions.advance(Actor.system("listening.stream"), unit_id) for unit_id in queries.units_behind())
+    return each(partial(actions.advance, Actor.system("listening.stream")), queries.units_behind())
 
 
 @every(seconds=15, name="listening.watch")
 def watch() -> int:
-    """Hold the last hour against the habit, for each unit with an alert rule."""
-    return sum(actions.watch(Actor.system("listening.watch"), unit_id) for unit_id in queries.watched_units())
+    """Hold the last hour against the habit, for each unit with an alert rule; 0, since one look sees all."""
+    each(partial(actions.watch, Actor.system("listening.watch")), queries.watched_units())
+    return 0
 
 
 @every(seconds=3600, name="listening.purge")

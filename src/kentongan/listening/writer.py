@@ -9,6 +9,7 @@ from django.db.models import Case, Value, When
 from psycopg.types.json import Jsonb
 
 from kentongan.listening import coordination, pipeline, sketch, tally, titles, upserts
+from kentongan.listening.alerts import keeping
 from kentongan.listening.models import Issue, IssueSample
 
 SAMPLES = 50
@@ -142,7 +143,7 @@ def add_samples(chosen: pl.DataFrame) -> None:
 
 
 def merge(pairs: Sequence[tuple[int, int]]) -> None:
-    """Bring issues into others: (gone, kept). Counts, districts, samples, followers move; authors are not doubled."""
+    """Bring issues into others: (gone, kept). All that hangs on them moves; authors are not doubled."""
     if not pairs:
         return
     issues = Issue.objects.select_for_update().in_bulk([pk for pair in pairs for pk in pair])
@@ -151,6 +152,7 @@ def merge(pairs: Sequence[tuple[int, int]]) -> None:
     _save(issues.values())
     Issue.objects.filter(merged_into__in=[gone for gone, _kept in pairs]).update(merged_into=_kept_of(pairs))
     upserts.move(pairs)
+    keeping.follow(pairs)
     upserts.trim_samples([kept for _gone, kept in pairs], SAMPLES)
 
 

@@ -5,7 +5,6 @@ from kentongan.listening.actions.alerts import (
     judge_alert,
     save_alert_rule,
     set_alert_rule_state,
-    watch,
 )
 from kentongan.listening.actions.ingest import Counts, add_source, append, ingest, prepare
 from kentongan.listening.actions.issues import (
@@ -39,6 +38,7 @@ from kentongan.listening.actions.sources import (
     retry_item,
 )
 from kentongan.listening.actions.stream import advance, catch_up
+from kentongan.listening.actions.watching import watch
 
 __all__ = [
     "WORKERS",

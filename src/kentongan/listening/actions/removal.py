@@ -13,6 +13,7 @@ from kentongan.core.actions import action
 from kentongan.core.actor import Actor
 from kentongan.listening import storage, tally, upserts, writer
 from kentongan.listening.actions.stream import COLUMNS, load, locked, save
+from kentongan.listening.alerts import keeping
 from kentongan.listening.models import Issue, IssueCount, IssueDistrict, IssueSample, Segment, Source, Tombstone
 from kentongan.listening.stream_state import FRAME, StreamState
 
@@ -79,6 +80,7 @@ def _rebuild(unit_id: int, issue_ids: Sequence[int], state: StreamState) -> None
     )
     writer.add(frame, state.recent.clear())
     empty = list(Issue.objects.filter(pk__in=issue_ids, posts=0).values_list("pk", flat=True))
+    keeping.let_go(empty)
     Issue.objects.filter(merged_into__in=empty).delete()
     Issue.objects.filter(pk__in=empty).delete()
     dead = [cluster for cluster, issue in state.issues.items() if issue in set(empty)]

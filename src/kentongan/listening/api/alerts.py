@@ -13,10 +13,11 @@ from kentongan.listening.models import Alert, AlertRule
 
 router = Router()
 READ, WRITE = scope("listening:read"), scope("listening:write")
+MADE_UP = ("readers", "raised", "useful", "useless")
 
 
 class RuleIn(Schema):
-    """A rule; "" is any topic or area. `readers` are users who are told by e-mail."""
+    """A rule; "" is any topic or area. `readers` are users told by e-mail; a change without them leaves them."""
 
     unit_id: int = Field(ge=1, le=2**62)
     name: str = Field(min_length=3, max_length=80)
@@ -26,7 +27,7 @@ class RuleIn(Schema):
     complaints_only: bool = False
     sensitivity: str = Field("usual", pattern="^(calm|usual|keen)$")
     least: int = Field(20, ge=3, le=1_000_000)
-    readers: list[int] = Field([], max_length=50)
+    readers: list[int] | None = Field(None, max_length=50)
 
     def wish(self) -> actions.AlertWish:
         """Return what is watched."""
@@ -46,6 +47,7 @@ class RuleOut(Schema):
     sensitivity: str
     least: int
     state: str
+    readers: list[int]
     raised: int
     useful: int
     useless: int
@@ -91,7 +93,8 @@ def _alert(alert: Alert) -> dict[str, Any]:
 
 
 def _rule(rule: AlertRule, judged: queries.Judged | None = None) -> dict[str, Any]:
-    own = {name: getattr(rule, name) for name in RuleOut.model_fields if name not in ("raised", "useful", "useless")}
+    own = {name: getattr(rule, name) for name in RuleOut.model_fields if name not in MADE_UP}
+    own["readers"] = sorted(user.pk for user in rule.readers.all())
     worth = (judged.raised, judged.useful, judged.useless) if judged else (0, 0, 0)
     return own | dict(zip(("raised", "useful", "useless"), worth, strict=True))
 

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from kentongan.listening import taxonomy
 from kentongan.listening.models.issues import Issue
@@ -43,6 +43,8 @@ class AlertRule(models.Model):
     least = models.PositiveIntegerField(_("from how many posts in an hour"), default=20)
     state = models.CharField(_("state"), max_length=7, choices=State.choices, default=State.ACTIVE)
     readers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", verbose_name=_("told by e-mail"))
+    # Its first look: what is above already is raised then, and told nobody by e-mail.
+    begun_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -76,11 +78,16 @@ class AlertRule(models.Model):
 class Alert(models.Model):
     """What a rule noticed, from when it rose until it has been as usual for a while: one row, however long that is.
 
-    `observed` and `expected` are those of the hour with the highest score.
+    `observed` and `expected` are those of the hour with the highest score; `watches` and `complaints_only` are the
+    rule's when it was raised. An issue that loses all its posts is deleted: its alerts stay, without its title.
     """
 
     rule = models.ForeignKey(AlertRule, models.PROTECT, related_name="alerts")
-    issue = models.ForeignKey(Issue, models.PROTECT, null=True, related_name="alerts")
+    watches = models.CharField(max_length=8, choices=AlertRule.Watches.choices, default=AlertRule.Watches.ISSUES)
+    complaints_only = models.BooleanField(_("complaints only"), default=False)
+    issue = models.ForeignKey(Issue, models.SET_NULL, null=True, related_name="alerts")
+    # Of an issue too young for a habit, that is held against its own last day.
+    first_at = models.DateTimeField(_("first seen"), null=True)
     raised_at = models.DateTimeField(_("since"))
     above_at = models.DateTimeField(_("last above the habit"))
     ended_at = models.DateTimeField(_("until"), null=True)
@@ -88,6 +95,8 @@ class Alert(models.Model):
     expected = models.FloatField(_("usual"))
     score = models.FloatField(_("score"))
     days = models.PositiveSmallIntegerField(_("days of habit"))
+    # When its readers were told by e-mail; None: it is on the screen only.
+    told_at = models.DateTimeField(_("told by e-mail"), null=True)
     useful = models.BooleanField(_("was of use"), null=True)
     judged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     judged_at = models.DateTimeField(null=True)
@@ -108,6 +117,8 @@ class Alert(models.Model):
         )
 
     def __str__(self) -> str:
+        if self.issue is None and self.watches == AlertRule.Watches.ISSUES:
+            return gettext("An issue whose posts are gone")
         return str(self.issue or self.rule)
 
     def get_absolute_url(self) -> str:
@@ -121,8 +132,8 @@ class Alert(models.Model):
 
     @property
     def is_new(self) -> bool:
-        """Whether it is of something that nobody talked about before."""
-        return self.days == 0
+        """Whether it is of something too young to have a habit."""
+        return self.first_at is not None
 
     @property
     def times(self) -> float:

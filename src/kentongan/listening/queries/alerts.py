@@ -54,7 +54,8 @@ def rules(actor: Actor) -> QuerySet[Any]:
 
     Those are its `good` and its `bad` ones.
     """
-    rows = access.alert_rules(actor).select_related("unit").order_by("unit__path", "name", "pk")
+    found = access.alert_rules(actor).select_related("unit").prefetch_related("readers")
+    rows = found.order_by("unit__path", "name", "pk")
     return rows.annotate(
         raised=Count("alerts"),
         good=Count("alerts", filter=Q(alerts__useful=True)),
