@@ -46,6 +46,16 @@ class Late:
         return recalls.strays_of(self.delivery)
 
 
+def lapsed(desk: Desk, delivery: Delivery) -> Late:
+    """Send it by a worker that seems to have ended; nobody knows what became of that."""
+    (claim,) = firing.claim_due()
+    attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
+    assert attempt is not None
+    desk.later(delivery, timedelta(hours=1), "claimed_until")
+    firing.sweep(SYSTEM)
+    return Late(desk, delivery, claim, attempt)
+
+
 @pytest.fixture
 def given_up(desk: Desk, platform: Platform) -> Late:
     """Looked for in vain, longer than the attempt could last, and put back into the queue."""
@@ -64,10 +74,7 @@ def given_up(desk: Desk, platform: Platform) -> Late:
 @pytest.fixture
 def doubtful(desk: Desk, given_up: Late) -> Late:
     """Sent again, by a worker that ended; nobody knows what became of that."""
-    (again,) = firing.claim_due()
-    firing.begin(SYSTEM, again, content.post_of(given_up.delivery))
-    desk.later(given_up.delivery, timedelta(hours=1), "claimed_until")
-    firing.sweep(SYSTEM)
+    lapsed(desk, given_up.delivery)
     return given_up
 
 
@@ -131,26 +138,18 @@ class TestItIsNoticed:
         assert given_up.delivery.url == FIRST.url
 
     def test_of_the_second_it_is_heard_later_that_it_was_refused(self, desk: Desk, given_up: Late):
-        (again,) = firing.claim_due()
-        second = firing.begin(SYSTEM, again, content.post_of(given_up.delivery))
-        assert second is not None
-        desk.later(given_up.delivery, timedelta(hours=1), "claimed_until")
-        firing.sweep(SYSTEM)
+        second = lapsed(desk, given_up.delivery)
         given_up.answers()
         assert worker.look(reconciling.claim_doubts()[0]) == State.PUBLISHED
         assert [task.is_open for task in given_up.tasks] == [True]
-        firing.finish(SYSTEM, again, second, Rejected("Teks terlalu panjang"))
+        second.answers(Rejected("Teks terlalu panjang"))
         assert [task.state for task in given_up.tasks] == ["done"]
 
     def test_of_the_second_it_is_heard_later_that_it_is_there(self, desk: Desk, given_up: Late):
-        (again,) = firing.claim_due()
-        second = firing.begin(SYSTEM, again, content.post_of(given_up.delivery))
-        assert second is not None
-        desk.later(given_up.delivery, timedelta(hours=1), "claimed_until")
-        firing.sweep(SYSTEM)
+        second = lapsed(desk, given_up.delivery)
         given_up.answers()
         worker.look(reconciling.claim_doubts()[0])
-        firing.finish(SYSTEM, again, second, Published("78", "https://contoh.social/@kabar/78"))
+        second.answers(Published("78", "https://contoh.social/@kabar/78"))
         doubt, task = given_up.tasks
         assert (doubt.is_open, task.is_open) == (False, True), "asked anew, with its address"
         assert (task.is_in_doubt, task.url) == (False, "https://contoh.social/@kabar/78")
@@ -290,16 +289,11 @@ class TestItIsNotTwice:
         assert recalls.strays_of(delivery) == []
 
     def test_what_a_person_saw_there_is_what_the_late_answer_tells_of(self, desk: Desk, platform: Platform):
-        delivery = desk.schedule(desk.account())
-        (claim,) = firing.claim_due()
-        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
-        assert attempt is not None
-        desk.later(delivery, timedelta(hours=1), "claimed_until")
-        firing.sweep(SYSTEM)
+        late = lapsed(desk, desk.schedule(desk.account()))
         seen = "https://contoh.social/kabar/77?utm=x"
-        actions.resolve(desk.cast.actor("hendra"), delivery.pk, Resolution.PUBLISHED, url=seen)
-        firing.finish(SYSTEM, claim, attempt, FIRST)
-        assert recalls.strays_of(delivery) == []
+        actions.resolve(desk.cast.actor("hendra"), late.delivery.pk, Resolution.PUBLISHED, url=seen)
+        late.answers()
+        assert late.tasks == []
 
     def test_the_post_of_another_delivery(self, desk: Desk, platform: Platform, sent_again: Late):
         other = desk.schedule(sent_again.delivery.account, item=desk.item(text="Lain sama sekali."))
@@ -325,26 +319,17 @@ class TestItIsNotTwice:
         delivery = desk.schedule(desk.account())
         assert desk.run() == [State.READY]
         Delivery.objects.filter(pk=delivery.pk).update(try_at=clock.now())
-        (claim,) = firing.claim_due()
-        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
-        assert attempt is not None
-        desk.later(delivery, timedelta(hours=1), "claimed_until")
-        firing.sweep(SYSTEM)
+        late = lapsed(desk, delivery)
         seen = "https://contoh.social/@kabar/77?utm=x"
         actions.resolve(desk.cast.actor("hendra"), delivery.pk, Resolution.PUBLISHED, url=seen)
-        firing.finish(SYSTEM, claim, attempt, FIRST)
-        assert recalls.strays_of(delivery) == []
+        late.answers()
+        assert late.tasks == []
 
     def test_what_finder_and_answer_call_by_different_names(self, desk: Desk, platform: Platform):
-        delivery = desk.schedule(desk.account())
-        (claim,) = firing.claim_due()
-        attempt = firing.begin(SYSTEM, claim, content.post_of(delivery))
-        assert attempt is not None
-        desk.later(delivery, timedelta(hours=1), "claimed_until")
-        firing.sweep(SYSTEM)
-        reconciling.reconcile(SYSTEM, delivery.pk, Found("page_77", "https://contoh.social/p/77"), clock.now())
-        firing.finish(SYSTEM, claim, attempt, FIRST)
-        assert recalls.strays_of(delivery) == []
+        late = lapsed(desk, desk.schedule(desk.account()))
+        reconciling.reconcile(SYSTEM, late.delivery.pk, Found("page_77", "https://contoh.social/p/77"), clock.now())
+        late.answers()
+        assert late.tasks == []
 
 
 class TestWhatBecomesOfIt:
