@@ -13,7 +13,7 @@ import typer
 
 from kentongan.cli.terminal import AsJson, fail, group, print_json, say
 from kentongan.listening import routing
-from kentongan.listening.lab import clustering, judging, reading, writing
+from kentongan.listening.lab import clustering, judging, reading, trends, writing
 
 app = group("The product's own steps on a file (CSV, JSON lines, Parquet), without a database.")
 
@@ -26,6 +26,7 @@ def lab() -> None:
 Task = StrEnum("Task", {name: name for name in judging.TASKS})  # type: ignore[misc]
 In = Annotated[Path, typer.Argument(metavar="IN", help=".csv, .tsv, .jsonl or .parquet.")]
 Out = Annotated[Path, typer.Option("--out", metavar="OUT", help="The result; its ending says in which format.")]
+Times = Annotated[str, typer.Option("--time", metavar="COL", help="The column with the times.")]
 Text = Annotated[str, typer.Option("--text", metavar="COL", help="The column with the texts.")]
 
 
@@ -127,6 +128,32 @@ def cluster(
     twice = len(stream.ids) - len(set(stream.ids))
     if twice and not as_json:
         say(f"{twice:,} rows have an id that another row has too; each has its own line, in the order of the file.")
+    meter.end(out, as_json)
+
+
+@app.command("trends")
+def find_trends(
+    file: In,
+    out: Out,
+    time_column: Annotated[
+        str, typer.Option("--time", metavar="COL", help="The column with the times.")
+    ] = "created_at",
+    by: Annotated[str, typer.Option("--by", metavar="COL", help="Count the hours of each of its values apart.")] = "",
+    least: Annotated[int, typer.Option(min=1, help="With fewer posts an hour is not unusual.")] = 20,
+    score: Annotated[float, typer.Option(help="From which score on an hour is unusual.")] = 5.0,
+    days: Annotated[int, typer.Option(min=0, help="With fewer earlier days nothing is unusual.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Hold each hour against the same hour of up to 28 earlier days, the same weekday counting most."""
+    with reading.opened(file) as sheet:
+        hours = trends.opened(sheet, trends.Measure(time_column, by, least, score, days))
+        meter = Meter(sheet.expected)
+        with writing.writing(out, replace(sheet, columns=(), schema=None), trends.RESULT) as result:
+            for rows in sheet.batches():
+                hours.take(rows)
+                meter.add(len(rows))
+            for found in hours.result():
+                result.write(found)
     meter.end(out, as_json)
 
 
