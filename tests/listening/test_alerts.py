@@ -35,6 +35,7 @@ from kentongan.listening.models import (
     Tombstone,
 )
 from kentongan.listening.posts import RawPost
+from kentongan.registry.models import Grant, Unit
 from listening_texts import POTHOLE
 from named_cast import Cast
 from registry.calling import Caller
@@ -533,6 +534,47 @@ class TestScreens:
         assert page.post(change, entered | {"sensitivity": "calm", "least": "15"}).status_code == 302
         alert.rule.refresh_from_db()
         assert (alert.rule.sensitivity, alert.rule.least) == ("calm", 15)
+
+    def test_who_judges_comes_back_to_the_same_page(self, cast: Cast, sign_in: Callable[..., Client]):
+        page = sign_in(cast.user("sari"))
+        rule(cast, complaints_only=True)
+        posts(issue(cast), 30, complaints=24)
+        watch(cast)
+        here = reverse("listening:alerts") + "?show=unjudged"
+        shown = page.get(here)
+        assert f'name="next" value="{here}"' in shown.text
+        judge = reverse("listening:alert_judge", args=(Alert.objects.get().pk,))
+        assert page.post(judge, {"useful": "1", "next": here}).url == here
+        assert page.post(judge, {"useful": "1", "next": "https://evil.example/"}).url == reverse("listening:alerts")
+        table = b"".join(page.get(reverse("listening:alerts"), {"format": "csv"}).streaming_content).decode()
+        assert "Hanya keluhan" in table.splitlines()[0]
+
+    def test_a_rule_that_has_ended_has_no_form(self, cast: Cast, sign_in: Callable[..., Client]):
+        made = rule(cast)
+        actions.set_alert_rule_state(cast.actor("sari"), made.pk, "ended")
+        assert sign_in(cast.user("sari")).get(reverse("listening:alert_rule", args=(made.pk,))).status_code == 404
+
+    def test_acts_are_offered_where_the_person_analyses(self, cast: Cast, sign_in: Callable[..., Client]):
+        made = rule(cast)
+        state = reverse("listening:alert_rule_state", args=(made.pk,))
+        listening = sign_in(cast.user("dewi"))
+        assert state not in listening.get(reverse("listening:alert_rules")).text
+        below = Unit.objects.filter(parent=cast.root).first()
+        Grant.objects.create(user=cast.user("dewi"), unit=below, role="analyst")
+        assert state not in listening.get(reverse("listening:alert_rules")).text
+        assert state in sign_in(cast.user("sari")).get(reverse("listening:alert_rules")).text
+
+    def test_who_analyses_at_two_units_chooses_for_which_the_rule_is(self, cast: Cast, sign_in: Callable[..., Client]):
+        new = reverse("listening:alert_rule_new")
+        page = sign_in(cast.user("sari"))
+        below = Unit.objects.filter(parent=cast.root).first()
+        assert f"unit={below.pk}" not in page.get(new).text
+        Grant.objects.create(user=cast.user("sari"), unit=below, role="analyst")
+        assert f"unit={below.pk}" in page.get(new).text
+        entered = {"name": "Di bawah", "watches": "issues", "least": "10", "sensitivity": "usual"}
+        assert page.post(f"{new}?unit={below.pk}", entered).status_code == 302
+        assert AlertRule.objects.get().unit == below
+        assert page.get(f"{new}?unit=lain").status_code == 404
 
     def test_as_many_queries_for_many_as_for_one(self, cast: Cast, sign_in: Callable[..., Client]):
         page, asked = sign_in(cast.user("sari")), []

@@ -1,7 +1,7 @@
 """The look at the last hour: which rules raise an alert, and who is told."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from kentongan.core.models import User
 from kentongan.core.models.messages import Message
 from kentongan.listening.actions.alerts import listens
 from kentongan.listening.alerts import hours, wording
-from kentongan.listening.alerts.habit import FEWEST_DAYS, Verdict, judge, judge_young
+from kentongan.listening.alerts.habit import FEWEST_DAYS, FROM_SCORE, Verdict, judge, judge_young
 from kentongan.listening.models import Alert, AlertRule, Issue
 
 PURPOSE = "listening.alert"
@@ -26,7 +26,6 @@ CALM_AFTER = timedelta(hours=3)
 MOST_AN_HOUR = 3
 """So many messages of one rule go to its readers in an hour; what is over waits on the screen."""
 Sensitivity = AlertRule.Sensitivity
-FROM_SCORE = {Sensitivity.CALM: 8.0, Sensitivity.USUAL: 5.0, Sensitivity.KEEN: 3.5}
 YOUNG_TIMES = {Sensitivity.CALM: 3.0, Sensitivity.USUAL: 1.5, Sensitivity.KEEN: 1.0}
 """How many times the rule's least an issue needs that has no habit to be held against."""
 
@@ -79,17 +78,27 @@ def watch(actor: Actor, unit_id: int) -> int:
 def _issues(rules: Sequence[AlertRule], now: datetime) -> Iterator[Noticed]:
     found = hours.of_issues(rules[0].unit_id, now, min(rule.least for rule in rules))
     places = hours.areas_of(found)
-    verdicts = {
-        (issue.pk, complaints): _verdict(hour, complaints=complaints)
-        for complaints in {rule.complaints_only for rule in rules}
-        for issue, hour in found.items()
-    }
+    verdicts: dict[tuple[int, bool], Verdict] = {}
     for rule in rules:
         for issue, hour in found.items():
-            here = not rule.area_code or rule.area_code in places.get(issue.pk, ())
-            verdict = verdicts[issue.pk, rule.complaints_only]
-            if here and rule.topic in ("", issue.topic) and _unusual(rule, verdict, young=hour.first_at is not None):
-                yield Noticed(rule, issue, verdict, hour.first_at)
+            key = (issue.pk, rule.complaints_only)
+            if not _may_be(rule, issue, hour, places):
+                continue
+            if key not in verdicts:
+                verdicts[key] = _verdict(hour, complaints=rule.complaints_only)
+            if verdicts[key].score >= FROM_SCORE[rule.sensitivity]:
+                yield Noticed(rule, issue, verdicts[key], hour.first_at)
+
+
+def _may_be(rule: AlertRule, issue: Issue, hour: hours.Hour, places: Mapping[int, Collection[str]]) -> bool:
+    """Whether an issue is what a rule watches, and has posts enough."""
+    here = not rule.area_code or rule.area_code in places.get(issue.pk, ())
+    return here and rule.topic in ("", issue.topic) and _enough(rule, hour)
+
+
+def _enough(rule: AlertRule, hour: hours.Hour) -> bool:
+    times = 1.0 if hour.first_at is None else YOUNG_TIMES[Sensitivity(rule.sensitivity)]
+    return hour.counts(complaints=rule.complaints_only)[0] >= rule.least * times
 
 
 def _talk(rules: Sequence[AlertRule], now: datetime) -> Iterator[Noticed]:
@@ -102,8 +111,11 @@ def _talk(rules: Sequence[AlertRule], now: datetime) -> Iterator[Noticed]:
         wanted = {(rule.topic, rule.area_code) for rule in rules}
         sums = {(topic, area): hours.together(counts, days, topic=topic, area=area) for topic, area in wanted}
         for rule in rules:
-            verdict = _verdict(sums[rule.topic, rule.area_code], complaints=rule.complaints_only)
-            if _unusual(rule, verdict):
+            hour = sums[rule.topic, rule.area_code]
+            if not _enough(rule, hour):
+                continue
+            verdict = _verdict(hour, complaints=rule.complaints_only)
+            if verdict.score >= FROM_SCORE[rule.sensitivity]:
                 yield Noticed(rule, None, verdict)
 
 
@@ -112,12 +124,6 @@ def _verdict(hour: hours.Hour, *, complaints: bool) -> Verdict:
     if hour.first_at is not None:
         return judge_young(observed, earlier)
     return judge(observed, earlier, [days % 7 == 0 for days in hour.ago])
-
-
-def _unusual(rule: AlertRule, found: Verdict, *, young: bool = False) -> bool:
-    sensitivity = Sensitivity(rule.sensitivity)
-    least = rule.least * (YOUNG_TIMES[sensitivity] if young else 1)
-    return found.observed >= least and found.score >= FROM_SCORE[sensitivity]
 
 
 def _keep(actor: Actor, rules: Sequence[AlertRule], found: Keyed, now: datetime) -> list[Alert]:
@@ -169,15 +175,17 @@ def _tell(actor: Actor, raised: Sequence[Alert], now: datetime) -> None:
     for alert in raised:
         if alert.rule.begun_at is not None:
             by_rule[alert.rule].append(alert)
-    before, told = _told(list(by_rule), now), list[Alert]()
+    before, told, drafts = _told(list(by_rule), now), list[Alert](), list[Draft]()
     listening: dict[int, bool] = {}
     for rule, alerts in by_rule.items():
         readers = [user for user in rule.readers.all() if _listens(listening, user, rule)]
         if readers and before[rule.pk] < MOST_AN_HOUR:
             last = before[rule.pk] == MOST_AN_HOUR - 1
-            messages.queue_many(actor, [_draft(rule, alerts, user, last=last) for user in readers])
+            drafts += [_draft(rule, alerts, user, last=last) for user in readers]
             told += alerts
-    Alert.objects.filter(pk__in=[alert.pk for alert in told]).update(told_at=now)
+    if drafts:
+        messages.queue_many(actor, drafts)
+        Alert.objects.filter(pk__in=[alert.pk for alert in told]).update(told_at=now)
 
 
 def _told(rules: Sequence[AlertRule], now: datetime) -> Mapping[int, int]:

@@ -19,6 +19,8 @@ UNSURE_SPREAD = 3.0
 """How restless talk is taken to be at least, as long as too few days say so themselves."""
 NEW_LEVEL_DAYS = 3
 """So many days in a row that are outbreaks and agree with each other are no outbreak: that is how it is now."""
+FROM_SCORE = {"calm": 8.0, "usual": 5.0, "keen": 3.5}
+"""From which score on an hour is out of the ordinary, by how sensitive a rule is."""
 OUTBREAK = 2.58
 """From this score on an earlier hour counts less, by the square of its score."""
 FLOOR = 0.5

@@ -126,6 +126,11 @@ class Alert(models.Model):
         return self.issue.get_absolute_url() if self.issue else reverse("listening:alerts")
 
     @property
+    def audit_label(self) -> str:
+        """What the audit log calls it: not by the issue's title, which it would keep when the posts are gone."""
+        return self.rule.name
+
+    @property
     def is_open(self) -> bool:
         """Whether it goes on."""
         return self.ended_at is None

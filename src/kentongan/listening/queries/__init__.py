@@ -7,6 +7,7 @@ from kentongan.listening.queries.alerts import (
     judged,
     open_alerts,
     possible_readers,
+    rule_units,
     rules,
     watched_units,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "possible_readers",
     "quarantine",
     "ranked",
+    "rule_units",
     "rules",
     "samples",
     "search",

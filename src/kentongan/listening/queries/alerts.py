@@ -11,6 +11,7 @@ from kentongan.core.models import User
 from kentongan.core.permissions import Capability
 from kentongan.listening import access
 from kentongan.listening.models import Alert, AlertRule
+from kentongan.registry import access as rights
 from kentongan.registry import areas
 from kentongan.registry import queries as registry
 from kentongan.registry.models import Unit
@@ -76,6 +77,13 @@ def area_choices(unit: Unit) -> list[tuple[str, str]]:
 def possible_readers(unit: Unit) -> list[User]:
     """Return the users who listen at a unit, by name."""
     return registry.users_with(unit, Capability.LISTEN)
+
+
+def rule_units(actor: Actor) -> list[tuple[str, str]]:
+    """Return the units at which a person was given to make rules (number, name), by name."""
+    given = rights.grants_of(actor, Capability.ANALYSE).values("unit")
+    rows = Unit.objects.filter(pk__in=given).order_by("name", "pk").values_list("pk", "name")
+    return [(str(pk), name) for pk, name in rows]
 
 
 def watched_units() -> list[int]:
