@@ -92,12 +92,12 @@ class Descent:
     left: int | None = None
 
     @classmethod
-    def of(cls, cursor: str) -> "Descent":
-        """Return where a cursor says that we are; a week back where it says nothing."""
+    def of(cls, cursor: str, pages: int = FIRST_PAGES) -> "Descent":
+        """Return where a cursor says that we are; a week back, `pages` at most, where it says nothing."""
         at = parts_of(cursor)
         since, left = moment(at.get("since")), at.get("left", "")
         if since is None:
-            return cls(clock.now() - BACK, left=FIRST_PAGES)
+            return cls(clock.now() - BACK, left=pages)
         return cls(since, moment(at.get("top")), at.get("page", ""), int(left) if left.isdecimal() else None)
 
     def after(self, moments: Sequence[datetime], following: object, overlap: timedelta) -> tuple[str, bool]:
@@ -111,6 +111,14 @@ class Descent:
             return cursor_of(since=stamp(max(self.since, top - overlap))), False
         left = "" if self.left is None else str(self.left - 1)
         return cursor_of(since=stamp(self.since), top=stamp(top), page=str(following), left=left), True
+
+
+def restarted(cursor: str) -> str:
+    """Return the cursor of the same descent at its first page: platforms forget pages, and refuse deep ones."""
+    parts = parts_of(cursor)
+    if "page" not in parts:
+        return cursor
+    return cursor_of(**{name: value for name, value in parts.items() if name not in ("page", "top")})
 
 
 def stamp(at: datetime) -> str:

@@ -21,6 +21,7 @@ from kentongan.channels.bluesky.xrpc import call
 from kentongan.channels.contract import Credentials, Rejected, RetryLater
 from kentongan.channels.hearing import Asked, Batch, Heard, Needs, Unreadable, Way
 from kentongan.channels.items import Kept, number_of, text_of
+from kentongan.core.imports.values import readable
 
 PAGE = 100
 LONGEST_QUERY = 300
@@ -107,7 +108,7 @@ def _heard(kept: Kept) -> Heard:
         author=did,
         text=text_of(kept, "text"),
         created_at=at,
-        language=str(languages[0])[:3].partition("-")[0] if isinstance(languages, list) and languages else "",
+        language=readable(str(languages[0]))[:3].partition("-")[0] if isinstance(languages, list) and languages else "",
         likes=number_of(kept, "likeCount"),
         shares=None if reposts is None else reposts + (quotes or 0),
     )

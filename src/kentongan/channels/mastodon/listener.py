@@ -1,13 +1,15 @@
 """Listening on Mastodon: what bears a hashtag, what a server's own people write, what answers an account of ours.
 
-Pages go down from the newest status to a week ago at the first reading, a thousand statuses at most, and then up from
-the newest that is known (`min_id`), as the timelines were described in November 2026. Identifiers are compared by
-length, then as texts: numbers on Mastodon, texts of one length on its relatives.
+Pages go down from the newest status (`max_id`), as the timelines were described in November 2026: to a week ago at the
+first reading, a thousand statuses at most, then to an hour before the newest that is known. Servers tell each other of
+a status minutes after it was written and file it by when it was, below what is known already. Identifiers are compared
+by length, then as texts: numbers on Mastodon, texts of one length on its relatives.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -21,9 +23,10 @@ from kentongan.channels.hearing import Asked, Batch, Heard, Needs, Unreadable, W
 from kentongan.channels.items import Kept, number_of, text_of
 from kentongan.channels.markup import plain
 from kentongan.channels.mastodon.api import call
-from kentongan.core import clock
+from kentongan.core.imports.values import readable
 
 PAGE, FIRST_PAGES = 40, 25
+OVERLAP = timedelta(hours=1)
 # Letters, figures and low lines with at least one letter, as Mastodon takes a hashtag.
 HASHTAG = re.compile(r"(?=.*[^\W\d_])\w{1,100}")
 SERVER = gettext_lazy("Without signing in; some servers show this only to those who do.")
@@ -53,24 +56,20 @@ class MastodonTimeline:
         return urlsplit(credentials.service).hostname or ""
 
     def read(self, asked: Asked, credentials: Credentials, client: httpx.Client) -> Batch:
-        """Return one page: down until a week ago, then up."""
-        at = items.parts_of(asked.cursor)
-        limit = min(asked.most, PAGE)
-        known = {"max_id": at["below"]} if "below" in at else {"min_id": at["top"]} if "top" in at else {}
-        params = {**self.params, **known, "limit": str(limit)}
+        """Return one page: from the newest down to what is known, a week ago at the first reading."""
+        at = items.Descent.of(asked.cursor, FIRST_PAGES)
+        below = {"max_id": at.page} if at.page else {}
+        params = {**self.params, **below, "limit": str(min(asked.most, PAGE))}
         page = call(client, credentials, "GET", self.path.format(quote(asked.query, safe="")), params=params)
         if not isinstance(page, list):
             raise RetryLater(_("The server's answer could not be read."), {"type": type(page).__name__})
-        ids = sorted((str(one["id"]) for one in page if isinstance(one, dict) and one.get("id")), key=_order)
+        listed = [one for one in page if isinstance(one, dict)]
+        moments = [moment for one in listed if (moment := feeds.moment(one.get("created_at"))) is not None]
+        lowest = min((str(one["id"]) for one in listed if one.get("id")), key=_order, default="")
         host = self.host(asked.query, credentials)
-        kept = [_kept(status, host) for status in self._statuses(page)]
-        heard, unread = items.sort_out(kept, _heard)
-        top, below = _next(at, ids, kept)
-        left = str(_left(at) - 1) if below else ""
-        moved = bool(ids) and (top, below) != (at.get("top", ""), at.get("below", ""))
-        return Batch(
-            heard, items.cursor_of(top=top, below=below, left=left), unread, more=bool(below) or (moved and "top" in at)
-        )
+        heard, unread = items.sort_out([_kept(status, host) for status in self._statuses(page)], _heard)
+        cursor, more = at.after(moments, readable(lowest) if lowest != at.page else "", OVERLAP)
+        return Batch(heard, cursor, unread, more=more)
 
     def again(self, raw: str) -> Heard:
         """Read a status from what was kept of it."""
@@ -88,27 +87,6 @@ def _order(identity: str) -> tuple[int, str]:
 
 def _is_public(status: Mapping[str, Any]) -> bool:
     return status.get("visibility") == "public" and not status.get("reblog")
-
-
-def _next(at: Mapping[str, str], ids: Sequence[str], kept: Sequence[Kept]) -> tuple[str, str]:
-    """Return the newest known status, and below which one the first reading goes on ("" where it is done)."""
-    newest = max([*ids[-1:], *filter(None, [at.get("top", "")])], key=_order, default="")
-    if "top" in at and "below" not in at:
-        return newest, ""
-    oldest = min((moment for one in kept if (moment := feeds.moment(one.get("created_at")))), default=None)
-    over = (
-        not ids
-        or _left(at) <= 1
-        or (oldest is not None and oldest < clock.now() - items.BACK)
-        or ids[0] == at.get("below")
-    )
-    return newest, "" if over else ids[0]
-
-
-def _left(at: Mapping[str, str]) -> int:
-    """Return how many pages the first reading still may take, this one included."""
-    left = at.get("left", "")
-    return int(left) if left.isdecimal() else FIRST_PAGES
 
 
 def _kept(status: Any, host: str) -> Kept:
