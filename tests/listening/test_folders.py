@@ -12,8 +12,8 @@ import xlsxwriter
 from django.urls import reverse
 from django.utils import translation
 
-from kentongan.core import clock, jobs
-from kentongan.core.errors import Invalid, NotAllowed, NotFound
+from kentongan.core import clock, files, jobs
+from kentongan.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from kentongan.core.imports import ImportRun
 from kentongan.listening import actions, folders
 from kentongan.listening.models import Segment, Source
@@ -43,13 +43,14 @@ def watched(cast) -> Source:
 
 @pytest.fixture
 def look(watched) -> Callable[[], Source]:
-    """Return a function that looks into the folder a minute later, and runs what that queued."""
+    """Return a function that looks into the folder a minute later, runs what that queued, and looks once more."""
 
     def later() -> Source:
         with clock.playing(clock.now() + timedelta(minutes=1)):
             folders.look()
-        for run in ImportRun.objects.filter(state=ImportRun.State.RUNNING):
-            jobs.run_now(run.job)
+            for run in ImportRun.objects.filter(state=ImportRun.State.RUNNING):
+                jobs.run_now(run.job)
+            folders.look()
         watched.refresh_from_db()
         return watched
 
@@ -68,6 +69,12 @@ def put(source: Source, name: str, content: str) -> Path:
     return path
 
 
+def waiting(source: Source) -> list[str]:
+    """Return the files in the folder that are not put aside, those that were taken too."""
+    folder = folders.folder_of(source)
+    return [path.name for path in (*folder.iterdir(), *folder.glob(".taken/*")) if path.is_file()]
+
+
 @pytest.mark.django_db
 def test_csv_excel_and_json_lines_come_in_and_leave_the_folder(watched, look):
     put(watched, "a.csv", csv(*ROWS))
@@ -79,7 +86,7 @@ def test_csv_excel_and_json_lines_come_in_and_leave_the_folder(watched, look):
             sheet.write_row(number, 0, row)
     source = look()
     assert (source.posts, source.healthy) == (6, True)
-    assert [path.name for path in folders.folder_of(watched).iterdir()] == []
+    assert waiting(watched) == []
     put(watched, "a lagi.csv", csv(*ROWS))
     assert look().posts == 6
     assert ImportRun.objects.count() == 3
@@ -143,6 +150,106 @@ def test_a_folder_that_cannot_be_read_says_so(watched, look):
     assert "cannot be read" in look().last_error
 
 
+@pytest.mark.django_db
+def test_a_newer_file_of_the_same_name_stays_and_comes_in_too(watched, look, monkeypatch):
+    path = put(watched, "a.csv", csv(ROWS[0]))
+    confirm = folders._confirm
+
+    def confirm_late(run: ImportRun) -> None:
+        monkeypatch.setattr(folders, "_confirm", confirm)
+        path.write_text(csv(ROWS[1]))
+        confirm(run)
+
+    monkeypatch.setattr(folders, "_confirm", confirm_late)
+    look()
+    assert look().posts == 2
+    assert waiting(watched) == []
+
+
+@pytest.mark.django_db
+def test_what_is_written_to_while_it_is_read_waits(watched, look, monkeypatch):
+    put(watched, "a.csv", csv(ROWS[0]))
+    upload = folders._uploaded
+
+    def upload_late(source: Source, file: object, path: Path) -> ImportRun:
+        monkeypatch.setattr(folders, "_uploaded", upload)
+        run = upload(source, file, path)
+        path.write_text(csv(*ROWS))
+        return run
+
+    monkeypatch.setattr(folders, "_uploaded", upload_late)
+    look()
+    assert look().posts == 2
+    assert ImportRun.objects.filter(state=ImportRun.State.DISCARDED).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_file_whose_import_failed_is_kept_and_told(watched, look):
+    put(watched, "a.csv", csv(*ROWS))
+    with clock.playing(clock.now() + timedelta(minutes=1)):
+        folders.look()
+        ImportRun.objects.update(state=ImportRun.State.FAILED)
+        folders.look()
+    watched.refresh_from_db()
+    assert "Failed" in watched.last_error
+    assert len(list((folders.folder_of(watched) / folders.ASIDE).glob("*-a.csv"))) == 1
+    assert waiting(watched) == []
+
+
+@pytest.mark.django_db
+def test_neither_a_bad_file_nor_a_bad_folder_starves_the_others(cast, watched, look):
+    put(watched, "a.csv", "")
+    put(watched, "b.csv", csv(ROWS[0]))
+    (folders.folder_of(watched) / folders.ASIDE).write_text("a file in its place")
+    other = actions.open_folder(cast.actor("sari"), cast.root.pk, "Alat lain")
+    folders.folder_of(other).mkdir()
+    put(other, "c.csv", csv(ROWS[1]))
+    assert look().posts == 1
+    other.refresh_from_db()
+    assert other.posts == 1
+
+
+@pytest.mark.django_db
+def test_trouble_that_cannot_be_kept_stops_nothing(cast, watched, look, monkeypatch):
+    put(watched, "a.csv", "")
+    put(watched, "b.csv", csv(*ROWS))
+
+    def refuse(*_given: object) -> None:
+        raise Conflict("This source was removed.")
+
+    monkeypatch.setattr(folders, "note_trouble", refuse)
+    assert look().posts == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [folders.ASIDE, folders.TAKEN])
+def test_no_link_is_followed_out_of_the_folder(watched, look, tmp_path, name):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (folders.folder_of(watched) / name).symlink_to(elsewhere)
+    put(watched, "a.csv", "")
+    assert f"“{name}” is a link" in look().last_error
+    assert list(elsewhere.iterdir()) == []
+    (elsewhere / "x.csv").write_text(csv(*ROWS))
+    assert look().posts == 0
+
+
+@pytest.mark.django_db
+def test_a_pipe_or_a_link_that_was_taken_is_not_read_and_a_large_file_not_hashed(watched, look, tmp_path, monkeypatch):
+    taken = folders.folder_of(watched) / folders.TAKEN
+    taken.mkdir()
+    os.mkfifo(taken / "1-pipa.csv")
+    (tmp_path / "rahasia.csv").write_text(csv(*ROWS))
+    (taken / "2-tautan.csv").symlink_to(tmp_path / "rahasia.csv")
+    with (taken / "3-besar.csv").open("wb") as file:
+        file.truncate(files.MAX_BYTES + 1)
+    monkeypatch.setattr(folders.hashlib, "file_digest", None)
+    look()
+    aside = sorted(path.name.partition("-")[2] for path in (taken.parent / folders.ASIDE).glob("*.csv"))
+    assert aside == ["besar.csv", "pipa.csv"]
+    assert not ImportRun.objects.exists()
+
+
 KILLED = """
 import os, pathlib, signal, sys
 from datetime import timedelta
@@ -154,7 +261,7 @@ settings.KENTONGAN_HOME = pathlib.Path(sys.argv[2])
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 
-owner, name = {"uploaded": (folders, "_confirm"), "confirmed": (pathlib.Path, "unlink")}[sys.argv[1]]
+owner, name = {"uploaded": (folders, "_confirm"), "taken": (folders, "_uploaded")}[sys.argv[1]]
 real_look = folders.look
 setattr(owner, name, die)
 with clock.playing(clock.now() + timedelta(minutes=1)):
@@ -164,13 +271,13 @@ with clock.playing(clock.now() + timedelta(minutes=1)):
 
 @pytest.mark.faults
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("point", ["uploaded", "confirmed"])
+@pytest.mark.parametrize("point", ["taken", "uploaded"])
 def test_killed_in_between_the_file_comes_in_once(watched, look, killed, tmp_path, point):
-    path = put(watched, "a.csv", csv(*ROWS))
+    put(watched, "a.csv", csv(*ROWS))
     assert killed.run(KILLED, point, str(tmp_path)) == -signal.SIGKILL
-    assert path.exists()
+    assert len(waiting(watched)) == 1
     assert look().posts == 2
-    assert not path.exists()
+    assert waiting(watched) == []
     assert ImportRun.objects.count() == 1
     assert sum(Segment.objects.values_list("rows", flat=True)) == 2
 
@@ -191,6 +298,8 @@ def test_on_screen(cast, sign_in):
     source = Source.objects.get()
     assert (answer["Location"], source.retention_days) == (source.get_absolute_url(), 90)
     assert f"inbox/{source.pk}" in client.get(answer["Location"]).content.decode()
+    assert f"inbox/{source.pk}" not in sign_in(cast.user("wulan")).get(answer["Location"]).content.decode()
+    client = sign_in(cast.user("sari"))
     assert client.post(url, {"name": "Ekspor alat"}).status_code == 422
     with pytest.raises(Invalid):
         actions.open_folder(cast.actor("sari"), cast.root.pk, " ")

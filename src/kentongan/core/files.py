@@ -88,16 +88,21 @@ def open(file: StoredFile) -> BinaryIO:
     return builtins.open(path(file), "rb")
 
 
+def check_size(size: int, max_bytes: int = MAX_BYTES) -> None:
+    """Raise Invalid for a file of more bytes than are kept."""
+    if size > max_bytes:
+        raise Invalid(
+            _("The file is larger than %(limit)s.") % {"limit": filesizeformat(max_bytes)},
+            remedy=_("Split it, or send a smaller one."),
+            code="file_too_large",
+        )
+
+
 def _copy(source: Readable, target: BinaryIO, max_bytes: int) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     while chunk := source.read(CHUNK_BYTES):
         size += len(chunk)
-        if size > max_bytes:
-            raise Invalid(
-                _("The file is larger than %(limit)s.") % {"limit": filesizeformat(max_bytes)},
-                remedy=_("Split it, or send a smaller one."),
-                code="file_too_large",
-            )
+        check_size(size, max_bytes)
         digest.update(chunk)
         target.write(chunk)
     target.flush()

@@ -124,7 +124,7 @@ def source(request: StaffRequest, pk: int) -> HttpResponse:
         "may_analyse": may,
         "door": opening.entrance(request.actor, pk) if may and found.kind == Source.Kind.FORM else "",
         "brings": found.kind == Source.Kind.FORM and any(one in held for one in actions.WORKERS),
-        "folder": folders.folder_of(found) if found.kind == Source.Kind.FOLDER else None,
+        "folder": folders.folder_of(found) if may and found.kind == Source.Kind.FOLDER else None,
         "items": page_of(request, queries.quarantine(request.actor, pk), 25),
     }
     return render(request, "listening/source.html", context, status=422 if form.errors else 200)
