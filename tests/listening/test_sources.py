@@ -1,17 +1,22 @@
 """Sources: read when they are due, once, whoever is killed; what cannot be read waits; what is spent rests."""
 
+import contextlib
 import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from kentongan.channels.hearing import Batch
+from kentongan.channels import items
+from kentongan.channels.contract import Rejected
+from kentongan.channels.hearing import Batch, Heard
 from kentongan.core import clock
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, KentonganError, NotAllowed, NotFound, Unavailable
@@ -19,7 +24,8 @@ from kentongan.core.models import AuditEntry
 from kentongan.core.permissions import Role
 from kentongan.listening import actions, queries, reading, storage
 from kentongan.listening.actions import Counts, NewSource, Pace
-from kentongan.listening.models import QuarantinedItem, Segment, Source, Tombstone
+from kentongan.listening.models import ClusterState, QuarantinedItem, Segment, Source, Tombstone
+from kentongan.listening.stream_state import StreamState
 from kentongan.registry import actions as registry
 from kentongan.registry.models import Account, Connection
 from listening_texts import POTHOLE
@@ -441,6 +447,125 @@ def test_posts_are_kept_as_long_as_their_source_says_and_do_not_come_again(opene
     assert actions.expire(SYSTEM) == 1
     assert queries.segments_count(SYSTEM) == 1
     assert read(source) == Counts(0, 1, 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("said", [2, 5])
+def test_what_is_kept_no_longer_does_not_come_back_as_a_sample(opened, site, said):
+    for text in POTHOLE[:said]:
+        site.add(text, at=clock.now() - timedelta(days=3))
+    source = opened()
+    read(source)
+    actions.catch_up(source.unit_id)
+    state = StreamState.load(bytes(ClusterState.objects.get().state))
+    assert len(state.pending) + len(state.recent) == said
+    Source.objects.update(retention_days=2)
+    assert actions.expire(SYSTEM) == 1
+    state = StreamState.load(bytes(ClusterState.objects.get().state))
+    assert (len(state.pending), len(state.recent)) == (0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "added"), [(6, 1), (7, 0)])
+def test_a_reading_takes_in_the_days_that_are_kept_and_no_others(opened, site, days, added):
+    site.add("Banjir di Babelan", at=clock.now().replace(hour=0, minute=0, second=0) - timedelta(days=days))
+    assert read(opened(retention_days=7)) == Counts(added, 0, 1 - added)
+    assert actions.expire(SYSTEM) == 0
+    with clock.playing(clock.now() + timedelta(days=1)):
+        assert actions.expire(SYSTEM) == added
+
+
+def first(queries: CaptureQueriesContext, *parts: str) -> int:
+    """Return the place of the first query that has all these parts."""
+    return next(n for n, one in enumerate(queries) if all(part in one["sql"] for part in parts))
+
+
+@pytest.mark.django_db
+def test_an_item_is_read_again_in_the_order_of_locks_in_which_a_reading_settles(cast, opened, site, monkeypatch):
+    source = opened()
+    site.items.append("<item><title>Banjir di Babelan</title><guid>g</guid></item>")
+    read(source)
+    item = source.quarantine.get()
+    with CaptureQueriesContext(connection) as queries, contextlib.suppress(Conflict):
+        actions.retry_item(cast.actor("sari"), item.pk)
+    assert first(queries, 'FROM "listening_source"', "FOR UPDATE") < first(queries, "quarantined", "FOR UPDATE")
+
+
+@pytest.mark.django_db
+def test_a_deletion_waits_for_the_writer_before_it_touches_samples(opened, site):
+    for n, text in enumerate(POTHOLE):
+        site.add(text, guid=f"https://kabar.example/{n}")
+    source = opened()
+    read(source)
+    actions.catch_up(source.unit_id)
+    (claimed,) = claim(source)
+    with CaptureQueriesContext(connection) as queries:
+        reading._settle(SYSTEM, claimed, Batch(gone=["127.0.0.1|https://kabar.example/0"]))
+    assert first(queries, "advisory", str(storage.STREAM_LOCK)) < first(queries, 'DELETE FROM "listening_issuesample"')
+
+
+@pytest.mark.django_db
+def test_nobody_reads_before_the_server_asked_to_be_left_alone(cast, opened, site):
+    source, other = opened(), opened("Dua", path="/")
+    site.answer = Said(b"", 429, {"Retry-After": "3600"})
+    read(source)
+    site.answer = None
+    for one in (source, other):
+        with pytest.raises(Conflict, match="not to be asked again"):
+            reading.read_now(cast.actor("sari"), one.pk)
+    with clock.playing(clock.now() + timedelta(minutes=61)):
+        assert reading.read_now(cast.actor("sari"), source.pk) == Counts()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [Invalid("The account is of no use."), RuntimeError("a key is lost")])
+def test_a_source_that_cannot_be_signed_in_says_so_and_holds_up_no_other(opened, site, monkeypatch, error):
+    site.add("Banjir di Babelan")
+    bad, good = opened("Satu"), opened("Dua", path="/")
+    Source.objects.filter(pk=bad.pk).update(host="lain.example")
+    known = reading.way
+
+    def way(kind: str) -> object:
+        if not broken:
+            return known(kind)
+        raise broken.pop()
+
+    broken = [error]
+    monkeypatch.setattr(reading, "way", way)
+    results = dict(reading.read_due())
+    assert results[good] == Counts(1, 0, 0)
+    bad.refresh_from_db()
+    assert bad.last_error
+    assert (bad.claimed_at, bad.failures) == (None, 1)
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_kept_fails_with_its_reason(opened, site, monkeypatch):
+    source = opened()
+    post = Heard("a", "", "budi", "Banjir di Babelan", clock.now(), language="\ud800")
+    monkeypatch.setattr(reading, "hear", lambda *_asked: Batch([post]))
+    assert "could not be kept" in read(source).reason
+    assert "could not be kept" in source.last_error
+    assert (source.claimed_at, source.failures) == (None, 1)
+
+
+@pytest.mark.django_db
+def test_a_page_that_is_refused_begins_the_list_again(opened, site, monkeypatch):
+    source = opened()
+    Source.objects.update(cursor=items.cursor_of(since="2026-11-20T00:00:00Z", top="2026-11-21T00:00:00Z", page="p"))
+    source.refresh_from_db()
+    channel, listener = reading.way(source.kind)
+
+    def refuse(*_asked: object) -> None:
+        raise Rejected("There is no such page.")
+
+    refusing = SimpleNamespace(way=listener.way, read=refuse)
+    monkeypatch.setattr(reading, "way", lambda _kind: (channel, refusing))
+    read(source)
+    assert source.cursor == items.cursor_of(since="2026-11-20T00:00:00Z")
+    assert source.due_at < clock.now() + timedelta(hours=1)
+    read(source)
+    assert source.due_at > clock.now() + timedelta(hours=5)
 
 
 @pytest.mark.django_db(transaction=True)

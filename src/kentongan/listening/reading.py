@@ -4,13 +4,13 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
+from kentongan.channels import items
 from kentongan.channels.contract import ChannelError, Credentials, CredentialsExpired, Rejected, RetryLater
 from kentongan.channels.hearing import LONGEST_CURSOR, Asked, Batch, Heard, Needs
-from kentongan.core import clock, http
+from kentongan.core import http
 from kentongan.core.actor import Actor
 from kentongan.core.errors import Conflict, Invalid, KentonganError, Unavailable
 from kentongan.core.permissions import Capability
@@ -60,6 +60,8 @@ def hear(source: Source, credentials: Credentials) -> Batch | Failure:
             timeout=TIMEOUT_SECONDS, deadline=DEADLINE_SECONDS, max_bytes=LARGEST_ANSWER, unpacked=True
         ) as client:
             batch = listener.read(asked, credentials, client)
+    except Rejected as error:
+        return _refused(source, error)
     except ChannelError as error:
         return failure_of(error)
     except KentonganError as error:
@@ -71,6 +73,14 @@ def hear(source: Source, credentials: Credentials) -> Batch | Failure:
     if len(batch.cursor) > LONGEST_CURSOR:
         return Failure(_("What it says could not be read (%(error)s).") % {"error": "cursor"})
     return batch
+
+
+def _refused(source: Source, error: Rejected) -> Failure:
+    """Return what a refusal says: of a page deep in a list, that it begins again; else, that a person must look."""
+    cursor = items.restarted(source.cursor)
+    if cursor == source.cursor:
+        return failure_of(error)
+    return Failure(error.message, cursor=cursor)
 
 
 def failure_of(error: ChannelError) -> Failure:
@@ -85,13 +95,19 @@ def failure_of(error: ChannelError) -> Failure:
 
 
 def _credentials(source: Source) -> Credentials | Failure:
-    if way(source.kind)[1].way.needs != Needs.ACCOUNT:
-        return Credentials("", source.service)
     try:
+        if way(source.kind)[1].way.needs != Needs.ACCOUNT:
+            return Credentials("", source.service)
         with http.client(deadline=DEADLINE_SECONDS) as client:
             return signed_in.credentials(Actor.system("listening.sources"), source.account, client)
     except ChannelError as error:
         return failure_of(error)
+    except KentonganError as error:
+        return Failure(str(error), Trouble.LASTING)
+    except Exception as error:
+        # A key that is lost, say: the sources that were claimed with this one are read all the same.
+        logger.exception("The source %s could not be signed in.", source.pk)
+        return Failure(_("It could not be signed in (%(error)s).") % {"error": type(error).__name__})
 
 
 def _hear(asked: tuple[Source, Credentials | Failure]) -> Batch | Failure:
@@ -114,10 +130,24 @@ def _settle(actor: Actor, source: Source, heard: Batch | Failure) -> Counts | Fa
         return heard
     platform = way(source.kind)[0].kind
     posts = [raw_post(platform, one) for one in heard.heard]
-    oldest = clock.now() - timedelta(days=source.retention_days) if source.retention_days else None
-    good = [post for post in posts if usable(post) and (oldest is None or post.created_at >= oldest)]
+    good = [post for post in posts if usable(post)]
     reading = Reading(heard, prepare(source, good) if good else None, len(posts) - len(good))
     return settle_reading(actor, source, reading)
+
+
+def _settled(actor: Actor, source: Source, heard: Batch | Failure) -> Counts | Failure | None:
+    """Settle one source; where that fails, keep why, so that it neither loses what others said nor fails unseen."""
+    try:
+        return _settle(actor, source, heard)
+    except Exception as error:
+        logger.exception("What the source %s gave could not be kept.", source.pk)
+        failure = Failure(_("What it gave could not be kept (%(error)s).") % {"error": type(error).__name__})
+    try:
+        settle_failure(actor, source, failure)
+    except Exception:
+        # Its claim lapses.
+        logger.exception("Why the source %s failed could not be kept.", source.pk)
+    return failure
 
 
 def read_due(most: int = AT_ONCE, only: int | None = None) -> list[tuple[Source, Counts | Failure | None]]:
@@ -129,11 +159,7 @@ def read_due(most: int = AT_ONCE, only: int | None = None) -> list[tuple[Source,
     heard = _hear_all([(source, _credentials(source)) for source in claimed])
     given: list[tuple[Source, Counts | Failure | None]] = []
     for source, one in zip(claimed, heard, strict=True):
-        try:
-            given.append((source, _settle(actor, source, one)))
-        except Exception:
-            # What one source says must not lose what the others said; its claim lapses.
-            logger.exception("What the source %s gave could not be kept.", source.pk)
+        given.append((source, _settled(actor, source, one)))
     return given
 
 

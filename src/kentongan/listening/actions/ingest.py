@@ -79,12 +79,16 @@ def _area_above(unit: Unit) -> str:
 
 @action("listening.posts.append", may_do_nothing=True)
 def append(actor: Actor, source_id: int, posts: pa.Table, run_id: int | None = None) -> Counts:
-    """Write the posts that the lake does not have yet, and register them; `posts` comes from `prepare`."""
+    """Write the posts that the lake does not have yet, and register them; `posts` comes from `prepare`.
+
+    Those that are older than what the source keeps are rejected.
+    """
     source = access.source(actor, source_id, Capability.ANALYSE)
     if source.state == Source.State.PAUSED:
         raise Conflict(_("This source is paused."), remedy=_("Activate it on the screen of sources."))
     storage.lock(storage.APPEND_LOCK)
-    fresh = _unknown(posts)
+    kept = _kept(source, posts)
+    fresh = _unknown(kept)
     if len(fresh):
         segments = [_segment(source, day, part, run_id) for day, part in _by_day(fresh)]
         Segment.objects.bulk_create(segments)
@@ -97,10 +101,17 @@ def append(actor: Actor, source_id: int, posts: pa.Table, run_id: int | None = N
         if newest and source.last_post_at
         else newest or F("last_post_at"),
     )
-    counts = Counts(len(fresh), len(posts) - len(fresh))
+    counts = Counts(len(fresh), len(kept) - len(fresh), len(posts) - len(kept))
     if counts.added:
         audit.record(actor, source, after={"added": counts.added, "duplicates": counts.duplicates, "import": run_id})
     return counts
+
+
+def _kept(source: Source, posts: pa.Table) -> pa.Table:
+    """Return the rows that are not older than what the source keeps."""
+    if source.kept_from is None:
+        return posts
+    return posts.filter(pc.greater_equal(pc.cast(posts["created_at"], pa.date32()), pa.scalar(source.kept_from)))
 
 
 def _unknown(posts: pa.Table) -> pa.Table:
@@ -152,7 +163,7 @@ def ingest(
             progress.check()
         good = [post for post in chunk if usable(post)]
         counts = append(actor, source.pk, prepare(source, good)) if good else Counts()
-        total += Counts(counts.added, counts.duplicates, len(chunk) - len(good))
+        total += counts + Counts(rejected=len(chunk) - len(good))
         catch_up(source.unit_id)
         if progress is not None:
             progress.advance(len(chunk))

@@ -52,11 +52,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a reading gave nothing, and how long the platform asks us to wait."""
+    """Why a reading gave nothing, how long the platform asks us to wait, and where to go on if not where we were."""
 
     reason: str
     trouble: Trouble = Trouble.PASSING
     wait: timedelta | None = None
+    cursor: str | None = None
 
 
 def _require_system(actor: Actor) -> None:
@@ -152,13 +153,15 @@ def settle_failure(actor: Actor, asked: Source, failure: Failure) -> None:
     now = clock.now()
     source.claimed_at, source.failures = None, source.failures + 1
     source.last_error = readable(failure.reason)[:300]
+    source.cursor = failure.cursor if failure.cursor is not None else source.cursor
     _spend(source, now, 0, 1)
     rest = _rest(asked, failure)
     source.due_at = _next(source, now, rest)
     source.save()
     if failure.trouble == Trouble.PATIENCE and source.host:
-        same = Source.objects.filter(host=source.host, claimed_at=None, due_at__lt=now + rest)
-        same.update(due_at=now + rest)
+        same = Source.objects.filter(host=source.host)
+        same.update(patient_until=now + rest)
+        same.filter(claimed_at=None, due_at__lt=now + rest).update(due_at=now + rest)
 
 
 def _rest(source: Source, failure: Failure) -> timedelta:

@@ -88,6 +88,12 @@ def _rebuild(unit_id: int, issue_ids: Sequence[int], state: StreamState) -> None
     state.issues = {cluster: issue for cluster, issue in state.issues.items() if issue not in set(empty)}
 
 
+def _let_go(state: StreamState, ids: Sequence[str]) -> None:
+    """Take posts out of what the writer carries on, from where they would become samples."""
+    others = ~pl.col("id").is_in(list(ids))
+    state.pending, state.recent = state.pending.filter(others), state.recent.filter(others)
+
+
 def take_out(unit_id: int, ids: Sequence[str], *, counted: pl.DataFrame | None = None) -> None:
     """Undo what posts did to counts and issues; `counted` are their rows if the lake no longer shows them.
 
@@ -103,8 +109,7 @@ def take_out(unit_id: int, ids: Sequence[str], *, counted: pl.DataFrame | None =
     wanted = set(ids)
     members = _assignments(unit_id)
     touched = members.filter(pl.col("id").is_in(list(wanted)))["issue"].unique().to_list()
-    state.pending = state.pending.filter(~pl.col("id").is_in(list(wanted)))
-    state.recent = state.recent.filter(~pl.col("id").is_in(list(wanted)))
+    _let_go(state, ids)
     if touched:
         _rebuild(unit_id, touched, state)
     save(row, state)
@@ -142,6 +147,7 @@ def bury(actor: Actor, about: Source | Issue, ids: Sequence[str], reason: str) -
     fresh = [one for one in dict.fromkeys(ids) if one in lake and one not in known]
     if not fresh:
         return 0
+    locked(about.unit_id)  # the writer holds this when it comes to the samples
     Tombstone.objects.bulk_create(
         [Tombstone(post_id=one, unit_id=about.unit_id, reason=reason[:200]) for one in fresh], ignore_conflicts=True
     )
@@ -202,19 +208,27 @@ def _holding(ids: Sequence[str]) -> list[Segment]:
 @action("listening.posts.expire", may_do_nothing=True)
 def expire(actor: Actor) -> int:
     """Take the days out of use that their source keeps no longer; issues keep their counts; return how many files."""
-    handled = 0
-    for source in Source.objects.filter(retention_days__isnull=False).select_related("unit"):
-        today = clock.now().astimezone(clock.zone(source.unit.timezone)).date()
-        old = source.segments.filter(removed_at=None, day__lt=today - timedelta(days=source.retention_days or 0))
-        segments = list(old.select_for_update(of=("self",)))
-        for segment in segments:
-            ids = storage.lake().read(segment.path, ["id"])["id"].to_pylist()
-            IssueSample.objects.filter(post_id__in=ids, issue__unit=source.unit_id).delete()
-        if segments:
-            old.filter(pk__in=[one.pk for one in segments]).update(removed_at=clock.now())
-            audit.record(actor, source, after={"no longer kept": sum(one.rows for one in segments)})
-        handled += len(segments)
-    return handled
+    limited = Source.objects.filter(retention_days__isnull=False).select_related("unit")
+    return sum(_expire(actor, source) for source in limited)
+
+
+def _expire(actor: Actor, source: Source) -> int:
+    old = source.segments.filter(removed_at=None, day__lt=source.kept_from)
+    if not old.exists():
+        return 0
+    row = locked(source.unit_id)
+    segments = list(old.select_for_update(of=("self",)))
+    if not segments:
+        return 0
+    lake = storage.lake()
+    ids = pa.concat_tables([lake.read(segment.path, ["id"]) for segment in segments])["id"].to_pylist()
+    IssueSample.objects.filter(post_id__in=ids, issue__unit=source.unit_id).delete()
+    state = load(row)
+    _let_go(state, ids)
+    save(row, state)
+    old.filter(pk__in=[one.pk for one in segments]).update(removed_at=clock.now())
+    audit.record(actor, source, after={"no longer kept": sum(one.rows for one in segments)})
+    return len(segments)
 
 
 def sweep() -> int:

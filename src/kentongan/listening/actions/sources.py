@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from kentongan.channels import registry as channels
@@ -276,6 +277,12 @@ def ask_reading(actor: Actor, source_id: int) -> Source:
         raise Conflict(
             _("This source has read what it may in a day."), remedy=_("It goes on at midnight; or raise its budget.")
         )
+    if source.patient_until is not None and source.patient_until > clock.now():
+        until = date_format(source.patient_until.astimezone(clock.zone(source.unit.timezone)), "DATETIME_FORMAT")
+        raise Conflict(
+            _("Its server asked not to be asked again before %(time)s.") % {"time": until},
+            remedy=_("It is read again by itself then."),
+        )
     source.due_at = clock.now()
     source.save(update_fields=["due_at"])
     audit.record(actor, source, after={"reading": "asked"})
@@ -283,7 +290,9 @@ def ask_reading(actor: Actor, source_id: int) -> Source:
 
 
 def _item(actor: Actor, item_id: int) -> QuarantinedItem:
+    """Return an item, locked after its source as everywhere: a reading holds the source when it waits to append."""
     found = access.quarantined(actor, item_id)
+    locked_source(actor, found.source_id)
     return QuarantinedItem.objects.select_for_update(of=("self",)).select_related("source__unit").get(pk=found.pk)
 
 
@@ -312,7 +321,8 @@ def retry_item(actor: Actor, item_id: int) -> Source:
     post = _again(item)
     if not usable(post):
         raise Conflict(_("It has no words, or no possible time."), remedy=_("Discard it."))
-    append(actor, item.source_id, prepare(item.source, [post]))
+    if append(actor, item.source_id, prepare(item.source, [post])).rejected:
+        raise Conflict(_("It is older than what this source keeps."), remedy=_("Discard it."))
     audit.record(actor, item.source, after={"read after all": item.pk}, note=item.reason)
     item.delete()
     return item.source

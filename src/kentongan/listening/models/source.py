@@ -1,6 +1,6 @@
 """Where posts come from: files, a platform that is read, people who bring complaints; and what could not be read."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -19,7 +19,8 @@ class Source(models.Model):
 
     `kind` is one of `Kind`, or a way to listen as `channels.registry.listeners` names it (`mastodon.hashtag`); those
     are read when they are due. `cursor` moves in the transaction that registers what was read before it. `claimed_at`
-    is set while a worker reads it, and is the claim itself. `spent_*` are of the day `spent_on` in the unit's zone.
+    is set while a worker reads it, and is the claim itself; before `patient_until` its server asked not to be asked
+    again. `spent_*` are of the day `spent_on` in the unit's zone.
     """
 
     class Kind(models.TextChoices):
@@ -53,6 +54,7 @@ class Source(models.Model):
     cursor = models.TextField(blank=True)
     host = models.CharField(max_length=253, blank=True)
     due_at = models.DateTimeField(_("next read"), null=True)
+    patient_until = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)
     posts = models.BigIntegerField(_("posts"), default=0)
     last_read_at = models.DateTimeField(_("last read"), null=True)
@@ -89,6 +91,13 @@ class Source(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
         return reverse("listening:source", args=(self.pk,))
+
+    @property
+    def kept_from(self) -> date | None:
+        """The first day, in UTC as the lake has its days, whose posts are kept: none is older than `retention_days`."""
+        if self.retention_days is None:
+            return None
+        return clock.now().astimezone(UTC).date() - timedelta(days=self.retention_days - 1)
 
     @property
     def is_read(self) -> bool:
