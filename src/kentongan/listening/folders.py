@@ -14,8 +14,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -100,7 +100,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _move(path: Path, name: str, called: str = "") -> Path:
-    """Move a file into a folder of its source's folder, under a name that nothing has; Conflict where that is a link."""
+    """Move a file into a folder of its source's, under a name that nothing has; Conflict where that is a link."""
     folder = path.parent / name if path.parent.name != TAKEN else path.parent.parent / name
     if folder.is_symlink():
         raise Conflict(_("“%(name)s” is a link.") % {"name": name}, remedy=_("Remove it from the folder."))
@@ -150,7 +150,7 @@ def _bring(source: Source, path: Path) -> int:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _opened(path: Path) -> Iterator[BufferedReader]:
     """Open a file that is one, no link and no pipe, and not too large; raises Invalid, or OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
@@ -161,12 +161,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _mark(file: BinaryIO) -> tuple[int, int]:
+def _mark(file: BufferedReader) -> tuple[int, int]:
     about = os.fstat(file.fileno())
     return about.st_size, about.st_mtime_ns
 
 
-def _uploaded(source: Source, file: BinaryIO, path: Path) -> ImportRun:
+def _uploaded(source: Source, file: BufferedReader, path: Path) -> ImportRun:
     """Return the import of this content for this source: one under way, done, or of this very file; else a new one."""
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     known = ImportRun.objects.filter(kind=PostImport.name, file__sha256=digest, options__source_id=source.pk)
