@@ -513,6 +513,8 @@ def test_nobody_reads_before_the_server_asked_to_be_left_alone(cast, opened, sit
     for one in (source, other):
         with pytest.raises(Conflict, match="not to be asked again"):
             reading.read_now(cast.actor("sari"), one.pk)
+    actions.pause_source(cast.actor("sari"), source.pk)
+    assert actions.resume_source(cast.actor("sari"), source.pk).due_at > clock.now() + timedelta(minutes=59)
     with clock.playing(clock.now() + timedelta(minutes=61)):
         assert reading.read_now(cast.actor("sari"), source.pk) == Counts()
 

@@ -1,7 +1,7 @@
 """What people do with sources: add, change, pause, resume, read now, remove, and decide on what could not be read."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
@@ -210,6 +210,11 @@ def _read_by_us(source: Source) -> Source:
     return source
 
 
+def _soonest(source: Source) -> datetime:
+    """Return when a source may be read at the soonest: now, or when its server wants to be asked again."""
+    return max(clock.now(), source.patient_until or clock.now())
+
+
 @action("listening.source.change")
 def change_source(actor: Actor, source_id: int, name: str, pace: Pace) -> Source:
     """Change a source's name and pace; one that rests and may read more now does so at once."""
@@ -222,7 +227,7 @@ def change_source(actor: Actor, source_id: int, name: str, pace: Pace) -> Source
     for field in PACE[1:]:
         setattr(source, field, getattr(pace, field))
     if source.is_read and ((rested and not source.is_spent) or source.due_at is None):
-        source.due_at = clock.now()
+        source.due_at = _soonest(source)
     try:
         with transaction.atomic():
             source.save()
@@ -243,7 +248,7 @@ def resume_source(actor: Actor, source_id: int) -> Source:
     """Take posts in again; a source that we read goes on where it was."""
     source = locked_source(actor, source_id)
     if source.is_read and source.state == State.PAUSED:
-        source.due_at, source.failures, source.last_error = clock.now(), 0, ""
+        source.due_at, source.failures, source.last_error = _soonest(source), 0, ""
         source.save(update_fields=["due_at", "failures", "last_error"])
     return _to(actor, source, State.ACTIVE)
 
@@ -277,8 +282,8 @@ def ask_reading(actor: Actor, source_id: int) -> Source:
         raise Conflict(
             _("This source has read what it may in a day."), remedy=_("It goes on at midnight; or raise its budget.")
         )
-    if source.patient_until is not None and source.patient_until > clock.now():
-        until = date_format(source.patient_until.astimezone(clock.zone(source.unit.timezone)), "DATETIME_FORMAT")
+    if (soonest := _soonest(source)) > clock.now():
+        until = date_format(soonest.astimezone(clock.zone(source.unit.timezone)), "DATETIME_FORMAT")
         raise Conflict(
             _("Its server asked not to be asked again before %(time)s.") % {"time": until},
             remedy=_("It is read again by itself then."),
@@ -293,6 +298,7 @@ def _item(actor: Actor, item_id: int) -> QuarantinedItem:
     """Return an item, locked after its source as everywhere: a reading holds the source when it waits to append."""
     found = access.quarantined(actor, item_id)
     locked_source(actor, found.source_id)
+    access.quarantined(actor, item_id)  # somebody else may have decided on it meanwhile
     return QuarantinedItem.objects.select_for_update(of=("self",)).select_related("source__unit").get(pk=found.pk)
 
 
