@@ -62,6 +62,7 @@ STATE_LOOKS: dict[str, tuple[str, str]] = {
     "invited": ("sky", "mail"),
     "active": ("leaf", "circle-check"),
     "ended": ("plain", "square"),
+    "removed": ("plain", "trash"),
     "inactive": ("plain", "circle-off"),
     "blocked": ("signal", "ban"),
     "expired": ("plain", "clock-off"),
