@@ -110,7 +110,10 @@ def test_the_clock_of_all_is_moved_while_one_is_sent_and_others_wait(
     else:
         until(lambda: desk.state(again) == State.PUBLISHED, "what waited for another try")
     there = Counter({what: mastodon.copies(text) for what, text in texts.items()})
-    assert there == {"dikirim": 1, "sejam lagi": 0, "dua jam lagi": 0, "diulang": leap > 0}
+    # After the clock went back it is tried again within seconds: that it was already, or not yet, is all the same.
+    again_there = there.pop("diulang")
+    assert again_there == 1 or (leap < 0 and again_there == 0)
+    assert there == {"dikirim": 1, "sejam lagi": 0, "dua jam lagi": 0}
     total = queries.ledger(SYSTEM).as_dict()
     assert total["planned"] == 4
     assert total["unknown"] == 0
